@@ -1,0 +1,132 @@
+/** What is kept of every call and of every change: one JSON line each, linked by hashes. */
+export type RecordBody =
+  | IntentRecord
+  | RefusalRecord
+  | OutcomeRecord
+  | MethodRecord
+  | AdminRecord
+  | SystemRecord;
+
+/** Units that a call took from one counter, so that the log alone rebuilds the counters. */
+export interface UnitsTaken {
+  /** The counter's key, as the counters store knows it. */
+  readonly key: string;
+  readonly units: number;
+  /** Milliseconds; null for a count of calls in flight. */
+  readonly windowMs: number | null;
+}
+
+interface CallFields {
+  /** The decision id: the same in the answer's `_meta`. */
+  readonly id: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly time: number;
+  readonly grant: string;
+  readonly principal: string;
+  readonly server: string;
+  readonly tool: string;
+  /** Digest of the pinned definition; null when the tool is unknown. */
+  readonly pin: string | null;
+  readonly policy: string | null;
+  readonly policyVersion: number | null;
+  readonly rule: string;
+  readonly mode: 'enforce' | 'observe';
+  readonly era: 'legacy' | 'modern';
+  /** The client's name as it declared it: never used for a decision. */
+  readonly clientDeclared: string | null;
+  readonly session: string | null;
+  /** Top-level argument names, at most 64 of them; values are not kept. */
+  readonly argumentKeys: readonly string[];
+  /** HMAC-SHA-256 of the canonical arguments under the installation's key, hexadecimal. */
+  readonly argumentsDigest: string | null;
+}
+
+/** Durable before anything is forwarded. */
+export interface IntentRecord extends CallFields {
+  readonly kind: 'intent';
+  readonly decision: 'allow' | 'deny';
+  readonly units: readonly UnitsTaken[];
+  /** In `observe` mode: the refusal that enforcement would have given. */
+  readonly wouldRefuse: string | null;
+}
+
+/** A call that was not forwarded. */
+export interface RefusalRecord extends CallFields {
+  readonly kind: 'refusal';
+  readonly enforcement: 'refused' | 'held';
+  readonly code: string;
+  readonly message: string;
+  readonly retryAfterMs: number | null;
+}
+
+export type OutcomeStatus =
+  | 'ok'
+  | 'tool-error'
+  | 'protocol-error'
+  | 'not-sent'
+  | 'timeout'
+  | 'broken'
+  | 'cancelled'
+  | 'input-required';
+
+/** Durable before the final answer leaves. Joined to its intent by `id`. */
+export interface OutcomeRecord {
+  readonly kind: 'outcome';
+  readonly id: string;
+  readonly time: number;
+  readonly status: OutcomeStatus;
+  /** JSON-RPC error code, or HTTP status, where there was one. */
+  readonly code: number | null;
+  readonly answerBytes: number;
+  /** Microseconds: decide and enforce, record the intent, wait for the server. */
+  readonly decideUs: number;
+  readonly recordUs: number;
+  readonly upstreamUs: number;
+  /** Units were given back: it is certain that the server did not run the call. */
+  readonly givenBack: boolean;
+}
+
+/** Any other request or refusal at the edge: lighter, one record. */
+export interface MethodRecord {
+  readonly kind: 'method';
+  readonly id: string;
+  readonly time: number;
+  readonly grant: string | null;
+  readonly principal: string | null;
+  readonly server: string | null;
+  readonly method: string;
+  readonly direction: 'to-server' | 'to-client';
+  readonly decision: 'allow' | 'deny';
+  readonly code: string | null;
+}
+
+/** Who changed what. */
+export interface AdminRecord {
+  readonly kind: 'admin';
+  readonly id: string;
+  readonly time: number;
+  readonly actor: string;
+  readonly action: string;
+  readonly subject: string;
+  /** What changed, in fields that hold no secret. */
+  readonly detail: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+/** Starts, stops, recoveries, and snapshots of the counters at the head of a segment. */
+export interface SystemRecord {
+  readonly kind: 'system';
+  readonly id: string;
+  readonly time: number;
+  readonly event: 'start' | 'stop' | 'recovered' | 'segment' | 'counters' | 'config';
+  readonly detail: Readonly<Record<string, string | number | boolean | null>>;
+  /** For `counters`: what each live counter still holds. */
+  readonly counters?: readonly CounterEntry[];
+}
+
+/** `units` admitted at `time` (ms since the epoch) into the counter `key`. */
+export interface CounterEntry {
+  readonly key: string;
+  readonly windowMs: number;
+  readonly time: number;
+  readonly units: number;
+}

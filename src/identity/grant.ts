@@ -1,0 +1,24 @@
+/** Who acts: `agent:ci` has kind `agent`. */
+export interface Principal {
+  readonly id: string;
+  readonly kind: string;
+}
+
+/** principal + servers + policy + expiry, carried by a token that is stored as its hash only. */
+export interface Grant {
+  readonly id: string;
+  readonly label: string;
+  readonly principal: Principal;
+  readonly servers: readonly string[];
+  /** Server name to the name of the policy in force; a server without one is refused everything. */
+  readonly policies: Readonly<Record<string, string>>;
+  readonly mode: 'enforce' | 'observe';
+  /** Milliseconds since the Unix epoch; null never expires. */
+  readonly expiresMs: number | null;
+  /** SHA-256 of the token, hexadecimal. */
+  readonly tokenSha256: string;
+  readonly createdMs: number;
+  readonly revokedMs: number | null;
+  /** `file` grants are declared by the operator's file and are read-only elsewhere. */
+  readonly source: 'file' | 'store';
+}

@@ -1,0 +1,38 @@
+import type { Category, Risk } from '../policy/index.ts';
+
+/** A tool definition that was seen and, once accepted, may be called. */
+export interface PinRow {
+  readonly server: string;
+  readonly tool: string;
+  /** SHA-256 of the canonical definition, hexadecimal. */
+  readonly digest: string;
+  /** The whole definition as the server sent it, JSON text. */
+  readonly definition: string;
+  readonly category: Category;
+  readonly risk: Risk;
+  readonly state: 'pinned' | 'quarantined';
+  /** Why it is quarantined; null when pinned. */
+  readonly reason: string | null;
+  readonly seenMs: number;
+}
+
+/** One immutable version of a policy document. */
+export interface PolicyVersionRow {
+  readonly name: string;
+  readonly version: number;
+  readonly document: string;
+  readonly author: string;
+  readonly createdMs: number;
+}
+
+/** The port of what the control plane keeps about servers and policies. */
+export interface RegistryStore {
+  pins(server: string): Promise<readonly PinRow[]>;
+  /** Replaces the rows of these tools in one transaction. */
+  savePins(rows: readonly PinRow[]): Promise<void>;
+  /** The newest version of every policy. */
+  policies(): Promise<readonly PolicyVersionRow[]>;
+  policyVersions(name: string): Promise<readonly PolicyVersionRow[]>;
+  /** Compare-and-swap: `conflict` when `version` is not the newest plus one. */
+  savePolicy(row: PolicyVersionRow): Promise<'saved' | 'conflict'>;
+}
