@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+// Plain JavaScript of an old dialect: this file must still load, and say what is wrong, on a Node
+// that could not load the program itself.
+import { existsSync } from 'fs';
+import { fileURLToPath } from 'url';
+
+const WANTED = [22, 19];
+
+const sourceUrl = new URL('../src/cli/cli.ts', import.meta.url);
+const inCheckout = existsSync(fileURLToPath(sourceUrl));
+const running = process.versions.node.split('.').map(Number);
+const tooOld = running[0] < WANTED[0] || (running[0] === WANTED[0] && running[1] < WANTED[1]);
+
+if (tooOld) {
+  const wayOut = inCheckout
+    ? 'run `npm ci`, then `npx portcullis`, which uses the Node of this checkout'
+    : 'install a newer Node';
+  process.stderr.write(
+    'portcullis needs Node ' +
+      WANTED.join('.') +
+      ' or newer and this is ' +
+      process.versions.node +
+      ': ' +
+      wayOut +
+      '\n',
+  );
+  process.exit(2);
+}
+
+// A checkout runs from its sources, without a build; the published package has no sources.
+const programUrl = inCheckout ? sourceUrl : new URL('../dist/cli/cli.js', import.meta.url);
+process.argv[1] = fileURLToPath(programUrl);
+import(programUrl.href).catch(function (error) {
+  process.stderr.write('portcullis could not start: ' + ((error && error.stack) || error) + '\n');
+  process.exit(1);
+});
