@@ -12,7 +12,12 @@ export interface Take {
 /** All units were taken, or none. `index` names the first take that did not fit. */
 export type TakeResult =
   | { readonly ok: true; readonly receipt: Receipt }
-  | { readonly ok: false; readonly reason: 'exhausted'; readonly index: number; readonly retryAfterMs: number | null }
+  | {
+      readonly ok: false;
+      readonly reason: 'exhausted';
+      readonly index: number;
+      readonly retryAfterMs: number | null;
+    }
   | { readonly ok: false; readonly reason: 'unreachable' };
 
 /** What was taken, to be given back or, for calls in flight, released. */

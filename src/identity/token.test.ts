@@ -15,11 +15,15 @@ test('a new token is recognised, is long, and is never the same twice', () => {
 
 test('a token with one character changed fails its checksum', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 0, max: 52 }), fc.constantFrom('A', 'b', '_', '7'), (at, char) => {
-      const token = newToken();
-      if (token[at] === char) return;
-      assert.equal(isGatewayToken(token.slice(0, at) + char + token.slice(at + 1)), false);
-    }),
+    fc.property(
+      fc.integer({ min: 0, max: 52 }),
+      fc.constantFrom('A', 'b', '_', '7'),
+      (at, char) => {
+        const token = newToken();
+        if (token[at] === char) return;
+        assert.equal(isGatewayToken(token.slice(0, at) + char + token.slice(at + 1)), false);
+      },
+    ),
     { numRuns: 300 },
   );
 });

@@ -1,0 +1,249 @@
+import { assert } from '../base/assert.ts';
+import type { Clock } from '../base/clock.ts';
+import { Counter } from './counter.ts';
+import type { Counters, Receipt, Take, TakeResult } from './counters.ts';
+import { steadyClock, type SteadyClock } from './steady-clock.ts';
+import { exactUnits, numberOfUnits, type ExactUnits } from './units.ts';
+import type { WindowShape } from './window.ts';
+
+/** `units` admitted at `time` (milliseconds since the epoch) into `key`, as records keep them. */
+export interface AdmittedUnits {
+  readonly key: string;
+  readonly windowMs: number;
+  readonly time: number;
+  readonly units: number;
+}
+
+export interface MemoryCountersOptions {
+  readonly clock: Clock;
+  /** Keys held at once; a call that needs one more is refused as `unreachable`. 100,000. */
+  readonly keysMax?: number;
+  /** Admissions held for one key before they are joined to coarser ones. 512. */
+  readonly admissionsMax?: number;
+}
+
+/** What a receipt still stands for. Units of one key are counted once. */
+interface Holding {
+  windowed: readonly Want[];
+  inFlight: readonly Want[];
+}
+
+/** The units that one call wants of one key: the largest that its takes ask for. */
+interface Want {
+  readonly key: string;
+  /** The windows that its takes look through; null for calls in flight. */
+  readonly shapes: readonly WindowShape[] | null;
+  readonly units: ExactUnits;
+}
+
+type Refusal = Extract<TakeResult, { ok: false }>;
+
+/** Keys looked at for eviction by each call, and by a call that finds no free one. */
+const sweptPerCall = 4;
+const sweptWhenFull = 256;
+
+/**
+ * The counters of one process. Time within it is the monotonic clock's; see `steadyClock`. What
+ * they hold is lost with the process and rebuilt by `restore` from the records of intents.
+ *
+ * Admissions are stamped with the next whole millisecond and windows are judged at the last one:
+ * fractions of a millisecond make a limit stricter, never looser.
+ */
+export class MemoryCounters implements Counters {
+  readonly #time: SteadyClock;
+  readonly #keysMax: number;
+  readonly #admissionsMax: number;
+  readonly #counters = new Map<string, Counter>();
+  readonly #inFlight = new Map<string, ExactUnits>();
+  readonly #holdings = new WeakMap<Receipt, Holding>();
+  #sweep: MapIterator<[string, Counter]>;
+
+  constructor(options: MemoryCountersOptions) {
+    this.#time = steadyClock(options.clock);
+    this.#keysMax = options.keysMax ?? 100_000;
+    this.#admissionsMax = options.admissionsMax ?? 512;
+    this.#sweep = this.#counters.entries();
+  }
+
+  peek(takes: readonly Take[]): TakeResult {
+    const now = this.#time.nowMs();
+    const refusal = this.#refusal(takes, wants(takes), Math.floor(now));
+    return refusal ?? { ok: true, receipt: { takes, atMs: Math.ceil(now) } };
+  }
+
+  take(takes: readonly Take[]): TakeResult {
+    const now = this.#time.nowMs();
+    const atMs = Math.ceil(now);
+    this.#evictIdle(sweptPerCall, Math.floor(now));
+    const wanted = wants(takes);
+    const refusal = this.#refusal(takes, wanted, Math.floor(now));
+    if (refusal !== null) return refusal;
+
+    // INVARIANT: nothing was taken up to here, and nothing below can fail.
+    const counted = wanted.filter((want) => want.units > 0n);
+    const windowed = counted.filter((want) => want.shapes !== null);
+    const inFlight = counted.filter((want) => want.shapes === null);
+    for (const want of windowed) this.#admit(want, atMs);
+    for (const want of inFlight) this.#addInFlight(want.key, want.units);
+    const receipt: Receipt = { takes, atMs };
+    this.#holdings.set(receipt, { windowed, inFlight });
+    return { ok: true, receipt };
+  }
+
+  /** Gives back all that a receipt of this object still stands for; a second time it is nothing. */
+  giveBack(receipt: Receipt): void {
+    this.release(receipt);
+    const holding = this.#holdings.get(receipt);
+    if (holding === undefined) return;
+    for (const want of holding.windowed) {
+      this.#counters.get(want.key)?.giveBack(want.units, receipt.atMs);
+    }
+    holding.windowed = [];
+  }
+
+  release(receipt: Receipt): void {
+    const holding = this.#holdings.get(receipt);
+    if (holding === undefined) return;
+    for (const want of holding.inFlight) this.#addInFlight(want.key, -want.units);
+    holding.inFlight = [];
+  }
+
+  /**
+   * Counts what earlier processes admitted, in the order in which it was admitted. An entry whose
+   * time is before that of the one before it was written while the wall clock had been put back: it
+   * counts at the later time.
+   */
+  restore(entries: readonly AdmittedUnits[]): void {
+    let latestMs = 0;
+    for (const entry of entries) {
+      assert(Number.isFinite(entry.time), 'a recorded time is finite');
+      latestMs = Math.max(latestMs, Math.ceil(entry.time));
+      const shapes = [shapeOf(entry.windowMs, 'sliding')];
+      const units = exactUnits(entry.units);
+      if (units > 0n) this.#admit({ key: entry.key, shapes, units }, latestMs);
+    }
+    this.#time.notBefore(latestMs);
+  }
+
+  /** What every counter still holds, in the order of time, as `restore` reads it. */
+  snapshot(): readonly AdmittedUnits[] {
+    const nowMs = Math.floor(this.#time.nowMs());
+    const entries: AdmittedUnits[] = [];
+    for (const [key, counter] of this.#counters) {
+      const windowMs = counter.keptMs;
+      for (const { timeMs, units } of counter.admissions) {
+        if (timeMs + windowMs <= nowMs) continue;
+        entries.push({ key, windowMs, time: timeMs, units: numberOfUnits(units) });
+      }
+    }
+    return entries.sort((a, b) => a.time - b.time);
+  }
+
+  /** Keys held now. */
+  get size(): number {
+    return this.#counters.size;
+  }
+
+  #refusal(takes: readonly Take[], wanted: readonly Want[], nowMs: number): Refusal | null {
+    let first: number | null = null;
+    let retryAfterMs: number | null = 0;
+    for (const [index, take] of takes.entries()) {
+      const want = wanted.find((one) => isFor(one, take));
+      assert(want !== undefined, 'every take is wanted');
+      const waitMs = this.#waitMs(take, want.units, nowMs);
+      if (waitMs === 0) continue;
+      first ??= index;
+      retryAfterMs =
+        waitMs === null || retryAfterMs === null ? null : Math.max(retryAfterMs, waitMs);
+    }
+    if (first !== null) return { ok: false, reason: 'exhausted', index: first, retryAfterMs };
+    return this.#hasRoomFor(wanted, nowMs) ? null : { ok: false, reason: 'unreachable' };
+  }
+
+  /** 0 when the units fit now; null when no time can be told at which they will. */
+  #waitMs(take: Take, units: ExactUnits, nowMs: number): number | null {
+    const max = exactUnits(take.max);
+    if (take.max === 0 || units > max) return null;
+    if (take.windowMs === null) {
+      return (this.#inFlight.get(take.key) ?? 0n) + units <= max ? 0 : null;
+    }
+    const counter = this.#counters.get(take.key);
+    const shape = shapeOf(take.windowMs, take.align);
+    if (counter === undefined || counter.used(shape, nowMs) + units <= max) return 0;
+    return Math.max(1, counter.roomAtMs(shape, max - units, nowMs) - nowMs);
+  }
+
+  /** Whether the keys that a call would add can be held. */
+  #hasRoomFor(wanted: readonly Want[], nowMs: number): boolean {
+    const added = wanted.filter(
+      (want) => want.shapes !== null && want.units > 0n && !this.#counters.has(want.key),
+    );
+    if (this.#counters.size + added.length <= this.#keysMax) return true;
+    this.#evictIdle(sweptWhenFull, nowMs);
+    return this.#counters.size + added.length <= this.#keysMax;
+  }
+
+  #admit(want: Want, timeMs: number): void {
+    assert(want.shapes !== null, 'calls in flight have no window');
+    let counter = this.#counters.get(want.key);
+    if (counter === undefined) {
+      counter = new Counter(this.#admissionsMax);
+      this.#counters.set(want.key, counter);
+    }
+    counter.admit(want.shapes, want.units, timeMs);
+  }
+
+  #addInFlight(key: string, units: ExactUnits): void {
+    const left = (this.#inFlight.get(key) ?? 0n) + units;
+    assert(left >= 0n, 'no more calls end than began');
+    if (left === 0n) this.#inFlight.delete(key);
+    else this.#inFlight.set(key, left);
+  }
+
+  /** Looks at the next keys of an endless round, so that no call pays for all of them. */
+  #evictIdle(keys: number, nowMs: number): void {
+    for (let looked = 0; looked < keys; looked += 1) {
+      const next = this.#sweep.next();
+      if (next.done === true) {
+        this.#sweep = this.#counters.entries();
+        return;
+      }
+      const [key, counter] = next.value;
+      if (counter.isIdle(nowMs)) this.#counters.delete(key);
+    }
+  }
+}
+
+/** Groups the takes of one call: the same key counts once, with the largest of its units. */
+function wants(takes: readonly Take[]): Want[] {
+  const wanted: Want[] = [];
+  for (const take of takes) {
+    assertTake(take);
+    const units = exactUnits(take.units);
+    const shapes = take.windowMs === null ? null : [shapeOf(take.windowMs, take.align)];
+    const at = wanted.findIndex((one) => isFor(one, take));
+    const before = wanted[at];
+    if (before === undefined) wanted.push({ key: take.key, shapes, units });
+    else wanted[at] = merged(before, shapes, units);
+  }
+  return wanted;
+}
+
+function merged(want: Want, shapes: Want['shapes'], units: ExactUnits): Want {
+  const all = want.shapes === null || shapes === null ? null : [...want.shapes, ...shapes];
+  return { key: want.key, shapes: all, units: units > want.units ? units : want.units };
+}
+
+function shapeOf(windowMs: number, align: Take['align']): WindowShape {
+  assert(Number.isSafeInteger(windowMs) && windowMs > 0, 'a window is whole and longer than 0 ms');
+  return { windowMs, align };
+}
+
+function isFor(want: Want, take: Take): boolean {
+  return want.key === take.key && (want.shapes === null) === (take.windowMs === null);
+}
+
+function assertTake(take: Take): void {
+  assert(Number.isFinite(take.units) && take.units >= 0, 'units are finite and not negative');
+  assert(Number.isSafeInteger(take.max) && take.max >= 0, 'a limit is a whole number from 0');
+}
