@@ -1,6 +1,6 @@
 import { lookup as systemLookup, type LookupAddress } from 'node:dns';
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, rootCertificates } from 'node:tls';
 
 import { err, ok, type Result } from '../../base/result.ts';
 import { judgeAddress } from './address.ts';
@@ -115,7 +115,7 @@ function startConnection(target: Target, options: EgressOptions): Socket {
   return connectTls({
     ...to,
     ...(isIP(target.hostname) === 0 ? { servername: target.hostname } : {}),
-    ...(options.extraCa === undefined ? {} : { ca: options.extraCa }),
+    ...(options.extraCa === undefined ? {} : { ca: [...rootCertificates, options.extraCa] }),
     ALPNProtocols: ['http/1.1'],
     minVersion: 'TLSv1.2',
     // Written out because the environment could otherwise switch verification off.
