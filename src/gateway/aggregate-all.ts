@@ -1,0 +1,165 @@
+import { membersAt } from '../base/strict-json.ts';
+import type { Answer } from '../mcp/answer.ts';
+import { resultResponse } from '../mcp/encode.ts';
+import type { RequestMessage } from '../mcp/message.ts';
+import { aggregatedName, readToolList } from '../mcp/tool.ts';
+import { scanJson } from '../base/strict-json.ts';
+import { partOf, serversOf, sha256Hex } from './aggregate.ts';
+import { jsonHeaders, type Downstream } from './downstream.ts';
+import type { Caller, Gateway } from './gateway.ts';
+import { inquire, type Inquired } from './inquire.ts';
+import { definitionDigest, listLimits, visibilityFor } from './list.ts';
+import { recordForwarded } from './receive.ts';
+import { answerError, codes } from './reply.ts';
+import { legacyVersions, sealSession } from './session.ts';
+
+/** Opens a session with every server of the grant; those that fail are left out, and logged. */
+export async function initializeAll(
+  gateway: Gateway,
+  caller: Caller,
+  message: RequestMessage,
+  downstream: Downstream,
+): Promise<void> {
+  if (!(await recordForwarded(gateway, caller, message.method, downstream, message.id))) return;
+  const servers = serversOf(gateway, caller);
+  const opened = await Promise.all(servers.map((server) => initializeOne(gateway, caller, server, message)));
+  const parts = opened.filter((part) => part !== null);
+  if (parts.length === 0) {
+    return answerError(downstream, 200, { id: message.id, code: codes.upstream, message: 'no server of this grant could be reached' });
+  }
+  const versions = parts.map((part) => part.version).toSorted();
+  const protocolVersion = versions[0] ?? legacyVersions[0];
+  const session = gateway.live.aggregates.open(
+    {
+      grantId: caller.grant.id,
+      protocolVersion,
+      parts: new Map(parts.map((part) => [part.caller.server, part.caller])),
+    },
+    gateway.clock.monotonicMs(),
+  );
+  const instructions = parts.map((part) => part.instructions).filter((text) => text !== null);
+  const result = {
+    protocolVersion,
+    capabilities: { tools: {}, logging: {} },
+    serverInfo: { name: 'portcullis', version: '1' },
+    ...(instructions.length === 0 ? {} : { instructions: instructions.join('\n\n') }),
+  };
+  const headers = { ...jsonHeaders, 'mcp-session-id': session.id };
+  downstream.answer(200, headers, resultResponse(message.id, JSON.stringify(result)));
+}
+
+interface OpenedPart {
+  readonly caller: Caller;
+  readonly version: string;
+  readonly instructions: string | null;
+}
+
+async function initializeOne(
+  gateway: Gateway,
+  caller: Caller,
+  server: string,
+  message: RequestMessage,
+): Promise<OpenedPart | null> {
+  const answered = await put(gateway, partOf(caller, server), message);
+  const answer = answered?.answer ?? null;
+  if (answered === null || answer === null || answer.resultSpan === null) {
+    gateway.log.warn('a server was left out of a session', { server });
+    return null;
+  }
+  const version = textMember(answer, 'protocolVersion') ?? '2025-03-26';
+  const upstreamId = answered.headers['mcp-session-id'];
+  const owner = { grantId: caller.grant.id, server };
+  const session =
+    upstreamId === undefined
+      ? null
+      : sealSession(gateway.installationKey, owner, { id: upstreamId, protocolVersion: version });
+  const part = { ...partOf(caller, server), session, protocolVersion: version };
+  return { caller: part, version, instructions: textMember(answer, 'instructions') };
+}
+
+/** One list of the tools of every server, each filtered for the grant and renamed; no cursor. */
+export async function listAll(
+  gateway: Gateway,
+  caller: Caller,
+  { message, parts }: { readonly message: RequestMessage; readonly parts: ReadonlyMap<string, Caller> },
+  downstream: Downstream,
+): Promise<void> {
+  if (!(await recordForwarded(gateway, caller, message.method, downstream, message.id))) return;
+  const lists = await Promise.all([...parts.values()].map((part) => listOne(gateway, part, message)));
+  const tools = lists.flat();
+  const modern = message.era === 'modern';
+  const head = modern ? '"resultType":"complete",' : '';
+  const tail = modern ? `,"ttlMs":${gateway.limits.listTtlMs},"cacheScope":"private"` : '';
+  const result = `{${head}"tools":[${tools.join(',')}]${tail}}`;
+  downstream.answer(200, jsonHeaders, resultResponse(message.id, result));
+}
+
+const pagesMax = 100;
+
+/** The texts of one server's tools as the grant may see them; a server that fails shows none. */
+async function listOne(gateway: Gateway, part: Caller, message: RequestMessage): Promise<readonly string[]> {
+  await gateway.toolsReady(part.server);
+  const shown: string[] = [];
+  let cursor: string | null = null;
+  for (let page = 0; page < pagesMax; page += 1) {
+    const answered = await put(gateway, part, message, cursor);
+    const scanned = scanJson(Buffer.from(answered?.answer?.text ?? ''), listLimits);
+    const list = scanned.ok ? readToolList(scanned.value) : scanned;
+    if (!list.ok) {
+      gateway.log.warn('a server was left out of a list', { server: part.server });
+      return shown;
+    }
+    const visible = visibilityFor(gateway, part);
+    for (const tool of list.value.tools) {
+      const answer = visible(tool, definitionDigest(list.value, tool));
+      if (answer === 'changed') gateway.toolsChanged(part.server);
+      if (answer !== 'shown') continue;
+      const { text } = list.value.text;
+      const name = JSON.stringify(aggregatedName(part.server, tool.name, sha256Hex));
+      shown.push(text.slice(tool.span.start, tool.nameSpan.start) + name + text.slice(tool.nameSpan.end, tool.span.end));
+    }
+    cursor = list.value.nextCursor;
+    if (cursor === null) return shown;
+  }
+  return shown;
+}
+
+/** Puts the client's own request to one server, with another cursor where there is one. */
+async function put(
+  gateway: Gateway,
+  part: Caller,
+  message: RequestMessage,
+  cursor: string | null = null,
+): Promise<Inquired | null> {
+  const upstream = gateway.upstream(part.server);
+  if (upstream === null) return null;
+  const answered = await inquire({
+    upstream,
+    era: message.era,
+    method: message.method,
+    id: message.id,
+    body: cursor === null ? message.text.text : withCursor(message, cursor),
+    sessionId: part.session?.upstreamId ?? null,
+    protocolVersion: message.era === 'modern' ? message.protocolVersion : part.session === null ? null : part.protocolVersion,
+    timeoutMs: gateway.limits.answerTimeoutMs,
+    answerBytesMax: gateway.limits.answerBytesMax,
+  });
+  if (answered.ok) return answered.value;
+  gateway.log.warn('upstream failed', { server: part.server, detail: answered.error });
+  return null;
+}
+
+function withCursor(message: RequestMessage, cursor: string): string {
+  const meta = message.params?.['_meta'];
+  const params = { ...(meta === undefined ? {} : { _meta: meta }), cursor };
+  return `{"jsonrpc":"2.0","id":${message.id},"method":"tools/list","params":${JSON.stringify(params)}}`;
+}
+
+function textMember(answer: Answer, key: string): string | null {
+  if (answer.resultSpan === null || answer.text[answer.resultSpan.start] !== '{') return null;
+  const member = membersAt(answer.text, answer.resultSpan.start).find((m) => m.key === key);
+  if (member === undefined) return null;
+  const value: unknown = JSON.parse(answer.text.slice(member.valueStart, member.valueEnd));
+  return typeof value === 'string' ? value : null;
+}
+

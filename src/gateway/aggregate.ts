@@ -1,0 +1,211 @@
+import { hash } from 'node:crypto';
+
+import { applyEdits, membersAt, scanJson } from '../base/strict-json.ts';
+import { decodeBody, decodeMessage } from '../mcp/decode.ts';
+import { resultResponse } from '../mcp/encode.ts';
+import { checkMirroredHeaders } from '../mcp/headers.ts';
+import type { Message, RequestMessage, ResponseMessage } from '../mcp/message.ts';
+import { ruleFor } from '../mcp/method.ts';
+import { aggregatedName } from '../mcp/tool.ts';
+import type { AggregateSession } from './aggregate-state.ts';
+import { initializeAll, listAll } from './aggregate-all.ts';
+import { callTool } from './call.ts';
+import { jsonHeaders, type Downstream } from './downstream.ts';
+import type { Caller, Gateway } from './gateway.ts';
+import { discard, receive, receiveMessage, refusedAtEdge, unreadable, type Received } from './receive.ts';
+import { answerError, unknownTool } from './reply.ts';
+
+/**
+ * The endpoint of all servers of a grant. It offers tools, named `server__tool`; what belongs to
+ * one server alone (resources, prompts, …) is on that server's own endpoint.
+ */
+export async function receiveAggregate(
+  gateway: Gateway,
+  caller: Caller,
+  received: Received,
+  downstream: Downstream,
+): Promise<void> {
+  const body = decodeBody(received.bytes, gateway.limits.json);
+  if (!body.ok) return unreadable(gateway, caller, body.error, downstream);
+  if (body.value.kind === 'batch') {
+    await refusedAtEdge(gateway, caller, '(batch)', 'batch');
+    return answerError(downstream, 400, { id: null, code: -32600, message: 'send one message per request' });
+  }
+  const { message } = body.value;
+  if (message.era === 'modern') return receiveModern(gateway, caller, message, received, downstream);
+  if (message.kind === 'request' && message.method === 'initialize') {
+    return initializeAll(gateway, caller, message, downstream);
+  }
+  const session = gateway.live.aggregates.find(caller.aggregateId ?? '', caller.grant.id, gateway.clock.monotonicMs());
+  if (session === null) {
+    const status = caller.aggregateId === null ? 400 : 404;
+    const id = message.kind === 'request' ? message.id : null;
+    return answerError(downstream, status, { id, code: -32001, message: 'Session not found' });
+  }
+  return receiveLegacy(gateway, caller, { message, session }, downstream);
+}
+
+async function receiveLegacy(
+  gateway: Gateway,
+  caller: Caller,
+  { message, session }: { readonly message: Message; readonly session: AggregateSession },
+  downstream: Downstream,
+): Promise<void> {
+  if (message.kind === 'response') return routeResponse(gateway, { message, session }, downstream);
+  if (message.kind === 'notification') {
+    const parts = [...session.parts.values()];
+    await Promise.all(parts.map((part) => receiveMessage(gateway, part, message, null, discard())));
+    downstream.answer(202, {}, null);
+    return;
+  }
+  return receiveRequest(gateway, caller, { message, parts: session.parts }, downstream);
+}
+
+/** Modern clients are served here where every server of the grant speaks 2026-07-28. */
+async function receiveModern(
+  gateway: Gateway,
+  caller: Caller,
+  message: Message,
+  received: Received,
+  downstream: Downstream,
+): Promise<void> {
+  if (message.kind !== 'request') {
+    downstream.answer(202, {}, null);
+    return;
+  }
+  const servers = serversOf(gateway, caller);
+  const allModern = servers.every((server) => gateway.speaksModern(server));
+  if (!allModern || servers.length === 0) {
+    return answerError(downstream, 404, { id: message.id, code: -32601, message: 'Method not found' });
+  }
+  const problem = received.rawHeaders === null ? null : checkMirroredHeaders(received.rawHeaders, message);
+  if (problem !== null) {
+    await refusedAtEdge(gateway, caller, message.method, problem.reason);
+    const text = `header ${problem.header} does not agree with the body`;
+    return answerError(downstream, 400, { id: message.id, code: problem.code, message: text });
+  }
+  if (message.method === 'server/discover') {
+    downstream.answer(200, jsonHeaders, resultResponse(message.id, discoverResult));
+    return;
+  }
+  const parts = new Map(servers.map((server) => [server, partOf(caller, server)]));
+  return receiveRequest(gateway, caller, { message, parts }, downstream);
+}
+
+const discoverResult = JSON.stringify({
+  resultType: 'complete',
+  supportedVersions: ['2026-07-28'],
+  capabilities: { tools: {} },
+  ttlMs: 0,
+  cacheScope: 'private',
+  _meta: { 'io.modelcontextprotocol/serverInfo': { name: 'portcullis', version: '1' } },
+});
+
+async function receiveRequest(
+  gateway: Gateway,
+  caller: Caller,
+  { message, parts }: { readonly message: RequestMessage; readonly parts: ReadonlyMap<string, Caller> },
+  downstream: Downstream,
+): Promise<void> {
+  switch (message.method) {
+    case 'ping':
+      downstream.answer(200, jsonHeaders, resultResponse(message.id, '{}'));
+      return;
+    case 'tools/list':
+      return listAll(gateway, caller, { message, parts }, downstream);
+    case 'tools/call':
+      return routeCall(gateway, caller, { message, parts }, downstream);
+    case 'logging/setLevel':
+      await Promise.all([...parts.values()].map((part) => receiveMessage(gateway, part, message, null, discard())));
+      downstream.answer(200, jsonHeaders, resultResponse(message.id, '{}'));
+      return;
+    default: {
+      await refusedAtEdge(gateway, caller, message.method, 'not-aggregated');
+      const known = ruleFor(message.method, 'client-to-server', message.era) !== null;
+      const text = known ? 'Method not found here: use the endpoint of one server' : 'Method not found';
+      return answerError(downstream, message.era === 'modern' ? 404 : 200, { id: message.id, code: -32601, message: text });
+    }
+  }
+}
+
+/** Finds the server by the aggregated name, and puts the tool's own name into the judged bytes. */
+async function routeCall(
+  gateway: Gateway,
+  caller: Caller,
+  { message, parts }: { readonly message: RequestMessage; readonly parts: ReadonlyMap<string, Caller> },
+  downstream: Downstream,
+): Promise<void> {
+  const named = message.params?.['name'];
+  const target = typeof named === 'string' ? findTool(gateway, parts, named) : null;
+  const renamed = target === null ? null : renameTool(message, target.tool);
+  if (target === null || renamed === null) {
+    await refusedAtEdge(gateway, caller, 'tools/call', 'unknown');
+    downstream.answer(200, jsonHeaders, unknownTool(message, typeof named === 'string' ? named : ''));
+    return;
+  }
+  return callTool(gateway, target.part, renamed, downstream);
+}
+
+function findTool(
+  gateway: Gateway,
+  parts: ReadonlyMap<string, Caller>,
+  name: string,
+): { readonly part: Caller; readonly tool: string } | null {
+  const split = name.indexOf('__');
+  const part = split < 0 ? undefined : parts.get(name.slice(0, split));
+  if (part === undefined) return null;
+  for (const tool of gateway.snapshot().servers.get(part.server)?.tools?.keys() ?? []) {
+    if (aggregatedName(part.server, tool, sha256Hex) === name) return { part, tool };
+  }
+  return { part, tool: name.slice(split + 2) };
+}
+
+export function sha256Hex(text: string): string {
+  return hash('sha256', text, 'hex');
+}
+
+function renameTool(message: RequestMessage, tool: string): RequestMessage | null {
+  if (message.paramsSpan === null) return null;
+  const { text } = message.text;
+  const name = membersAt(text, message.paramsSpan.start).find((member) => member.key === 'name');
+  if (name === undefined) return null;
+  return redecoded(text, { start: name.valueStart, end: name.valueEnd, text: JSON.stringify(tool) });
+}
+
+/** A client's answer carries the aggregated id that its question went out under. */
+async function routeResponse(
+  gateway: Gateway,
+  { message, session }: { readonly message: ResponseMessage; readonly session: AggregateSession },
+  downstream: Downstream,
+): Promise<void> {
+  const id: unknown = JSON.parse(message.id);
+  const split = typeof id === 'string' ? id.indexOf(' ') : -1;
+  const part = typeof id === 'string' && split > 0 ? session.parts.get(id.slice(0, split)) : undefined;
+  if (part === undefined || typeof id !== 'string') {
+    downstream.answer(202, {}, null);
+    return;
+  }
+  const edits = [{ ...message.idSpan, text: id.slice(split + 1) }];
+  const bytes = applyEdits(message.text.text, edits);
+  return receive(gateway, part, { bytes, rawHeaders: null }, downstream);
+}
+
+function redecoded(text: string, edit: { start: number; end: number; text: string }): RequestMessage | null {
+  const bytes = applyEdits(text, [edit]);
+  const scanned = scanJson(bytes, { bytesMax: bytes.length, depthMax: 64, valuesMax: 1_000_000, stringMax: bytes.length });
+  if (!scanned.ok) return null;
+  const message = decodeMessage(scanned.value);
+  return message.ok && message.value.kind === 'request' ? message.value : null;
+}
+
+/** The grant's servers that are registered, in the grant's order. */
+export function serversOf(gateway: Gateway, caller: Caller): readonly string[] {
+  const { servers } = gateway.snapshot();
+  return caller.grant.servers.filter((server) => servers.has(server));
+}
+
+/** The caller as one server's own endpoint would see it, without a session. */
+export function partOf(caller: Caller, server: string): Caller {
+  return { ...caller, server, session: null, sessionUnknown: false, aggregateId: null, isPart: true };
+}
+

@@ -1,0 +1,194 @@
+import { applyEdits, elementsAt, membersAt } from '../base/strict-json.ts';
+import { idKey } from '../mcp/decode.ts';
+import type { Answer } from '../mcp/answer.ts';
+import { errorResponse } from '../mcp/encode.ts';
+import { ruleFor, type Ruling } from '../mcp/method.ts';
+import { answerStatus } from './answer-status.ts';
+import type { Caller, Gateway } from './gateway.ts';
+import { filterAnswer } from './list.ts';
+import { methodRecord } from './records.ts';
+import { codes } from './reply.ts';
+import type { UpstreamListener } from './upstream/upstream.ts';
+
+/** The families of methods that a grant opens; `relay`-like rulings belong to none. */
+const families: Partial<Record<Ruling, Caller['grant']['methods'][number]>> = {
+  resource: 'resources',
+  prompt: 'prompts',
+  completion: 'completion',
+  task: 'tasks',
+  sampling: 'sampling',
+  elicitation: 'elicitation',
+  roots: 'roots',
+};
+
+/** Whether the grant opens the family of methods that this ruling belongs to. */
+export function opens(caller: Caller, ruled: Ruling): boolean {
+  const family = families[ruled];
+  return family === undefined || caller.grant.methods.includes(family);
+}
+
+/** One key for everything that belongs to a legacy session, or to a grant where there is none. */
+export function sessionKey(caller: Caller): string {
+  const { session, server, grant } = caller;
+  return session === null ? `${server} ${grant.id}` : `${server} ${grant.id} ${session.seal}`;
+}
+
+/**
+ * Rules what a server sends beside the awaited answer: what is passed on, or null to drop it.
+ * A server may ask of a client only what the grant opens; anything else is answered here.
+ */
+export async function judgeFromServer(
+  gateway: Gateway,
+  caller: Caller,
+  answer: Answer,
+  raw: Uint8Array,
+): Promise<string | Uint8Array | null> {
+  switch (answer.kind) {
+    case 'notification':
+      return judgeNotification(gateway, caller, answer) ? raw : null;
+    case 'request':
+      if (!(await judgeRequest(gateway, caller, answer))) return null;
+      return caller.isPart ? withServerInId(caller, answer) : raw;
+    case 'response':
+      return judgeLateAnswer(gateway, caller, answer, raw);
+    case 'invalid':
+      return null;
+  }
+}
+
+function judgeNotification(gateway: Gateway, caller: Caller, answer: Answer): boolean {
+  const method = answer.method ?? '';
+  const rule =
+    ruleFor(method, 'server-to-client', 'legacy') ?? ruleFor(method, 'server-to-client', 'modern');
+  if (rule === null || rule.kind !== 'notification') {
+    void refusedFromServer(gateway, caller, method, 'unknown-method');
+    return false;
+  }
+  if (method === 'notifications/tools/list_changed') gateway.toolsChanged(caller.server);
+  return true;
+}
+
+async function judgeRequest(gateway: Gateway, caller: Caller, answer: Answer): Promise<boolean> {
+  const method = answer.method ?? '';
+  const id = answer.id ?? 'null';
+  const rule = ruleFor(method, 'server-to-client', 'legacy');
+  const known = rule !== null && rule.kind === 'request';
+  if (!known || !opens(caller, rule.ruled)) {
+    await refusedFromServer(gateway, caller, method, known ? 'not-opened' : 'unknown-method');
+    const code = known ? codes.refused : -32601;
+    const message = known ? 'refused by the gateway: not opened to this grant' : 'method not found';
+    answerServer(gateway, caller, errorResponse(id, code, message), id);
+    return false;
+  }
+  const recorded = await gateway.audit.append(
+    methodRecord(gateway, caller, { method, direction: 'to-client', decision: 'allow', code: null }),
+  );
+  if (!recorded.ok || !gateway.live.ask(sessionKey(caller), idKey(id), method)) {
+    answerServer(gateway, caller, errorResponse(id, codes.refused, 'refused by the gateway: try again later'), id);
+    return false;
+  }
+  return true;
+}
+
+/** Two servers of one aggregate session may ask under the same id: the server's name tells them apart. */
+function withServerInId(caller: Caller, answer: Answer): Uint8Array | null {
+  if (answer.id === null || answer.idSpan === null) return null;
+  const text = JSON.stringify(`${caller.server} ${answer.id}`);
+  return applyEdits(answer.text, [{ ...answer.idSpan, text }]);
+}
+
+/** An answer on a stream of unrelated messages: of a call that lost its own stream, or a replay. */
+async function judgeLateAnswer(
+  gateway: Gateway,
+  caller: Caller,
+  answer: Answer,
+  raw: Uint8Array,
+): Promise<string | Uint8Array | null> {
+  const call = gateway.live.reattach(sessionKey(caller), idKey(answer.id ?? 'null'));
+  if (call !== null) {
+    const waitedMs = gateway.clock.monotonicMs() - call.sinceMs;
+    for (const receipt of call.receipts) await gateway.counters.release(receipt);
+    const recorded = await gateway.audit.append({
+      kind: 'outcome',
+      id: call.intentId,
+      time: gateway.clock.nowMs(),
+      ...answerStatus(answer),
+      answerBytes: raw.length,
+      decideUs: call.decideUs,
+      recordUs: call.recordUs,
+      upstreamUs: Math.round(waitedMs * 1000),
+      givenBack: false,
+    });
+    return recorded.ok ? raw : null;
+  }
+  if (caller.passedHeaders['last-event-id'] === undefined) return null;
+  if (!holdsTools(answer)) return raw;
+  const filtered = filterAnswer(gateway, caller, answer, 'legacy');
+  return filtered.ok ? filtered.value : null;
+}
+
+function holdsTools(answer: Answer): boolean {
+  if (answer.resultSpan === null || answer.text[answer.resultSpan.start] !== '{') return false;
+  return membersAt(answer.text, answer.resultSpan.start).some((member) => member.key === 'tools');
+}
+
+/** Whether everything that an `input_required` result asks for is opened to the grant. */
+export function inputRequestsAllowed(caller: Caller, answer: Answer): boolean {
+  if (answer.resultSpan === null) return true;
+  const { text } = answer;
+  const requests = membersAt(text, answer.resultSpan.start).find((m) => m.key === 'inputRequests');
+  if (requests === undefined) return true;
+  return requestStarts(text, requests.valueStart).every((start) => {
+    if (text[start] !== '{') return false;
+    const method = membersAt(text, start).find((member) => member.key === 'method');
+    if (method === undefined) return false;
+    const name: unknown = JSON.parse(text.slice(method.valueStart, method.valueEnd));
+    const rule = typeof name === 'string' ? inputRule(name) : null;
+    return rule !== null && opens(caller, rule);
+  });
+}
+
+/** The three things that `input_required` may carry are those that were requests before. */
+function inputRule(method: string): Ruling | null {
+  return ruleFor(method, 'server-to-client', 'legacy')?.ruled ?? null;
+}
+
+function requestStarts(text: string, start: number): readonly number[] {
+  if (text[start] === '{') return membersAt(text, start).map((member) => member.valueStart);
+  if (text[start] === '[') return elementsAt(text, start).map((element) => element.start);
+  return [start];
+}
+
+async function refusedFromServer(
+  gateway: Gateway,
+  caller: Caller,
+  method: string,
+  code: string,
+): Promise<void> {
+  const about = { method: method.slice(0, 128), direction: 'to-client', decision: 'deny', code } as const;
+  await gateway.audit.append(methodRecord(gateway, caller, about));
+}
+
+/** Sends the gateway's own answer to a server's request; nothing comes back. */
+function answerServer(gateway: Gateway, caller: Caller, body: string, id: string): void {
+  const session = caller.session;
+  gateway.upstream(caller.server)?.exchange(
+    {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        ...(caller.protocolVersion === null ? {} : { 'mcp-protocol-version': caller.protocolVersion }),
+        ...(session === null ? {} : { 'mcp-session-id': session.upstreamId }),
+      },
+      body: Buffer.from(body),
+      message: { kind: 'response', id, method: null, progressToken: null },
+      sessionId: session?.upstreamId ?? null,
+      era: 'legacy',
+      timeoutMs: gateway.limits.answerTimeoutMs,
+    },
+    ignored,
+  );
+}
+
+const ignored: UpstreamListener = { head() {}, data() {}, end() {}, failed() {} };

@@ -1,0 +1,233 @@
+import { err, ok, type Result } from '../base/result.ts';
+import { scanJson, type JsonObject, type JsonValue } from '../base/strict-json.ts';
+import type { Answer } from '../mcp/answer.ts';
+import type { Era } from '../mcp/message.ts';
+import { readToolList, type ToolList } from '../mcp/tool.ts';
+import { inquire, type Inquired } from './inquire.ts';
+import { definitionDigest } from './list.ts';
+import type { Upstream } from './upstream/upstream.ts';
+
+/** A tool as a server describes it, before anyone classified or pinned it. */
+export interface DiscoveredTool {
+  readonly name: string;
+  readonly digest: string;
+  /** The definition's own text, as the server sent it. */
+  readonly text: string;
+  readonly definition: JsonObject;
+}
+
+/** What a server offers to a client that declares every capability. */
+export interface Discovery {
+  readonly eras: readonly Era[];
+  readonly serverName: string | null;
+  readonly tools: readonly DiscoveredTool[];
+}
+
+/** Bounds of one discovery. */
+export interface DiscoverLimits {
+  readonly timeoutMs: number;
+  readonly pagesMax: number;
+  readonly toolsMax: number;
+  readonly answerBytesMax: number;
+}
+
+export const defaultDiscoverLimits: DiscoverLimits = {
+  timeoutMs: 15_000,
+  pagesMax: 100,
+  toolsMax: 2_000,
+  answerBytesMax: 16_777_216,
+};
+
+/** How often and how far apart a list is read again until it holds still. */
+const steadyTries = 5;
+const steadyPauseMs = 150;
+
+const modernVersion = '2026-07-28';
+const clientInfo = { name: 'portcullis', version: '1' };
+
+/**
+ * Reads a server's whole tool list, over a connection that is used for nothing else: `upstream` is
+ * closed by the caller afterwards. Both eras are tried; an error says why neither gave a list.
+ */
+export async function discoverTools(
+  upstream: Upstream,
+  limits: DiscoverLimits,
+): Promise<Result<Discovery, string>> {
+  const legacy = await discoverLegacy(upstream, limits);
+  const modern = await discoverModern(upstream, limits);
+  const found = legacy.ok ? legacy : modern;
+  if (!found.ok) return err(`${legacy.ok ? '' : legacy.error}; ${modern.ok ? '' : modern.error}`);
+  const eras: Era[] = [];
+  if (legacy.ok) eras.push('legacy');
+  if (modern.ok) eras.push('modern');
+  return ok({ ...found.value, eras });
+}
+
+type Found = Result<Pick<Discovery, 'serverName' | 'tools'>, string>;
+
+async function discoverLegacy(upstream: Upstream, limits: DiscoverLimits): Promise<Found> {
+  const opened = await ask(upstream, limits, {
+    era: 'legacy',
+    method: 'initialize',
+    params: {
+      protocolVersion: '2025-11-25',
+      capabilities: { roots: { listChanged: true }, sampling: {}, elicitation: { form: {}, url: {} } },
+      clientInfo,
+    },
+  });
+  if (!opened.ok) return opened;
+  const result = resultOf(opened.value.answer);
+  if (result === null) return err('initialize was refused');
+
+  const version = result['protocolVersion'];
+  const session = {
+    sessionId: opened.value.headers['mcp-session-id'] ?? null,
+    protocolVersion: typeof version === 'string' ? version : null,
+  };
+  await ask(upstream, limits, { era: 'legacy', method: 'notifications/initialized', session });
+  const tools = await steadyTools(() => allPages(upstream, limits, { era: 'legacy', session }));
+  if (session.sessionId !== null) endSession(upstream, session.sessionId, session.protocolVersion);
+  return tools.ok ? ok({ serverName: serverName(result['serverInfo']), tools: tools.value }) : tools;
+}
+
+async function discoverModern(upstream: Upstream, limits: DiscoverLimits): Promise<Found> {
+  const session = { sessionId: null, protocolVersion: modernVersion };
+  const found = await ask(upstream, limits, { era: 'modern', method: 'server/discover', session });
+  if (!found.ok) return found;
+  const result = resultOf(found.value.answer);
+  const versions = result?.['supportedVersions'];
+  if (!Array.isArray(versions) || !versions.includes(modernVersion)) return err('not of 2026-07-28');
+
+  const tools = await allPages(upstream, limits, { era: 'modern', session });
+  return tools.ok ? ok({ serverName: null, tools: tools.value }) : tools;
+}
+
+/** Some servers register tools once they know the client: the list is read until it repeats. */
+async function steadyTools(
+  read: () => Promise<Result<readonly DiscoveredTool[], string>>,
+): Promise<Result<readonly DiscoveredTool[], string>> {
+  let last = await read();
+  for (let tries = 1; tries < steadyTries && last.ok; tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, steadyPauseMs));
+    const next = await read();
+    if (!next.ok || fingerprint(next.value) === fingerprint(last.value)) return next;
+    last = next;
+  }
+  return last;
+}
+
+function fingerprint(tools: readonly DiscoveredTool[]): string {
+  return tools.map((tool) => tool.digest).join(' ');
+}
+
+interface SessionOf {
+  readonly sessionId: string | null;
+  readonly protocolVersion: string | null;
+}
+
+async function allPages(
+  upstream: Upstream,
+  limits: DiscoverLimits,
+  how: { readonly era: Era; readonly session: SessionOf },
+): Promise<Result<readonly DiscoveredTool[], string>> {
+  const tools: DiscoveredTool[] = [];
+  const seen = new Set<string>();
+  let cursor: string | null = null;
+  for (let page = 0; page < limits.pagesMax; page += 1) {
+    const params: Record<string, JsonValue> = cursor === null ? {} : { cursor };
+    const answered = await ask(upstream, limits, { ...how, method: 'tools/list', params });
+    if (!answered.ok) return answered;
+    const list = listOf(answered.value.answer, limits);
+    if (!list.ok) return list;
+
+    for (const tool of list.value.tools) {
+      const text = list.value.text.text.slice(tool.span.start, tool.span.end);
+      tools.push({ name: tool.name, digest: definitionDigest(list.value, tool), text, definition: tool.definition });
+    }
+    if (tools.length > limits.toolsMax) return err(`more than ${limits.toolsMax} tools`);
+    cursor = list.value.nextCursor;
+    if (cursor === null) return ok(tools);
+    if (seen.has(cursor)) return err('the list of tools never ends');
+    seen.add(cursor);
+  }
+  return err(`more than ${limits.pagesMax} pages of tools`);
+}
+
+function listOf(answer: Answer | null, limits: DiscoverLimits): Result<ToolList, string> {
+  if (answer === null) return err('no answer');
+  if (answer.errorSpan !== null) return err(`tools/list was refused with ${answer.errorCode}`);
+  const scanned = scanJson(Buffer.from(answer.text), {
+    bytesMax: limits.answerBytesMax,
+    depthMax: 64,
+    valuesMax: 1_000_000,
+    stringMax: 1_048_576,
+  });
+  if (!scanned.ok) return err(`tools/list: ${scanned.error.code}`);
+  const list = readToolList(scanned.value);
+  return list.ok ? list : err(`tools/list: ${list.error}`);
+}
+
+let nextId = 1;
+
+function ask(
+  upstream: Upstream,
+  limits: DiscoverLimits,
+  request: {
+    readonly era: Era;
+    readonly method: string;
+    readonly params?: JsonObject;
+    readonly session?: SessionOf;
+  },
+): Promise<Result<Inquired, string>> {
+  const { era, method, session } = request;
+  const isNotification = method.startsWith('notifications/');
+  const id = isNotification ? null : String((nextId = (nextId % 1_000_000_000) + 1));
+  const meta = {
+    'io.modelcontextprotocol/protocolVersion': modernVersion,
+    'io.modelcontextprotocol/clientCapabilities': {},
+    'io.modelcontextprotocol/clientInfo': clientInfo,
+  };
+  const params = era === 'modern' ? { ...request.params, _meta: meta } : request.params;
+  return inquire({
+    upstream,
+    era,
+    method,
+    id,
+    body: JSON.stringify({
+      jsonrpc: '2.0',
+      ...(id === null ? {} : { id: Number(id) }),
+      method,
+      ...(params === undefined ? {} : { params }),
+    }),
+    sessionId: session?.sessionId ?? null,
+    protocolVersion: session?.protocolVersion ?? null,
+    timeoutMs: limits.timeoutMs,
+    answerBytesMax: limits.answerBytesMax,
+  });
+}
+
+function endSession(upstream: Upstream, sessionId: string, version: string | null): void {
+  const headers = {
+    'mcp-session-id': sessionId,
+    ...(version === null ? {} : { 'mcp-protocol-version': version }),
+  };
+  upstream.exchange(
+    { method: 'DELETE', headers, body: null, message: null, sessionId, era: 'legacy', timeoutMs: 5_000 },
+    { head() {}, data() {}, end() {}, failed() {} },
+  );
+}
+
+function resultOf(answer: Answer | null): JsonObject | null {
+  if (answer === null || answer.resultSpan === null) return null;
+  const { start, end } = answer.resultSpan;
+  const value: unknown = JSON.parse(answer.text.slice(start, end));
+  // JSON.parse of a result that is an object gives own members only; other values are no result.
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : null;
+}
+
+function serverName(info: JsonValue | undefined): string | null {
+  if (typeof info !== 'object' || info === null || Array.isArray(info)) return null;
+  // Not an array and not null: an object of JSON members.
+  const name = (info as JsonObject)['name'];
+  return typeof name === 'string' ? name.slice(0, 128) : null;
+}

@@ -1,0 +1,168 @@
+import type { Receipt, Take } from '../counters/counters.ts';
+import { counterKey } from '../counters/key.ts';
+import {
+  compilePolicy,
+  decide,
+  explainDeny,
+  parsePolicy,
+  type Allow,
+  type CompiledPolicy,
+  type Deny,
+  type LimitObligation,
+} from '../policy/index.ts';
+import { assert } from '../base/assert.ts';
+import type { Gateway } from './gateway.ts';
+import type { ToolCall } from './question.ts';
+import * as sentences from './sentences.ts';
+
+/** What was done about a decision. */
+export type Enforcement = Permitted | Refused;
+
+export interface Permitted {
+  readonly effect: 'permitted';
+  readonly decision: 'allow' | 'deny';
+  readonly rule: string;
+  /** Units that were taken, of this policy and, in `observe` mode, of the observed one. */
+  readonly receipts: readonly Receipt[];
+  /** In `observe` mode: the rule that would have refused. */
+  readonly wouldRefuse: string | null;
+}
+
+export interface Refused {
+  readonly effect: 'refused' | 'held';
+  readonly code: string;
+  readonly rule: string;
+  /** One sentence for the agent. */
+  readonly message: string;
+  readonly retryAfterMs: number | null;
+}
+
+/** Decides and enforces: steps 5 and 6 of a call's life. What cannot be carried out is refused. */
+export async function enforce(gateway: Gateway, call: ToolCall): Promise<Enforcement> {
+  if (call.listMissing) {
+    return refused('server-unavailable', '(unknown)', sentences.listMissing);
+  }
+  if (call.caller.grant.mode === 'observe') return observe(gateway, call);
+
+  const decision = decide(call.policies, call.question);
+  return decision.effect === 'deny' ? denied(decision) : oblige(gateway, call, decision, 'enforce');
+}
+
+/** Refusals that `observe` does not relax: they are not the policy's to give. */
+const alwaysRefused: ReadonlySet<Deny['code']> = new Set([
+  'no-policy',
+  'unknown',
+  'unpinned',
+  'invalid-arguments',
+]);
+
+/** Guardrails refuse as ever; what the policy would have done goes on the record. */
+async function observe(gateway: Gateway, call: ToolCall): Promise<Enforcement> {
+  const { policy, guardrails } = call.policies;
+  const observed = decide({ policy, guardrails: [] }, call.question);
+  if (observed.effect === 'deny' && alwaysRefused.has(observed.code)) return denied(observed);
+
+  const guarded = decide({ policy: permissive, guardrails }, call.question);
+  if (guarded.effect === 'deny') return denied(guarded);
+  const permitted = await oblige(gateway, call, guarded, 'enforce');
+  if (permitted.effect !== 'permitted') return permitted;
+
+  const would =
+    observed.effect === 'deny' ? denied(observed) : await oblige(gateway, call, observed, 'observe');
+  if (would.effect === 'permitted') {
+    return { ...would, receipts: [...permitted.receipts, ...would.receipts] };
+  }
+  return { ...permitted, decision: 'deny', rule: would.rule, wouldRefuse: would.rule };
+}
+
+/** Limits are looked at before a person is asked, and taken last. */
+async function oblige(
+  gateway: Gateway,
+  call: ToolCall,
+  decision: Allow,
+  mode: 'enforce' | 'observe',
+): Promise<Enforcement> {
+  const { approvals, limits, labels } = decision.obligations;
+  if (labels.length > 0) return refused('label-unavailable', decision.rule, sentences.noLabels);
+
+  const takes = limits.map((limit) => takeOf(call, limit, mode));
+  const approval = approvals[0];
+  if (approval !== undefined) {
+    const look = takes.length === 0 ? null : await gateway.counters.peek(takes);
+    if (look !== null && !look.ok) return spent(limits, look);
+    return {
+      effect: 'held',
+      code: 'approval',
+      rule: approval.rule,
+      message: approval.reason ?? sentences.held,
+      retryAfterMs: null,
+    };
+  }
+  const permitted = { effect: 'permitted', decision: 'allow', wouldRefuse: null } as const;
+  if (takes.length === 0) return { ...permitted, rule: decision.rule, receipts: [] };
+
+  const taken = await gateway.counters.take(takes);
+  if (!taken.ok) return spent(limits, taken);
+  return { ...permitted, rule: decision.rule, receipts: [taken.receipt] };
+}
+
+function takeOf(call: ToolCall, limit: LimitObligation, mode: 'enforce' | 'observe'): Take {
+  const key = counterKey({
+    server: call.question.serverName,
+    scope: limit.scope,
+    who: whoOf(call, limit.scope),
+    counter: limit.counter,
+    guardrail: limit.guardrail,
+    observe: mode === 'observe',
+  });
+  return { key, windowMs: limit.windowMs, align: limit.align, units: limit.units, max: limit.max };
+}
+
+/** Whose units a scope counts: always of the authenticated grant, never what a client names. */
+function whoOf(call: ToolCall, scope: LimitObligation['scope']): string {
+  const { grant, session } = call.caller;
+  switch (scope) {
+    case 'grant':
+      return grant.id;
+    case 'session':
+      return session === null ? grant.id : `${grant.id} ${session.seal}`;
+    case 'principal':
+      return grant.principal.id;
+    case 'server':
+      return call.question.serverName;
+    case 'everyone':
+      return '';
+  }
+}
+
+type NotTaken = Extract<Awaited<ReturnType<Gateway['counters']['take']>>, { ok: false }>;
+
+function spent(limits: readonly LimitObligation[], result: NotTaken): Refused {
+  const limit = limits[result.reason === 'exhausted' ? result.index : 0];
+  assert(limit !== undefined, 'a refused take belongs to a limit');
+  if (result.reason === 'unreachable') {
+    return refused('limit-unreachable', limit.rule, sentences.noCounters);
+  }
+  const message = limit.onDeny ?? sentences.limit(limit, result.retryAfterMs);
+  return { ...refused('limit', limit.rule, message), retryAfterMs: result.retryAfterMs };
+}
+
+function denied(decision: Deny): Refused {
+  return refused(decision.code, decision.rule, decision.message ?? explainDeny(decision));
+}
+
+/** A refusal that time alone does not lift. */
+export function refused(code: string, rule: string, message: string): Refused {
+  return { effect: 'refused', code, rule, message, retryAfterMs: null };
+}
+
+/** Permits everything: in `observe` mode the guardrails are judged above it. */
+const permissive: CompiledPolicy = compilePermissive();
+
+function compilePermissive(): CompiledPolicy {
+  const parsed = parsePolicy('{"version":"1","default":"allow"}');
+  assert(parsed.ok, 'the permissive document parses');
+  const compiled = compilePolicy(parsed.value);
+  assert(compiled.ok, 'the permissive document compiles');
+  return compiled.value;
+}

@@ -1,0 +1,75 @@
+import type { AuditLog } from '../audit/audit-log.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { JsonLimits } from '../base/strict-json.ts';
+import type { Counters } from '../counters/counters.ts';
+import type { Grant } from '../identity/grant.ts';
+import type { Snapshot } from '../registry/snapshot.ts';
+import type { LiveState } from './live.ts';
+import type { Session } from './session.ts';
+import type { Upstream } from './upstream/upstream.ts';
+
+/** Everything the data path is given. It knows no control plane and opens nothing itself. */
+export interface Gateway {
+  snapshot(): Snapshot;
+  /** The way to a server of the snapshot, or null when there is none of that name. */
+  upstream(server: string): Upstream | null;
+  /** Waits, within a bound, until the server's tools were read and pinned; false when they were not. */
+  toolsReady(server: string): Promise<boolean>;
+  /** Whether the server, when it was last read, spoke 2026-07-28. */
+  speaksModern(server: string): boolean;
+  /** The server says, or shows, that its tools changed: read them again soon. */
+  toolsChanged(server: string): void;
+  readonly counters: Counters;
+  readonly audit: AuditLog;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Keys digests of arguments and seals session ids. */
+  readonly installationKey: Uint8Array;
+  readonly limits: GatewayLimits;
+  readonly live: LiveState;
+}
+
+/** Bounds of the data path. Sizes in bytes, times in milliseconds. */
+export interface GatewayLimits {
+  readonly json: JsonLimits;
+  /** An answer, or one event of a stream. */
+  readonly answerBytesMax: number;
+  /** Until the first byte of an answer to a request. */
+  readonly answerTimeoutMs: number;
+  /** Open streams of one grant. */
+  readonly streamsPerGrantMax: number;
+  /** How long a filtered list may be kept by a modern client, at most. */
+  readonly listTtlMs: number;
+}
+
+export const defaultGatewayLimits: GatewayLimits = {
+  json: { bytesMax: 1_048_576, depthMax: 64, valuesMax: 20_000, stringMax: 1_048_576 },
+  answerBytesMax: 33_554_432,
+  answerTimeoutMs: 60_000,
+  streamsPerGrantMax: 2_000,
+  listTtlMs: 5_000,
+};
+
+/** Who asks, on which endpoint, in which session: all of it vetted. */
+export interface Caller {
+  readonly grant: Grant;
+  readonly server: string;
+  /** The legacy session, or null where there is none. */
+  readonly session: Session | null;
+  /** A session id was sent that is not one of this grant's: legacy messages are answered 404. */
+  readonly sessionUnknown: boolean;
+  /** The aggregate session that the client names, on the endpoint of all servers. */
+  readonly aggregateId: string | null;
+  /** One server's share of an aggregate session: ids of what the server asks carry its name. */
+  readonly isPart: boolean;
+  /** `MCP-Protocol-Version` as sent, or null. */
+  readonly protocolVersion: string | null;
+  /** Header lines that travel on untouched: `Mcp-Param-*` and `Last-Event-ID`. */
+  readonly passedHeaders: Readonly<Record<string, string>>;
+  /** The client's name as it declared it; kept in records as such. */
+  readonly clientDeclared: string | null;
+}
+
+/** Reverse-DNS key of what the gateway adds to `_meta`. */
+export const decisionMetaKey = 'io.portcullis/decision';

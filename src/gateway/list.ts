@@ -1,0 +1,74 @@
+import { hash } from 'node:crypto';
+
+import { canonicalJson } from '../base/canonical-json.ts';
+import { err, ok, type Result } from '../base/result.ts';
+import { scanJson } from '../base/strict-json.ts';
+import type { Answer } from '../mcp/answer.ts';
+import type { Era } from '../mcp/message.ts';
+import { editToolList, readToolList, type ToolEntry, type ToolList } from '../mcp/tool.ts';
+import { isVisible, type PolicySet } from '../policy/index.ts';
+import type { Caller, Gateway } from './gateway.ts';
+
+/** Bounds of a list of tools: larger ones are refused, never passed on unread. */
+export const listLimits = {
+  bytesMax: 16_777_216,
+  depthMax: 64,
+  valuesMax: 1_000_000,
+  stringMax: 1_048_576,
+};
+
+/** SHA-256 of the canonical whole definition, hexadecimal: what a pin compares. */
+export function definitionDigest(list: ToolList, tool: ToolEntry): string {
+  return hash('sha256', canonicalJson(list.text, tool.span.start, tool.span.end), 'hex');
+}
+
+/** What one grant may see of one server's tools right now. */
+export function visibilityFor(
+  gateway: Gateway,
+  caller: Pick<Caller, 'grant' | 'server'>,
+): (tool: ToolEntry, digest: string) => 'shown' | 'hidden' | 'changed' {
+  const snapshot = gateway.snapshot();
+  const pinned = snapshot.servers.get(caller.server)?.tools ?? new Map();
+  const { grant, server } = caller;
+  const name = Object.hasOwn(grant.policies, server) ? grant.policies[server] : undefined;
+  const policy = name === undefined ? null : (snapshot.policies.get(name)?.compiled ?? null);
+  const { guardrails } = snapshot;
+  const set: PolicySet = { policy, guardrails };
+  return (tool, digest) => {
+    const pin = pinned.get(tool.name);
+    if (pin === undefined || pin.digest !== digest) return 'changed';
+    if (pin.state !== 'pinned' || policy === null) return 'hidden';
+    return isVisible(set, pin) || (grant.mode === 'observe' && isVisible({ policy: null, guardrails }, pin))
+      ? 'shown'
+      : 'hidden';
+  };
+}
+
+/**
+ * A server's `tools/list` answer as one grant may see it: in the server's order, the rest of the
+ * bytes as they came, and marked private. A list that cannot be read is an error, never passed on.
+ */
+export function filterAnswer(
+  gateway: Gateway,
+  caller: Caller,
+  answer: Answer,
+  era: Era,
+): Result<Uint8Array, string> {
+  const scanned = scanJson(Buffer.from(answer.text), listLimits);
+  if (!scanned.ok) return err(scanned.error.code);
+  const list = readToolList(scanned.value);
+  if (!list.ok) return err(list.error);
+
+  const visible = visibilityFor(gateway, caller);
+  let changed = false;
+  const edited = editToolList(list.value, {
+    cacheTtlMsMax: era === 'modern' ? gateway.limits.listTtlMs : null,
+    choose: (tool) => {
+      const answered = visible(tool, definitionDigest(list.value, tool));
+      changed ||= answered === 'changed';
+      return answered === 'shown';
+    },
+  });
+  if (changed) gateway.toolsChanged(caller.server);
+  return ok(edited);
+}

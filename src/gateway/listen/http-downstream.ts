@@ -1,0 +1,86 @@
+import type { ServerResponse } from 'node:http';
+
+import type { Downstream, DownstreamWatcher } from '../downstream.ts';
+import type { Headers } from '../upstream/upstream.ts';
+
+/** How long a client may take nothing of what is waiting for it, in milliseconds. */
+const stalledMs = 30_000;
+const keepAlive = ': keep-alive\n\n';
+
+/** The answer to one HTTP request. */
+export class HttpDownstream implements Downstream {
+  readonly #response: ServerResponse;
+  #watcher: DownstreamWatcher | null = null;
+  #stalled: NodeJS.Timeout | null = null;
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+    response.on('close', () => this.#closed());
+    response.on('drain', () => this.#drained());
+    response.on('error', () => this.#closed());
+  }
+
+  answer(status: number, headers: Headers, body: Uint8Array | string | null): void {
+    if (this.ended()) return;
+    if (body === null) {
+      this.#response.writeHead(status, { ...headers, 'content-length': '0' });
+      this.#response.end();
+      return;
+    }
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    this.#response.writeHead(status, { ...headers, 'content-length': String(bytes.length) });
+    this.#response.end(bytes);
+  }
+
+  open(headers: Headers): void {
+    if (this.ended()) return;
+    this.#response.writeHead(200, headers);
+    this.#response.flushHeaders();
+  }
+
+  event(raw: Uint8Array | string): boolean {
+    if (this.ended()) return true;
+    const taken = this.#response.write(raw);
+    if (!taken && this.#stalled === null) {
+      this.#stalled = setTimeout(() => this.cut(), stalledMs);
+      this.#stalled.unref();
+    }
+    return taken;
+  }
+
+  /** A comment, which clients ignore and proxies count as traffic (SSE §9.2.6). */
+  keepAlive(): void {
+    if (this.ended() || !this.#response.headersSent || this.#stalled !== null) return;
+    this.#response.write(keepAlive);
+  }
+
+  close(): void {
+    if (!this.ended()) this.#response.end();
+  }
+
+  cut(): void {
+    this.#response.destroy();
+  }
+
+  ended(): boolean {
+    return this.#response.writableEnded || this.#response.destroyed;
+  }
+
+  watch(watcher: DownstreamWatcher): void {
+    this.#watcher = watcher;
+    if (this.#response.destroyed) watcher.gone();
+  }
+
+  #drained(): void {
+    if (this.#stalled !== null) clearTimeout(this.#stalled);
+    this.#stalled = null;
+    this.#watcher?.drained();
+  }
+
+  #closed(): void {
+    if (this.#stalled !== null) clearTimeout(this.#stalled);
+    this.#stalled = null;
+    if (!this.#response.writableFinished) this.#watcher?.gone();
+    this.#watcher = null;
+  }
+}

@@ -1,0 +1,203 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import { AssertionError } from '../../base/assert.ts';
+import { err, ok, type Result } from '../../base/result.ts';
+import { authenticate, type AuthenticationProblem } from '../../identity/authenticate.ts';
+import type { Grant } from '../../identity/grant.ts';
+import { parseBearer } from '../../identity/token.ts';
+import { receiveAggregate } from '../aggregate.ts';
+import { jsonHeaders } from '../downstream.ts';
+import type { Caller, Gateway } from '../gateway.ts';
+import { receive } from '../receive.ts';
+import { methodRecord } from '../records.ts';
+import { answerError, codes } from '../reply.ts';
+import { openSession } from '../session.ts';
+import { endSession, openStream } from '../stream.ts';
+import { readBody } from './body.ts';
+import { acceptsAnswers, isJsonType, readHeaders, type RequestHeaders } from './headers.ts';
+import { HttpDownstream } from './http-downstream.ts';
+
+/** Where a request goes: one server's endpoint, or (null) all servers of the grant. */
+export interface Route {
+  readonly server: string | null;
+}
+
+/** A refusal before any message was read. */
+interface Refusal {
+  readonly status: number;
+  readonly reason: string;
+  readonly code: string;
+}
+
+const bodyTimeoutMs = 60_000;
+const keepAliveMs = 25_000;
+
+/** The endpoint that a path names: `/mcp` or `/s/<server>/mcp`, exactly; null for any other. */
+export function routeOf(url: string): Route | null {
+  if (url === '/mcp') return { server: null };
+  if (!url.startsWith('/s/') || !url.endsWith('/mcp')) return null;
+  const server = url.slice(3, -4);
+  return /^[a-z0-9][a-z0-9-]{0,31}$/.test(server) ? { server } : null;
+}
+
+/** Serves MCP over Streamable HTTP. Host and Origin were judged before. */
+export class McpListener {
+  readonly #gateway: Gateway;
+  readonly #streams = new Set<HttpDownstream>();
+  readonly #ticker: NodeJS.Timeout;
+
+  constructor(gateway: Gateway) {
+    this.#gateway = gateway;
+    this.#ticker = setInterval(() => this.#keepAlive(), keepAliveMs);
+    this.#ticker.unref();
+  }
+
+  close(): void {
+    clearInterval(this.#ticker);
+    for (const stream of this.#streams) stream.cut();
+  }
+
+  /** Answers one request; what goes wrong in here is a bug, answered as such and never forwarded. */
+  async handle(request: IncomingMessage, response: ServerResponse, route: Route): Promise<void> {
+    const downstream = new HttpDownstream(response);
+    this.#streams.add(downstream);
+    response.on('close', () => this.#streams.delete(downstream));
+    try {
+      await this.#answer(request, downstream, route);
+    } catch (error) {
+      const detail = error instanceof AssertionError ? error.message : String(error);
+      this.#gateway.log.error('internal error', { detail, stack: error instanceof Error ? String(error.stack) : '' });
+      if (response.headersSent) downstream.cut();
+      else answerError(downstream, 500, { id: null, code: codes.internal, message: 'internal error; the call was not made' });
+    }
+  }
+
+  async #answer(request: IncomingMessage, downstream: HttpDownstream, route: Route): Promise<void> {
+    const gateway = this.#gateway;
+    const headers = readHeaders(request.rawHeaders);
+    if (!headers.ok) return refuse(gateway, request, downstream, { ...headers.error, code: 'header-twice' });
+    const grant = authenticated(gateway, request.rawHeaders);
+    if (!grant.ok) return refuse(gateway, request, downstream, grant.error);
+    const served = servedBy(gateway, grant.value, route);
+    if (!served) return refuse(gateway, request, downstream, notFound);
+
+    const { method } = request;
+    if (method === 'POST') return this.#post(request, downstream, { grant: grant.value, headers: headers.value, route });
+    if (method !== 'GET' && method !== 'DELETE') return refuse(gateway, request, downstream, notAllowed);
+    if (headers.value.protocolVersion === '2026-07-28') return refuse(gateway, request, downstream, notAllowed);
+    if (route.server === null) return refuse(gateway, request, downstream, notAllowed);
+    const caller = callerOf(gateway, grant.value, route.server, headers.value);
+    if (caller.sessionUnknown) return refuse(gateway, request, downstream, sessionNotFound);
+    if (method === 'GET') return openStream(gateway, caller, downstream);
+    return endSession(gateway, caller, downstream);
+  }
+
+  async #post(
+    request: IncomingMessage,
+    downstream: HttpDownstream,
+    { grant, headers, route }: { readonly grant: Grant; readonly headers: RequestHeaders; readonly route: Route },
+  ): Promise<void> {
+    const gateway = this.#gateway;
+    const { bytesMax } = gateway.limits.json;
+    const fault = bodyFault(headers, bytesMax);
+    if (fault !== null) return refuse(gateway, request, downstream, fault);
+    const body = await readBody(request, { bytesMax, timeoutMs: bodyTimeoutMs });
+    if (!body.ok) {
+      if (body.error === 'aborted') return;
+      const status = body.error === 'too-large' ? 413 : 408;
+      return refuse(gateway, request, downstream, { status, code: body.error, reason: bodyReasons[body.error] });
+    }
+    const received = { bytes: body.value, rawHeaders: request.rawHeaders };
+    if (route.server !== null) {
+      return receive(gateway, callerOf(gateway, grant, route.server, headers), received, downstream);
+    }
+    return receiveAggregate(gateway, callerOf(gateway, grant, '', headers), received, downstream);
+  }
+
+  #keepAlive(): void {
+    for (const stream of this.#streams) stream.keepAlive();
+  }
+}
+
+const notFound: Refusal = { status: 404, code: 'not-found', reason: 'no such endpoint for this grant' };
+const notAllowed: Refusal = { status: 405, code: 'method', reason: 'method not allowed' };
+const sessionNotFound: Refusal = { status: 404, code: 'session', reason: 'session not found; initialize again' };
+const bodyReasons = { 'too-large': 'the body is too large', late: 'the body came too slowly' } as const;
+
+function bodyFault(headers: RequestHeaders, bytesMax: number): Refusal | null {
+  if (!isJsonType(headers.contentType)) {
+    return { status: 415, code: 'content-type', reason: 'send Content-Type: application/json' };
+  }
+  if (headers.contentEncoding !== null && headers.contentEncoding.toLowerCase() !== 'identity') {
+    return { status: 415, code: 'content-encoding', reason: 'send the body without compression' };
+  }
+  if (headers.contentLength !== null && !(headers.contentLength <= bytesMax)) {
+    return { status: 413, code: 'too-large', reason: bodyReasons['too-large'] };
+  }
+  if (!acceptsAnswers(headers.accept)) {
+    return { status: 406, code: 'accept', reason: 'send Accept: application/json, text/event-stream' };
+  }
+  return null;
+}
+
+function authenticated(gateway: Gateway, rawHeaders: readonly string[]): Result<Grant, Refusal> {
+  const token = parseBearer(rawHeaders);
+  if (!token.ok) {
+    if (token.error === 'repeated') {
+      return err({ status: 400, code: 'header-twice', reason: 'header `authorization` stands twice' });
+    }
+    return err({ status: 401, code: `token-${token.error}`, reason: 'send Authorization: Bearer <token>' });
+  }
+  const grant = authenticate(gateway.snapshot().grantsByToken, token.value, gateway.clock.nowMs());
+  return grant.ok ? ok(grant.value) : err(unauthorized(grant.error));
+}
+
+/** The client learns only that the token opens nothing; the record says why. */
+function unauthorized(problem: AuthenticationProblem): Refusal {
+  return { status: 401, code: `token-${problem}`, reason: 'this token opens nothing here' };
+}
+
+/** A server that the grant does not name looks exactly like one that is not there. */
+function servedBy(gateway: Gateway, grant: Grant, route: Route): boolean {
+  if (route.server === null) return true;
+  return grant.servers.includes(route.server) && gateway.snapshot().servers.has(route.server);
+}
+
+function callerOf(gateway: Gateway, grant: Grant, server: string, headers: RequestHeaders): Caller {
+  const owner = { grantId: grant.id, server };
+  const { sessionId } = headers;
+  const session = sessionId === null ? null : openSession(gateway.installationKey, owner, sessionId);
+  return {
+    grant,
+    server,
+    session,
+    sessionUnknown: server !== '' && sessionId !== null && session === null,
+    aggregateId: server === '' ? sessionId : null,
+    isPart: false,
+    protocolVersion: headers.protocolVersion,
+    passedHeaders: headers.passed,
+    clientDeclared: session === null ? null : gateway.live.declaredClient(session.seal),
+  };
+}
+
+async function refuse(
+  gateway: Gateway,
+  request: IncomingMessage,
+  downstream: HttpDownstream,
+  refusal: Refusal,
+): Promise<void> {
+  await gateway.audit.append(
+    methodRecord(gateway, null, {
+      method: `${request.method ?? ''} ${(request.url ?? '').slice(0, 64)}`,
+      direction: 'to-server',
+      decision: 'deny',
+      code: refusal.code,
+    }),
+  );
+  const body = JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: codes.refused, message: refusal.reason } });
+  const challenge = refusal.status === 401 ? { 'www-authenticate': 'Bearer realm="portcullis"' } : {};
+  const allow = refusal.status === 405 ? { allow: 'POST, GET, DELETE' } : {};
+  const unread = refusal.status === 413 || refusal.status === 408 ? { connection: 'close' } : {};
+  downstream.answer(refusal.status, { ...jsonHeaders, ...challenge, ...allow, ...unread }, body);
+  if (!request.complete) request.resume();
+}

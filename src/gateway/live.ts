@@ -1,0 +1,122 @@
+import type { Receipt } from '../counters/counters.ts';
+import { AggregateSessions } from './aggregate-state.ts';
+import type { Downstream } from './downstream.ts';
+
+/** A call whose answer will come on another stream of its session. */
+export interface DetachedCall {
+  readonly intentId: string;
+  readonly receipts: readonly Receipt[];
+  /** Monotonic milliseconds when it was forwarded. */
+  readonly sinceMs: number;
+  readonly decideUs: number;
+  readonly recordUs: number;
+}
+
+const askedPerSessionMax = 256;
+const detachedMax = 10_000;
+const declaredMax = 10_000;
+
+/**
+ * What is open right now: streams by grant, requests of servers that wait for a client's answer,
+ * and calls whose answer is still to come. Nothing here decides; losing it only ends streams.
+ */
+export class LiveState {
+  readonly aggregates: AggregateSessions = new AggregateSessions();
+  readonly #streams = new Map<string, Set<Downstream>>();
+  readonly #asked = new Map<string, Map<string, string>>();
+  readonly #declared = new Map<string, string>();
+  readonly #detached = new Map<string, DetachedCall>();
+
+  /** Remembers what a client called itself when it opened a session: for records only. */
+  declare(seal: string, client: string): void {
+    if (this.#declared.size >= declaredMax) {
+      const oldest = this.#declared.keys().next().value;
+      if (oldest !== undefined) this.#declared.delete(oldest);
+    }
+    this.#declared.set(seal, client);
+  }
+
+  declaredClient(seal: string): string | null {
+    return this.#declared.get(seal) ?? null;
+  }
+
+  /** False when the grant has `max` streams already. */
+  addStream(grantId: string, stream: Downstream, max: number): boolean {
+    const streams = this.#streams.get(grantId) ?? new Set();
+    if (streams.size >= max) return false;
+    streams.add(stream);
+    this.#streams.set(grantId, streams);
+    return true;
+  }
+
+  removeStream(grantId: string, stream: Downstream): void {
+    const streams = this.#streams.get(grantId);
+    if (streams === undefined) return;
+    streams.delete(stream);
+    if (streams.size === 0) this.#streams.delete(grantId);
+  }
+
+  /** Ends every open stream of the grants for which `stillValid` is false. */
+  cutStreams(stillValid: (grantId: string) => boolean): number {
+    let cut = 0;
+    for (const [grantId, streams] of this.#streams) {
+      if (stillValid(grantId)) continue;
+      for (const stream of streams) {
+        stream.cut();
+        cut += 1;
+      }
+      this.#streams.delete(grantId);
+    }
+    return cut;
+  }
+
+  streamCount(): number {
+    let count = 0;
+    for (const streams of this.#streams.values()) count += streams.size;
+    return count;
+  }
+
+  /** Remembers a request that a server put to a client; false when the session asks too much. */
+  ask(session: string, id: string, method: string): boolean {
+    const asked = this.#asked.get(session) ?? new Map<string, string>();
+    if (asked.size >= askedPerSessionMax) return false;
+    asked.set(id, method);
+    this.#asked.set(session, asked);
+    return true;
+  }
+
+  /** The method that was asked under this id, once; null when nothing was. */
+  answered(session: string, id: string): string | null {
+    const asked = this.#asked.get(session);
+    const method = asked?.get(id);
+    if (asked === undefined || method === undefined) return null;
+    asked.delete(id);
+    if (asked.size === 0) this.#asked.delete(session);
+    return method;
+  }
+
+  forgetSession(session: string): void {
+    this.#asked.delete(session);
+  }
+
+  /** Over the bound the oldest is forgotten: its answer is then dropped, never passed unrecorded. */
+  detach(session: string, id: string, call: DetachedCall): void {
+    if (this.#detached.size >= detachedMax) {
+      const oldest = this.#detached.keys().next().value;
+      if (oldest !== undefined) this.#detached.delete(oldest);
+    }
+    this.#detached.set(detachedKey(session, id), call);
+  }
+
+  /** Takes the call that this answer belongs to; null when there is none. */
+  reattach(session: string, id: string): DetachedCall | null {
+    const key = detachedKey(session, id);
+    const call = this.#detached.get(key) ?? null;
+    this.#detached.delete(key);
+    return call;
+  }
+}
+
+function detachedKey(session: string, id: string): string {
+  return `${session.length}:${session}${id}`;
+}

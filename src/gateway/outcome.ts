@@ -1,0 +1,133 @@
+import type { OutcomeStatus } from '../audit/record.ts';
+import { idKey } from '../mcp/decode.ts';
+import { errorResponse, toolRefusal } from '../mcp/encode.ts';
+import { answerStatus } from './answer-status.ts';
+import { inputRequestsAllowed, sessionKey } from './ask.ts';
+import type { Permitted } from './enforce.ts';
+import { decisionMetaKey, type Gateway } from './gateway.ts';
+import type { ToolCall } from './question.ts';
+import { releaseAsIs, type Conclusion, type Release } from './relay.ts';
+import { codes } from './reply.ts';
+import * as sentences from './sentences.ts';
+
+/** A permitted call that is on record: what its outcome needs. */
+export interface Intended {
+  readonly call: ToolCall;
+  readonly permitted: Permitted;
+  readonly decideUs: number;
+  readonly recordUs: number;
+  /** Monotonic milliseconds when it was forwarded. */
+  readonly sentMs: number;
+}
+
+/** Step 9: the outcome goes on record before the end of the answer leaves. */
+export async function concludeCall(
+  gateway: Gateway,
+  intended: Intended,
+  conclusion: Conclusion,
+): Promise<Release> {
+  const { call, permitted } = intended;
+  if (conclusion.kind === 'unanswered' && conclusion.resumable) {
+    detach(gateway, intended);
+    return releaseAsIs;
+  }
+  const reached = conclusion.kind !== 'failed' || conclusion.failure.reached;
+  if (reached) await release(gateway, permitted);
+  else await giveBack(gateway, permitted);
+
+  const recorded = await gateway.audit.append({
+    kind: 'outcome',
+    id: call.id,
+    time: gateway.clock.nowMs(),
+    ...statusOf(conclusion),
+    answerBytes: conclusion.kind === 'answer' ? conclusion.bytes : 0,
+    decideUs: intended.decideUs,
+    recordUs: intended.recordUs,
+    upstreamUs: micros(gateway.clock.monotonicMs() - intended.sentMs),
+    givenBack: !reached,
+  });
+  if (!recorded.ok) return replaced(errorResponse(call.message.id, codes.outcomeNotRecorded, sentences.outcomeNotRecorded));
+  return releaseOf(gateway, call, conclusion);
+}
+
+/** What the client is given: the server's own answer, or a sentence where there was none. */
+function releaseOf(gateway: Gateway, call: ToolCall, conclusion: Conclusion): Release {
+  switch (conclusion.kind) {
+    case 'answer':
+      if (!conclusion.answer.inputRequests) return releaseAsIs;
+      return inputRequestsAllowed(call.caller, conclusion.answer)
+        ? releaseAsIs
+        : replaced(failureBody(call, 'input-refused', sentences.inputNotAllowed));
+    case 'failed':
+      gateway.log.warn('upstream failed', {
+        server: call.caller.server,
+        kind: conclusion.failure.kind,
+        detail: conclusion.failure.detail,
+      });
+      return replaced(failureBody(call, 'upstream', failureSentence(conclusion.failure)));
+    case 'bare':
+      if (conclusion.status === 404 && call.caller.session !== null) return releaseAsIs;
+      return replaced(failureBody(call, 'upstream', sentences.answerBroken));
+    case 'unanswered':
+      return replaced(failureBody(call, 'upstream', sentences.answerBroken));
+    case 'cancelled':
+      return releaseAsIs;
+  }
+}
+
+function failureSentence(failure: { readonly kind: string; readonly reached: boolean }): string {
+  if (!failure.reached) return sentences.notReached;
+  return failure.kind === 'timeout' ? sentences.answerLate : sentences.answerBroken;
+}
+
+function failureBody(call: ToolCall, code: string, sentence: string): string {
+  const { id, era } = call.message;
+  const meta = { [decisionMetaKey]: { decisionId: call.id, code } };
+  return toolRefusal({ id, era, text: `[GATEWAY] ${sentence}`, meta });
+}
+
+function replaced(body: string): Release {
+  return { replacement: { status: 200, body }, headers: {} };
+}
+
+function statusOf(conclusion: Conclusion): { status: OutcomeStatus; code: number | null } {
+  switch (conclusion.kind) {
+    case 'answer':
+      return answerStatus(conclusion.answer);
+    case 'failed':
+      if (!conclusion.failure.reached) return { status: 'not-sent', code: null };
+      return { status: conclusion.failure.kind === 'timeout' ? 'timeout' : 'broken', code: null };
+    case 'bare':
+      return { status: 'broken', code: conclusion.status };
+    case 'unanswered':
+      return { status: 'broken', code: null };
+    case 'cancelled':
+      return { status: 'cancelled', code: null };
+  }
+}
+
+/** The answer will come on another stream of the session; its outcome is recorded there. */
+function detach(gateway: Gateway, intended: Intended): void {
+  const { call, permitted, decideUs, recordUs, sentMs } = intended;
+  gateway.live.detach(sessionKey(call.caller), idKey(call.message.id), {
+    intentId: call.id,
+    receipts: permitted.receipts,
+    sinceMs: sentMs,
+    decideUs,
+    recordUs,
+  });
+}
+
+/** Only where it is certain that the server did not run the call. */
+export async function giveBack(gateway: Gateway, permitted: Permitted): Promise<void> {
+  for (const receipt of permitted.receipts) await gateway.counters.giveBack(receipt);
+}
+
+async function release(gateway: Gateway, permitted: Permitted): Promise<void> {
+  for (const receipt of permitted.receipts) await gateway.counters.release(receipt);
+}
+
+/** Whole microseconds of a span in milliseconds. */
+export function micros(ms: number): number {
+  return Math.round(ms * 1000);
+}

@@ -1,0 +1,94 @@
+import { createHmac } from 'node:crypto';
+
+import { canonicalJson } from '../base/canonical-json.ts';
+import { newId } from '../base/id.ts';
+import { membersAt } from '../base/strict-json.ts';
+import type { RequestMessage } from '../mcp/message.ts';
+import type { AccessRequest, PolicySet } from '../policy/index.ts';
+import type { SnapshotPolicy } from '../registry/snapshot.ts';
+import type { Caller, Gateway } from './gateway.ts';
+
+/** One `tools/call` on its way: the question, and what the record will say of it. */
+export interface ToolCall {
+  /** The decision id. */
+  readonly id: string;
+  readonly caller: Caller;
+  readonly message: RequestMessage;
+  readonly question: AccessRequest;
+  readonly policies: PolicySet;
+  /** The policy in force; null when the grant has none for this server. */
+  readonly policy: SnapshotPolicy | null;
+  readonly startMs: number;
+  readonly timeMs: number;
+  /** The server's tool list could not be read, so nothing can be said of the tool. */
+  readonly listMissing: boolean;
+}
+
+/** Arguments larger than this are digested as they were written, not in canonical form. */
+const canonicalMax = 16_384;
+const argumentKeysMax = 64;
+
+/** States the question that a `tools/call` asks: step 4 of a call's life. */
+export async function stateQuestion(
+  gateway: Gateway,
+  caller: Caller,
+  message: RequestMessage,
+): Promise<ToolCall> {
+  const startMs = gateway.clock.monotonicMs();
+  if (gateway.snapshot().servers.get(caller.server)?.tools == null) {
+    await gateway.toolsReady(caller.server);
+  }
+  const snapshot = gateway.snapshot();
+  const { grant, server } = caller;
+  const tools = snapshot.servers.get(server)?.tools ?? null;
+  const policyName = Object.hasOwn(grant.policies, server) ? grant.policies[server] : undefined;
+  const policy = policyName === undefined ? null : (snapshot.policies.get(policyName) ?? null);
+  const named = message.params?.['name'];
+  const toolName = typeof named === 'string' ? named : '';
+  const timeMs = gateway.clock.nowMs();
+  return {
+    id: newId('dec_'),
+    caller,
+    message,
+    policy,
+    policies: { policy: policy?.compiled ?? null, guardrails: snapshot.guardrails },
+    startMs,
+    timeMs,
+    listMissing: tools === null,
+    question: {
+      principal: grant.principal,
+      grantLabel: grant.label,
+      serverName: server,
+      toolName,
+      tool: tools?.get(toolName) ?? null,
+      arguments: message.params?.['arguments'],
+      timeMs,
+      labels: [],
+    },
+  };
+}
+
+/** The names of the top-level arguments: what a record keeps of them in clear. */
+export function argumentKeys(call: ToolCall): readonly string[] {
+  const value = call.question.arguments;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  return Object.keys(value).slice(0, argumentKeysMax);
+}
+
+/**
+ * A keyed digest of the arguments, for search by equality: HMAC-SHA-256 of their canonical text,
+ * or, above 16 KiB, of the bytes as written behind the prefix `raw:`. Null without arguments.
+ */
+export function argumentsDigest(key: Uint8Array, message: RequestMessage): string | null {
+  if (message.paramsSpan === null) return null;
+  const { text } = message;
+  const member = membersAt(text.text, message.paramsSpan.start).find((m) => m.key === 'arguments');
+  if (member === undefined) return null;
+
+  const long = member.valueEnd - member.valueStart > canonicalMax;
+  const judged = long
+    ? text.text.slice(member.valueStart, member.valueEnd)
+    : canonicalJson(text, member.valueStart, member.valueEnd);
+  const digest = createHmac('sha256', key).update(judged).digest('hex');
+  return long ? `raw:${digest}` : digest;
+}

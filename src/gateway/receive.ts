@@ -1,0 +1,334 @@
+import { decodeBody, idKey, type DecodeProblem } from '../mcp/decode.ts';
+import { encodeSseEvent } from '../mcp/sse.ts';
+import { checkMirroredHeaders, mirroredParams, type MirroredParam } from '../mcp/headers.ts';
+import type { Message, NotificationMessage, RequestMessage, ResponseMessage } from '../mcp/message.ts';
+import { ruleFor, type MethodRule } from '../mcp/method.ts';
+import { judgeFromServer, opens, sessionKey } from './ask.ts';
+import { callTool } from './call.ts';
+import { eventHeaders, type Downstream, type DownstreamWatcher } from './downstream.ts';
+import { forwardRequest } from './forward.ts';
+import type { Caller, Gateway } from './gateway.ts';
+import { methodRecord } from './records.ts';
+import { answerError, codes } from './reply.ts';
+import { relay, releaseAsIs } from './relay.ts';
+import { concludeRequest } from './request.ts';
+import { legacyVersions } from './session.ts';
+
+/** One body as it was received, and the header lines it came with (null where there are none). */
+export interface Received {
+  readonly bytes: Uint8Array;
+  readonly rawHeaders: readonly string[] | null;
+}
+
+/** Steps 2 to 10 for one body: strict scan, decode, and for each message what its method asks for. */
+export async function receive(
+  gateway: Gateway,
+  caller: Caller,
+  received: Received,
+  downstream: Downstream,
+): Promise<void> {
+  const body = decodeBody(received.bytes, gateway.limits.json);
+  if (!body.ok) return unreadable(gateway, caller, body.error, downstream);
+  if (body.value.kind === 'single') {
+    return receiveMessage(gateway, caller, body.value.message, received.rawHeaders, downstream);
+  }
+  return receiveBatch(gateway, caller, body.value.messages, downstream);
+}
+
+/** One message of the client's, judged by its method and the grant. */
+export async function receiveMessage(
+  gateway: Gateway,
+  caller: Caller,
+  message: Message,
+  rawHeaders: readonly string[] | null,
+  downstream: Downstream,
+): Promise<void> {
+  if (message.era === 'legacy') {
+    const fault = legacyFault(caller);
+    if (fault !== null) {
+      await refusedAtEdge(gateway, caller, methodOf(message), fault.reason);
+      return answerError(downstream, fault.status, { id: idOf(message), code: fault.code, message: fault.message });
+    }
+  }
+  if (message.kind === 'response') return receiveResponse(gateway, caller, message, downstream);
+
+  const rule = ruleFor(message.method, 'client-to-server', message.era);
+  if (rule === null || rule.kind !== message.kind) {
+    return refuseMethod(gateway, caller, message, rule, downstream);
+  }
+  const params = message.era === 'modern' ? paramsMirrored(gateway, caller, message) : undefined;
+  if (message.era === 'modern' && rawHeaders !== null) {
+    const problem = checkMirroredHeaders(rawHeaders, message, params);
+    if (problem !== null) {
+      await refusedAtEdge(gateway, caller, message.method, problem.reason);
+      const text = `header ${problem.header} does not agree with the body`;
+      return answerError(downstream, 400, { id: idOf(message), code: problem.code, message: text });
+    }
+  }
+  if (message.kind === 'notification') return receiveNotification(gateway, caller, message, downstream);
+  if (rule.ruled === 'tool-call') return callTool(gateway, caller, message, downstream, params);
+  return receiveRequest(gateway, caller, { message, rule }, downstream);
+}
+
+/** A request that is no tool call: recorded, then relayed, where the grant opens its family. */
+async function receiveRequest(
+  gateway: Gateway,
+  caller: Caller,
+  { message, rule }: { readonly message: RequestMessage; readonly rule: MethodRule },
+  downstream: Downstream,
+): Promise<void> {
+  if (!opens(caller, rule.ruled)) {
+    await refusedAtEdge(gateway, caller, message.method, 'not-opened');
+    const text = `\`${message.method}\` is not opened to this grant`;
+    return answerError(downstream, 200, { id: message.id, code: codes.refused, message: text });
+  }
+  if (!(await recordForwarded(gateway, caller, message.method, downstream, message.id))) return;
+  const upstream = gateway.upstream(caller.server);
+  if (upstream === null) {
+    return answerError(downstream, 200, { id: message.id, code: codes.upstream, message: 'no such server' });
+  }
+  if (rule.ruled === 'tool-list') await gateway.toolsReady(caller.server);
+  const isStream = rule.ruled === 'subscription' && message.method === 'subscriptions/listen';
+  const { id: grantId } = caller.grant;
+  if (isStream && !gateway.live.addStream(grantId, downstream, gateway.limits.streamsPerGrantMax)) {
+    return answerError(downstream, 429, { id: message.id, code: codes.refused, message: 'too many open streams' });
+  }
+  await relay({
+    gateway,
+    upstream,
+    request: forwardRequest(gateway, caller, message, { stream: isStream }),
+    downstream,
+    era: message.era,
+    awaitedId: message.id,
+    holdHead: rule.method === 'initialize',
+    judge: (answer, event) => judgeFromServer(gateway, caller, answer, event.raw),
+    conclude: (conclusion) => Promise.resolve(concludeRequest(gateway, caller, { message, rule }, conclusion)),
+  });
+  if (isStream) gateway.live.removeStream(grantId, downstream);
+}
+
+async function receiveNotification(
+  gateway: Gateway,
+  caller: Caller,
+  message: NotificationMessage,
+  downstream: Downstream,
+): Promise<void> {
+  if (!(await recordForwarded(gateway, caller, message.method, downstream, null))) return;
+  await post(gateway, caller, message, downstream);
+}
+
+/** A client's answer passes only to a server that asked for it, in this session, once. */
+async function receiveResponse(
+  gateway: Gateway,
+  caller: Caller,
+  message: ResponseMessage,
+  downstream: Downstream,
+): Promise<void> {
+  const asked = gateway.live.answered(sessionKey(caller), idKey(message.id));
+  if (asked === null) {
+    await refusedAtEdge(gateway, caller, '(response)', 'not-asked');
+    downstream.answer(202, {}, null);
+    return;
+  }
+  if (!(await recordForwarded(gateway, caller, asked, downstream, null))) return;
+  await post(gateway, caller, message, downstream);
+}
+
+/** Sends what has no answer; the server's `202` or its refusal is passed on as a status. */
+async function post(
+  gateway: Gateway,
+  caller: Caller,
+  message: NotificationMessage | ResponseMessage,
+  downstream: Downstream,
+): Promise<void> {
+  const upstream = gateway.upstream(caller.server);
+  if (upstream === null) {
+    return answerError(downstream, 502, { id: null, code: codes.upstream, message: 'no such server' });
+  }
+  await relay({
+    gateway,
+    upstream,
+    request: forwardRequest(gateway, caller, message, { stream: false }),
+    downstream,
+    era: message.era,
+    awaitedId: null,
+    holdHead: false,
+    judge: () => null,
+    conclude: (conclusion) => {
+      if (conclusion.kind !== 'failed') return Promise.resolve(releaseAsIs);
+      return Promise.resolve({ replacement: { status: 502, body: null }, headers: {} });
+    },
+  });
+}
+
+/** Batches exist in one revision only; there each message is judged and forwarded alone. */
+async function receiveBatch(
+  gateway: Gateway,
+  caller: Caller,
+  messages: readonly Message[],
+  downstream: Downstream,
+): Promise<void> {
+  const version = caller.session === null ? (caller.protocolVersion ?? '2025-03-26') : caller.session.protocolVersion;
+  const allowed = version === '2025-03-26' && messages.every((m) => m.era === 'legacy' && !opensSession(m));
+  if (!allowed) {
+    await refusedAtEdge(gateway, caller, '(batch)', 'batch');
+    return answerError(downstream, 400, {
+      id: null,
+      code: -32600,
+      message: 'batches are not part of this protocol revision; send one message per request',
+    });
+  }
+  if (!messages.some((message) => message.kind === 'request')) {
+    for (const message of messages) {
+      await receiveMessage(gateway, caller, message, null, new BatchPart(null));
+    }
+    downstream.answer(202, {}, null);
+    return;
+  }
+  downstream.open(eventHeaders);
+  await Promise.all(
+    messages.map((message) => receiveMessage(gateway, caller, message, null, new BatchPart(downstream))),
+  );
+  downstream.close();
+}
+
+/** One message's share of the stream that answers a batch. */
+class BatchPart implements Downstream {
+  readonly #whole: Downstream | null;
+  #closed = false;
+
+  constructor(whole: Downstream | null) {
+    this.#whole = whole;
+  }
+
+  answer(_status: number, _headers: object, body: Uint8Array | string | null): void {
+    this.#closed = true;
+    if (body === null) return;
+    const data = typeof body === 'string' ? body : Buffer.from(body).toString('utf8');
+    this.#whole?.event(encodeSseEvent({ data }), data);
+  }
+
+  open(): void {}
+
+  event(raw: Uint8Array | string, data: string | null): boolean {
+    return this.#whole?.event(raw, data) ?? true;
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  cut(): void {
+    this.#whole?.cut();
+  }
+
+  ended(): boolean {
+    return this.#closed || (this.#whole?.ended() ?? false);
+  }
+
+  watch(_watcher: DownstreamWatcher): void {}
+}
+
+/** A downstream that keeps nothing: for messages whose answers the gateway gives itself. */
+export function discard(): Downstream {
+  return new BatchPart(null);
+}
+
+function opensSession(message: Message): boolean {
+  return message.kind === 'request' && message.method === 'initialize';
+}
+
+/** What a legacy message may not come with. The body decides the era; the header must agree. */
+function legacyFault(caller: Caller): { status: number; code: number; reason: string; message: string } | null {
+  if (caller.sessionUnknown) {
+    return { status: 404, code: -32001, reason: 'session', message: 'Session not found' };
+  }
+  const version = caller.protocolVersion;
+  if (version === null || legacyVersions.some((known) => known === version)) return null;
+  if (version === '2026-07-28') {
+    const message = 'params._meta lacks io.modelcontextprotocol/protocolVersion';
+    return { status: 400, code: -32602, reason: 'meta-missing', message };
+  }
+  return { status: 400, code: -32600, reason: 'version', message: 'Unsupported protocol version' };
+}
+
+/** Answers a body that is no message: what was wrong, and where. */
+export async function unreadable(
+  gateway: Gateway,
+  caller: Caller,
+  problem: DecodeProblem,
+  downstream: Downstream,
+): Promise<void> {
+  await refusedAtEdge(gateway, caller, '(unreadable)', problem.reason);
+  const at = problem.offset === null ? '' : ` at character ${problem.offset}`;
+  answerError(downstream, 400, {
+    id: problem.id,
+    code: problem.code,
+    message: `the message was refused: ${problem.reason}${at}`,
+  });
+}
+
+async function refuseMethod(
+  gateway: Gateway,
+  caller: Caller,
+  message: RequestMessage | NotificationMessage,
+  rule: MethodRule | null,
+  downstream: Downstream,
+): Promise<void> {
+  await refusedAtEdge(gateway, caller, message.method, rule === null ? 'unknown-method' : 'wrong-kind');
+  if (message.kind === 'notification' && rule === null) {
+    downstream.answer(202, {}, null);
+    return;
+  }
+  if (message.kind === 'notification') {
+    const text = `\`${message.method}\` is a request: it needs an id`;
+    return answerError(downstream, 400, { id: null, code: -32600, message: text });
+  }
+  const status = message.era === 'modern' ? 404 : 200;
+  answerError(downstream, status, { id: message.id, code: -32601, message: 'Method not found' });
+}
+
+/** Nothing is forwarded that is not on record first. */
+export async function recordForwarded(
+  gateway: Gateway,
+  caller: Caller,
+  method: string,
+  downstream: Downstream,
+  id: string | null,
+): Promise<boolean> {
+  const about = { method, direction: 'to-server', decision: 'allow', code: null } as const;
+  const recorded = await gateway.audit.append(methodRecord(gateway, caller, about));
+  if (recorded.ok) return true;
+  answerError(downstream, 503, { id, code: codes.refused, message: 'records cannot be kept now; nothing was forwarded' });
+  return false;
+}
+
+/** Records a refusal that no policy was asked about. */
+export async function refusedAtEdge(
+  gateway: Gateway,
+  caller: Caller,
+  method: string,
+  code: string,
+): Promise<void> {
+  const about = { method: method.slice(0, 128), direction: 'to-server', decision: 'deny', code } as const;
+  await gateway.audit.append(methodRecord(gateway, caller, about));
+}
+
+function paramsMirrored(
+  gateway: Gateway,
+  caller: Caller,
+  message: RequestMessage | NotificationMessage,
+): readonly MirroredParam[] | undefined {
+  const name = message.method === 'tools/call' ? message.params?.['name'] : undefined;
+  if (typeof name !== 'string') return undefined;
+  const tool = gateway.snapshot().servers.get(caller.server)?.tools?.get(name);
+  return tool === undefined ? undefined : (mirroredParams(tool.inputSchema) ?? undefined);
+}
+
+function methodOf(message: Message): string {
+  return message.kind === 'response' ? '(response)' : message.method;
+}
+
+function idOf(message: Message): string | null {
+  return message.kind === 'request' ? message.id : null;
+}

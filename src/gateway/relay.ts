@@ -1,0 +1,313 @@
+import { peekAnswer, type Answer } from '../mcp/answer.ts';
+import { idKey } from '../mcp/decode.ts';
+import type { Era } from '../mcp/message.ts';
+import { createSseDecoder, encodeSseEvent, type SseDecoder, type SseEvent } from '../mcp/sse.ts';
+import { eventHeaders, jsonHeaders, type Downstream } from './downstream.ts';
+import type { Gateway } from './gateway.ts';
+import type {
+  Headers,
+  Upstream,
+  UpstreamExchange,
+  UpstreamFailure,
+  UpstreamListener,
+  UpstreamRequest,
+} from './upstream/upstream.ts';
+
+/** How an exchange came to its end. */
+export type Conclusion =
+  | { readonly kind: 'answer'; readonly answer: Answer; readonly headers: Headers; readonly bytes: number }
+  /** An HTTP answer that is no JSON-RPC message: `202`, `404` of a dead session, an HTML page. */
+  | { readonly kind: 'bare'; readonly status: number }
+  /** The stream ended without the answer; `resumable` when the client may ask for the rest. */
+  | { readonly kind: 'unanswered'; readonly resumable: boolean }
+  | { readonly kind: 'failed'; readonly failure: UpstreamFailure }
+  /** The client closed its stream, which cancels the request (2026-07-28). */
+  | { readonly kind: 'cancelled' };
+
+/** What the client is given at the end, and headers that go with it. */
+export interface Release {
+  /** Null passes the answer's own bytes on. */
+  readonly replacement: { readonly status: number; readonly body: string | Uint8Array | null } | null;
+  readonly headers: Headers;
+}
+
+export const releaseAsIs: Release = { replacement: null, headers: {} };
+
+export interface RelaySpec {
+  readonly gateway: Gateway;
+  readonly upstream: Upstream;
+  readonly request: UpstreamRequest;
+  readonly downstream: Downstream;
+  readonly era: Era;
+  /** JSON text of the id whose answer ends the exchange; null for a stream of unrelated messages. */
+  readonly awaitedId: string | null;
+  /** Nothing is sent before the final answer: its headers depend on what it says. */
+  readonly holdHead: boolean;
+  /** Rules a message that is not the final answer: null drops it, else what is passed on. */
+  readonly judge: (answer: Answer, event: SseEvent) => Promise<string | Uint8Array | null> | Uint8Array | null;
+  /** Called once, before the end reaches the client. */
+  readonly conclude: (conclusion: Conclusion) => Promise<Release>;
+}
+
+/** Sends a request and relays what comes back; resolves when the exchange is over on both sides. */
+export function relay(spec: RelaySpec): Promise<void> {
+  return new Promise((resolve) => {
+    new Relay(spec, resolve).start();
+  });
+}
+
+/** These concern the gateway's own credential at the server and never reach a client. */
+const ownStatuses: ReadonlySet<number> = new Set([401, 403, 407]);
+const queuedEventsMax = 64;
+/** How long a server may keep a stream open after its answer, in milliseconds. */
+const lingerMs = 2_000;
+
+/** One exchange in progress. */
+class Relay implements UpstreamListener {
+  readonly #spec: RelaySpec;
+  readonly #done: () => void;
+  readonly #decoder: SseDecoder;
+  readonly #queue: SseEvent[] = [];
+  readonly #held: SseEvent[] = [];
+  #exchange: UpstreamExchange | null = null;
+  #mode: 'waiting' | 'body' | 'events' = 'waiting';
+  #status = 0;
+  #headers: Headers = {};
+  #chunks: Uint8Array[] = [];
+  #bytes = 0;
+  #pumping = false;
+  #ended = false;
+  #concluded = false;
+  #resumable = false;
+  #paused = false;
+  #clientFull = false;
+
+  constructor(spec: RelaySpec, done: () => void) {
+    this.#spec = spec;
+    this.#done = done;
+    this.#decoder = createSseDecoder({ eventBytesMax: spec.gateway.limits.answerBytesMax });
+  }
+
+  start(): void {
+    const { downstream, upstream, request } = this.#spec;
+    downstream.watch({ gone: () => this.#gone(), drained: () => this.#drained() });
+    this.#exchange = upstream.exchange(request, this);
+    if (this.#concluded) this.#exchange.abort();
+  }
+
+  head(status: number, headers: Headers): void {
+    this.#status = status;
+    this.#headers = headers;
+    const isStream = status === 200 && mediaType(headers) === 'text/event-stream';
+    this.#mode = isStream ? 'events' : 'body';
+    if (isStream && !this.#spec.holdHead) this.#spec.downstream.open(eventHeaders);
+  }
+
+  data(chunk: Uint8Array): void {
+    if (this.#concluded) return;
+    this.#bytes += chunk.length;
+    if (this.#mode === 'events') return this.#events(chunk);
+    if (this.#bytes > this.#spec.gateway.limits.answerBytesMax) {
+      return this.#fail({ kind: 'broken', reached: true, detail: 'the answer is too large' });
+    }
+    this.#chunks.push(chunk);
+  }
+
+  end(): void {
+    this.#ended = true;
+    if (this.#concluded) return;
+    if (this.#mode === 'body') {
+      void this.#body();
+      return;
+    }
+    void this.#pump();
+  }
+
+  failed(failure: UpstreamFailure): void {
+    if (this.#concluded) return;
+    if (this.#mode === 'events' && this.#resumable) {
+      this.#ended = true;
+      void this.#pump();
+      return;
+    }
+    void this.#finish({ kind: 'failed', failure }, null);
+  }
+
+  #events(chunk: Uint8Array): void {
+    const events = this.#decoder.push(chunk);
+    if (typeof events === 'string') {
+      return this.#fail({ kind: 'broken', reached: true, detail: events });
+    }
+    this.#queue.push(...events);
+    void this.#pump();
+    this.#flow();
+  }
+
+  /** Takes the queued events one at a time: an answer waits for its record, what follows waits too. */
+  async #pump(): Promise<void> {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift()) {
+      await this.#take(event);
+      if (this.#concluded) return;
+    }
+    this.#pumping = false;
+    if (this.#ended) {
+      await this.#finish({ kind: 'unanswered', resumable: this.#resumable }, null);
+      return;
+    }
+    this.#flow();
+  }
+
+  async #take(event: SseEvent): Promise<void> {
+    if (event.id !== null && this.#spec.era === 'legacy') this.#resumable = true;
+    if (event.data === null || event.data === '') return this.#pass(event, event.raw);
+
+    const answer = peekAnswer(Buffer.from(event.data));
+    if (answer.kind === 'invalid') return;
+    const { awaitedId } = this.#spec;
+    if (answer.kind === 'response' && awaitedId !== null) {
+      if (sameId(answer.id, awaitedId)) {
+        await this.#finish(this.#answered(answer, event.raw.length), event);
+      }
+      return;
+    }
+    const judged = await this.#spec.judge(answer, event);
+    if (judged === null) return;
+    if (judged === event.raw) return this.#pass(event, event.raw);
+    const data = typeof judged === 'string' ? judged : Buffer.from(judged).toString('utf8');
+    this.#pass({ ...event, data }, reEncoded(event, data));
+  }
+
+  #pass(event: SseEvent, raw: Uint8Array): void {
+    if (this.#spec.holdHead) {
+      this.#held.push(event);
+      return;
+    }
+    const { downstream } = this.#spec;
+    this.#clientFull = !downstream.event(raw, event.data) && !downstream.ended();
+    this.#flow();
+  }
+
+  async #body(): Promise<void> {
+    const body = this.#chunks.length === 1 && this.#chunks[0] !== undefined ? this.#chunks[0] : Buffer.concat(this.#chunks);
+    const own = ownStatuses.has(this.#status);
+    const isJson = !own && body.length > 0 && mediaType(this.#headers) === 'application/json';
+    const answer = isJson ? peekAnswer(body) : null;
+    const { awaitedId } = this.#spec;
+    if (answer === null || answer.kind !== 'response') {
+      await this.#finish({ kind: 'bare', status: this.#status }, null);
+      return;
+    }
+    const idFits = sameId(answer.id, awaitedId) || (this.#status >= 400 && answer.errorSpan !== null);
+    if (!idFits) {
+      this.#fail({ kind: 'broken', reached: true, detail: 'the answer carries another id' });
+      return;
+    }
+    await this.#finish(this.#answered(answer, body.length), body);
+  }
+
+  #answered(answer: Answer, bytes: number): Conclusion {
+    return { kind: 'answer', answer, headers: this.#headers, bytes };
+  }
+
+  #fail(failure: UpstreamFailure): void {
+    this.#exchange?.abort();
+    void this.#finish({ kind: 'failed', failure }, null);
+  }
+
+  /** Lets the end be recorded, then gives it to the client, in the shape the answer began in. */
+  async #finish(conclusion: Conclusion, last: SseEvent | Uint8Array | null): Promise<void> {
+    if (this.#concluded) return;
+    this.#concluded = true;
+    const release = await this.#spec.conclude(conclusion);
+    const { downstream } = this.#spec;
+    if (!downstream.ended()) {
+      if (this.#mode === 'events') this.#finishStream(release, last);
+      else this.#finishBody(release, last);
+    }
+    if (this.#mode === 'events' && conclusion.kind === 'answer') this.#letEnd();
+    this.#done();
+  }
+
+  #finishStream(release: Release, last: SseEvent | Uint8Array | null): void {
+    const { downstream, holdHead } = this.#spec;
+    if (holdHead) {
+      if (release.replacement !== null) return this.#finishBody(release, last);
+      downstream.open({ ...eventHeaders, ...release.headers });
+      for (const event of this.#held) downstream.event(event.raw, event.data);
+    }
+    if (release.replacement !== null && release.replacement.body !== null) {
+      const { body } = release.replacement;
+      const data = typeof body === 'string' ? body : Buffer.from(body).toString('utf8');
+      downstream.event(isEvent(last) ? reEncoded(last, data) : encodeSseEvent({ data }), data);
+    } else if (isEvent(last)) {
+      downstream.event(last.raw, last.data);
+    }
+    downstream.close();
+  }
+
+  #finishBody(release: Release, last: SseEvent | Uint8Array | null): void {
+    const { downstream } = this.#spec;
+    if (release.replacement !== null) {
+      const { status, body } = release.replacement;
+      downstream.answer(status, body === null ? release.headers : { ...jsonHeaders, ...release.headers }, body);
+      return;
+    }
+    const body = last instanceof Uint8Array ? last : null;
+    const headers = body === null ? release.headers : { ...jsonHeaders, ...release.headers };
+    downstream.answer(this.#status, headers, body);
+  }
+
+  /** Legacy: a disconnect does not cancel, the call goes on and is recorded. Modern: it cancels. */
+  #gone(): void {
+    if (this.#concluded) return;
+    if (this.#spec.era === 'legacy' && this.#spec.awaitedId !== null) return this.#drained();
+    this.#exchange?.abort();
+    void this.#finish({ kind: 'cancelled' }, null);
+  }
+
+  #drained(): void {
+    this.#clientFull = false;
+    this.#flow();
+  }
+
+  /** The server waits while the client cannot take more, or while events wait for a record. */
+  #flow(): void {
+    const wait = this.#clientFull || this.#queue.length > queuedEventsMax;
+    if (wait === this.#paused) return;
+    this.#paused = wait;
+    if (wait) this.#exchange?.pause();
+    else this.#exchange?.resume();
+  }
+
+  /** A stream normally ends by itself after its answer, and its connection is used again. */
+  #letEnd(): void {
+    if (this.#ended) return;
+    const exchange = this.#exchange;
+    setTimeout(() => exchange?.abort(), lingerMs).unref();
+  }
+}
+
+/** One id may be spelt in two ways: `1` and `1.0`, `"a"` and `"\\u0061"`. */
+function sameId(answered: string | null, awaited: string | null): boolean {
+  if (answered === null || awaited === null) return answered === awaited;
+  return answered === awaited || idKey(answered) === idKey(awaited);
+}
+
+function isEvent(last: SseEvent | Uint8Array | null): last is SseEvent {
+  return last !== null && !(last instanceof Uint8Array);
+}
+
+function reEncoded(event: SseEvent, data: string): Uint8Array {
+  return encodeSseEvent({
+    data,
+    ...(event.event === null ? {} : { event: event.event }),
+    ...(event.id === null ? {} : { id: event.id }),
+    ...(event.retryMs === null ? {} : { retryMs: event.retryMs }),
+  });
+}
+
+function mediaType(headers: Headers): string {
+  return (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}

@@ -1,0 +1,105 @@
+import type { Answer } from '../mcp/answer.ts';
+import { membersAt } from '../base/strict-json.ts';
+import { errorResponse } from '../mcp/encode.ts';
+import type { RequestMessage } from '../mcp/message.ts';
+import type { MethodRule } from '../mcp/method.ts';
+import { inputRequestsAllowed } from './ask.ts';
+import type { Caller, Gateway } from './gateway.ts';
+import { filterAnswer } from './list.ts';
+import { releaseAsIs, type Conclusion, type Release } from './relay.ts';
+import { codes } from './reply.ts';
+import { sealSession } from './session.ts';
+import * as sentences from './sentences.ts';
+import type { Headers } from './upstream/upstream.ts';
+
+/** What a client is given at the end of a request that is no tool call. */
+export function concludeRequest(
+  gateway: Gateway,
+  caller: Caller,
+  { message, rule }: { readonly message: RequestMessage; readonly rule: MethodRule },
+  conclusion: Conclusion,
+): Release {
+  switch (conclusion.kind) {
+    case 'answer':
+      return concludeAnswer(gateway, caller, { message, rule }, conclusion);
+    case 'bare':
+      return concludeBare(message, conclusion.status);
+    case 'failed':
+      gateway.log.warn('upstream failed', {
+        server: caller.server,
+        kind: conclusion.failure.kind,
+        detail: conclusion.failure.detail,
+      });
+      return failed(message, conclusion.failure.reached ? sentences.answerBroken : sentences.notReached);
+    case 'unanswered':
+      return conclusion.resumable || message.method === 'subscriptions/listen'
+        ? releaseAsIs
+        : failed(message, sentences.answerBroken);
+    case 'cancelled':
+      return releaseAsIs;
+  }
+}
+
+function concludeAnswer(
+  gateway: Gateway,
+  caller: Caller,
+  { message, rule }: { readonly message: RequestMessage; readonly rule: MethodRule },
+  { answer, headers }: Extract<Conclusion, { kind: 'answer' }>,
+): Release {
+  if (answer.errorSpan !== null) return releaseAsIs;
+  if (message.method === 'initialize') return sealedInitialize(gateway, caller, message, answer, headers);
+  if (answer.inputRequests && !inputRequestsAllowed(caller, answer)) {
+    return failed(message, sentences.inputNotAllowed);
+  }
+  if (rule.ruled !== 'tool-list') return releaseAsIs;
+
+  const filtered = filterAnswer(gateway, caller, answer, message.era);
+  if (!filtered.ok) return failed(message, `the server's tool list was refused: ${filtered.error}`);
+  return { replacement: { status: 200, body: filtered.value }, headers: {} };
+}
+
+/** Gives the client a session id that is bound to its grant, in place of the server's own. */
+function sealedInitialize(
+  gateway: Gateway,
+  caller: Caller,
+  message: RequestMessage,
+  answer: Answer,
+  headers: Headers,
+): Release {
+  const upstreamId = headers['mcp-session-id'];
+  if (upstreamId === undefined) return releaseAsIs;
+  const owner = { grantId: caller.grant.id, server: caller.server };
+  const session = sealSession(gateway.installationKey, owner, {
+    id: upstreamId,
+    protocolVersion: negotiatedVersion(answer),
+  });
+  const declared = message.params?.['clientInfo'];
+  if (typeof declared === 'object' && declared !== null && 'name' in declared) {
+    gateway.live.declare(session.seal, String(declared['name']).slice(0, 128));
+  }
+  return { replacement: null, headers: { 'mcp-session-id': session.sealedId } };
+}
+
+/** The revision that an `initialize` answer settles on, or null. */
+function negotiatedVersion(answer: Answer): string | null {
+  if (answer.resultSpan === null || answer.text[answer.resultSpan.start] !== '{') return null;
+  const { text } = answer;
+  const member = membersAt(text, answer.resultSpan.start).find((m) => m.key === 'protocolVersion');
+  if (member === undefined) return null;
+  const value: unknown = JSON.parse(text.slice(member.valueStart, member.valueEnd));
+  return typeof value === 'string' ? value : null;
+}
+
+/**
+ * An HTTP answer without a message. A dead session stays a 404, so that the client opens a new one;
+ * a server's 401 or 403 concerns the gateway's own credential and never reads as the client's.
+ */
+function concludeBare(message: RequestMessage, status: number): Release {
+  if (status === 404 || status === 405 || status === 400) return releaseAsIs;
+  return failed(message, sentences.answerBroken);
+}
+
+function failed(message: RequestMessage, sentence: string): Release {
+  const body = errorResponse(message.id, codes.upstream, sentence);
+  return { replacement: { status: 200, body }, headers: {} };
+}

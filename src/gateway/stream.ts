@@ -1,0 +1,73 @@
+import { judgeFromServer, sessionKey } from './ask.ts';
+import type { Downstream } from './downstream.ts';
+import { sessionRequest } from './forward.ts';
+import type { Caller, Gateway } from './gateway.ts';
+import { methodRecord } from './records.ts';
+import { relay, releaseAsIs } from './relay.ts';
+import { answerError, codes } from './reply.ts';
+
+/** The legacy GET: a stream of what the server sends by itself, or the rest of a broken one. */
+export async function openStream(
+  gateway: Gateway,
+  caller: Caller,
+  downstream: Downstream,
+): Promise<void> {
+  const { grant } = caller;
+  if (!(await recorded(gateway, caller, 'GET', downstream))) return;
+  if (!gateway.live.addStream(grant.id, downstream, gateway.limits.streamsPerGrantMax)) {
+    return answerError(downstream, 429, { id: null, code: codes.refused, message: 'too many open streams' });
+  }
+  await exchange(gateway, caller, 'GET', downstream);
+  gateway.live.removeStream(grant.id, downstream);
+}
+
+/** The legacy DELETE: ends the session at the server, and what is kept of it here. */
+export async function endSession(
+  gateway: Gateway,
+  caller: Caller,
+  downstream: Downstream,
+): Promise<void> {
+  if (!(await recorded(gateway, caller, 'DELETE', downstream))) return;
+  gateway.live.forgetSession(sessionKey(caller));
+  await exchange(gateway, caller, 'DELETE', downstream);
+}
+
+async function exchange(
+  gateway: Gateway,
+  caller: Caller,
+  method: 'GET' | 'DELETE',
+  downstream: Downstream,
+): Promise<void> {
+  const upstream = gateway.upstream(caller.server);
+  if (upstream === null) {
+    return answerError(downstream, 502, { id: null, code: codes.upstream, message: 'no such server' });
+  }
+  await relay({
+    gateway,
+    upstream,
+    request: sessionRequest(caller, method),
+    downstream,
+    era: 'legacy',
+    awaitedId: null,
+    holdHead: false,
+    judge: (answer, event) => judgeFromServer(gateway, caller, answer, event.raw),
+    conclude: (conclusion) => {
+      const status = conclusion.kind === 'failed' ? 502 : null;
+      const replacement = status === null ? null : { status, body: null };
+      return Promise.resolve({ ...releaseAsIs, replacement });
+    },
+  });
+}
+
+async function recorded(
+  gateway: Gateway,
+  caller: Caller,
+  method: 'GET' | 'DELETE',
+  downstream: Downstream,
+): Promise<boolean> {
+  const about = { method, direction: 'to-server', decision: 'allow', code: null } as const;
+  const result = await gateway.audit.append(methodRecord(gateway, caller, about));
+  if (result.ok) return true;
+  answerError(downstream, 503, { id: null, code: codes.refused, message: 'records cannot be kept now' });
+  return false;
+}
