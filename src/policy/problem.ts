@@ -12,13 +12,13 @@ export interface PolicyProblem {
   readonly hint: string | null;
 }
 
-/** A problem whose place in the text is not known yet. */
+/** A problem whose line and column are not worked out yet. */
 export interface UnplacedProblem {
   readonly pointer: string;
+  /** Where it is in the text, in UTF-16 units: at the key when the key is at fault. */
+  readonly offset: number;
   readonly message: string;
   readonly hint: string | null;
-  /** Whether the key, and not the value, is at fault. */
-  readonly atKey: boolean;
 }
 
 /** Advice on a document that loads: never a reason to refuse it. */

@@ -1,0 +1,98 @@
+import type { JsonObject, JsonValue } from '../base/strict-json.ts';
+import { isList, isObject } from './operators/compare.ts';
+import type { Step } from './path.ts';
+
+/**
+ * The keys that rules name, level by level. A server may read `Amount` or `ａｍｏｕｎｔ` as `amount`;
+ * a rule on `amount` would then judge one value while the server acts on another.
+ */
+export interface KeyNames {
+  /** Keys named at this level, with what is named inside them. */
+  readonly keys: Map<string, KeyNames>;
+  /** Folded keys, with the named key they fold from, or null when several named keys do. */
+  readonly folded: Map<string, string | null>;
+  /** What is named inside every element, and inside single ones, when the value here is a list. */
+  elements: KeyNames | null;
+  readonly indexes: Map<number, KeyNames>;
+}
+
+export function emptyKeyNames(): KeyNames {
+  return { keys: new Map(), folded: new Map(), elements: null, indexes: new Map() };
+}
+
+/** Whether anything is named at all. */
+export function namesNothing(names: KeyNames): boolean {
+  return names.keys.size === 0 && names.elements === null && names.indexes.size === 0;
+}
+
+/** Adds the keys that a path below the arguments names. */
+export function addPath(names: KeyNames, steps: readonly Step[]): void {
+  let level = names;
+  for (const step of steps) {
+    if (step.kind === 'key') level = addKey(level, step.key);
+    else level = step.kind === 'each' ? everyElement(level) : oneElement(level, step.index);
+  }
+}
+
+/** Adds one key to a level, and gives the level inside it. */
+export function addKey(level: KeyNames, key: string): KeyNames {
+  const known = level.keys.get(key);
+  if (known !== undefined) return known;
+  const added = emptyKeyNames();
+  const folded = foldKey(key);
+  level.keys.set(key, added);
+  level.folded.set(folded, level.folded.has(folded) ? null : key);
+  return added;
+}
+
+/** The level inside every element of a list. */
+export function everyElement(level: KeyNames): KeyNames {
+  level.elements ??= emptyKeyNames();
+  return level.elements;
+}
+
+function oneElement(level: KeyNames, index: number): KeyNames {
+  const known = level.indexes.get(index) ?? emptyKeyNames();
+  level.indexes.set(index, known);
+  return known;
+}
+
+/** Whether some key is a twin of a named one: equal but for case or compatibility form. */
+export function hasAmbiguousKey(names: KeyNames, value: JsonValue): boolean {
+  if (isObject(value)) return names.keys.size > 0 && hasTwin(names, value);
+  if (!isList(value)) return false;
+  const { elements, indexes } = names;
+  for (const [index, within] of indexes) {
+    const element = value[index];
+    if (element !== undefined && hasAmbiguousKey(within, element)) return true;
+  }
+  return elements !== null && value.some((element) => hasAmbiguousKey(elements, element));
+}
+
+// INVARIANT: naming one more key never makes a call unambiguous, so a key that is itself named is
+// still a twin of every other named key that folds alike.
+function hasTwin(names: KeyNames, value: JsonObject): boolean {
+  for (const key of Object.keys(value)) {
+    const named = names.folded.get(foldKey(key));
+    if (named === undefined) continue;
+    if (named !== key) return true;
+    const member = value[key];
+    const within = names.keys.get(key);
+    if (within === undefined || member === undefined || namesNothing(within)) continue;
+    if (hasAmbiguousKey(within, member)) return true;
+  }
+  return false;
+}
+
+/** One text for all keys that some server may read alike (Unicode's NFKC_Casefold, and Turkish i). */
+export function foldKey(key: string): string {
+  if (isAscii(key)) return key.toLowerCase();
+  const compatible = key.normalize('NFKC').replace(/\p{Default_Ignorable_Code_Point}/gu, '');
+  const folded = compatible.toUpperCase().toLowerCase().normalize('NFKC');
+  return folded.replaceAll('i\u0307', 'i').replaceAll('\u0131', 'i').replaceAll('ς', 'σ');
+}
+
+function isAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) > 0x7f) return false;
+  return true;
+}
