@@ -13,7 +13,18 @@ export interface PinRow {
   readonly state: 'pinned' | 'quarantined';
   /** Why it is quarantined; null when pinned. */
   readonly reason: string | null;
+  /** When this definition was first seen. Milliseconds since the Unix epoch. */
   readonly seenMs: number;
+  /** What a person, or the first list, last accepted; null while nothing was. */
+  readonly reviewed: ReviewedDefinition | null;
+}
+
+/** A definition that was accepted: what a changed one is compared with. */
+export interface ReviewedDefinition {
+  readonly digest: string;
+  readonly definition: string;
+  readonly category: Category;
+  readonly risk: Risk;
 }
 
 /** One immutable version of a policy document. */

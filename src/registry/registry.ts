@@ -1,0 +1,300 @@
+import { AssertionError, assert } from '../base/assert.ts';
+import type { Clock } from '../base/clock.ts';
+import { newId } from '../base/id.ts';
+import type { Log } from '../base/log.ts';
+import { err, ok, type Result } from '../base/result.ts';
+import type { GrantStore } from '../identity/grant-store.ts';
+import type { Grant } from '../identity/grant.ts';
+import { parsePrincipal } from '../identity/principal.ts';
+import { hashToken, newToken } from '../identity/token.ts';
+import type { PinnedTool } from '../policy/index.ts';
+import type { Declared } from './declared.ts';
+import { grantClashes, grantsByToken } from './grants.ts';
+import { pinnedTools } from './pinned-tools.ts';
+import { fileAuthor, loadVersion, versionOfDeclared } from './policy-versions.ts';
+import type { RegistryProblem } from './problem.ts';
+import type { PinRow, RegistryStore } from './registry-store.ts';
+import type { Snapshot, SnapshotPolicy, SnapshotServer } from './snapshot.ts';
+
+/** The stores that the registry writes. */
+export interface RegistryStores {
+  readonly grants: GrantStore;
+  readonly registry: RegistryStore;
+}
+
+export interface RegistryOptions {
+  readonly stores: RegistryStores;
+  readonly declared: Declared;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What a person asks for when they make a grant. */
+export interface GrantDraft {
+  readonly label: string;
+  /** `kind:name`, as in `agent:ci`. */
+  readonly principal: string;
+  readonly servers: readonly string[];
+  /** Server name to policy name. */
+  readonly policies: Readonly<Record<string, string>>;
+  readonly mode: 'enforce' | 'observe';
+  /** Milliseconds since the Unix epoch; null never expires. */
+  readonly expiresMs: number | null;
+}
+
+/** A grant and its token, which is shown this once and kept as a hash. */
+export interface IssuedGrant {
+  readonly grant: Grant;
+  readonly token: string;
+}
+
+/** A new version of a policy. `version` is the newest that its author saw, plus one. */
+export interface PolicyDraft {
+  readonly name: string;
+  readonly version: number;
+  readonly document: string;
+  readonly author: string;
+}
+
+type Outcome<T> = Promise<Result<T, RegistryProblem>>;
+
+const namePattern = /^[a-z0-9][a-z0-9-]{0,31}$/;
+
+/** What a snapshot is made of. Replaced whole, never changed. */
+interface Parts {
+  readonly declared: Declared;
+  readonly storedGrants: readonly Grant[];
+  readonly policies: ReadonlyMap<string, SnapshotPolicy>;
+  readonly tools: ReadonlyMap<string, ReadonlyMap<string, PinnedTool> | null>;
+}
+
+const nothing: Parts = {
+  declared: { servers: new Map(), policies: new Map(), guardrails: [], grants: [] },
+  storedGrants: [],
+  policies: new Map(),
+  tools: new Map(),
+};
+
+/**
+ * Holds the snapshot that calls are decided on, and publishes the next one. Changes run one after
+ * the other; each is durable before it is published, and readers see all of it or nothing.
+ */
+export class Registry {
+  readonly #stores: RegistryStores;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #listeners = new Set<(snapshot: Snapshot) => void>();
+  #parts: Parts = nothing;
+  #snapshot: Snapshot;
+  #last: Promise<unknown> = Promise.resolve();
+
+  private constructor(options: RegistryOptions) {
+    this.#stores = options.stores;
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#snapshot = snapshotOf(nothing, 0);
+  }
+
+  /** Reads the stores and publishes the first snapshot, or says why the file cannot be in force. */
+  static async open(
+    options: RegistryOptions,
+  ): Promise<Result<Registry, readonly RegistryProblem[]>> {
+    const registry = new Registry(options);
+    const applied = await registry.applyConfig(options.declared);
+    return applied.ok ? ok(registry) : applied;
+  }
+
+  /** The state to decide on. A call takes it once and keeps it to its end. */
+  current(): Snapshot {
+    return this.#snapshot;
+  }
+
+  /** Calls `listener` after each publication, in the same turn. Returns the way to stop it. */
+  subscribe(listener: (snapshot: Snapshot) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Puts another file in force, or, with any problem, leaves everything as it is. */
+  async applyConfig(declared: Declared): Promise<Result<Snapshot, readonly RegistryProblem[]>> {
+    const applied = await this.#exclusively('the configuration', async () => {
+      const read = await this.#read(declared);
+      return ok(read.ok ? ok(this.#publish(read.value)) : read);
+    });
+    return applied.ok ? applied.value : err([applied.error]);
+  }
+
+  /** Makes a grant in the store. Its token is in the answer and nowhere else. */
+  createGrant(draft: GrantDraft): Outcome<IssuedGrant> {
+    return this.#exclusively(draft.label, async () => {
+      const principal = parsePrincipal(draft.principal);
+      if (!principal.ok) return err({ code: 'principal-invalid', subject: draft.principal });
+      const problem = this.#draftProblem(draft);
+      if (problem !== null) return err(problem);
+
+      const token = newToken();
+      const grant: Grant = {
+        id: newId('grant_'),
+        label: draft.label,
+        principal: principal.value,
+        servers: draft.servers,
+        policies: draft.policies,
+        mode: draft.mode,
+        expiresMs: draft.expiresMs,
+        tokenSha256: hashToken(token),
+        createdMs: this.#clock.nowMs(),
+        revokedMs: null,
+        source: 'store',
+      };
+      const inserted = await this.#stores.grants.insert(grant);
+      if (inserted === 'duplicate') return err({ code: 'label-taken', subject: draft.label });
+      await this.#publishGrants();
+      return ok({ grant, token });
+    });
+  }
+
+  /** Ends a grant of the store: its next call is refused. */
+  revokeGrant(id: string): Outcome<null> {
+    return this.#exclusively(id, async () => {
+      if (this.#isDeclared(id)) return err({ code: 'declared-in-file', subject: id });
+      const revoked = await this.#stores.grants.revoke(id, this.#clock.nowMs());
+      await this.#publishGrants();
+      return revoked ? ok(null) : err({ code: 'grant-unknown', subject: id });
+    });
+  }
+
+  /** Gives a grant of the store another token: the old one opens nothing any more. */
+  rotateGrant(id: string): Outcome<IssuedGrant> {
+    return this.#exclusively(id, async () => {
+      if (this.#isDeclared(id)) return err({ code: 'declared-in-file', subject: id });
+      const token = newToken();
+      const rotated = await this.#stores.grants.rotate(id, hashToken(token));
+      await this.#publishGrants();
+      const grant = this.#parts.storedGrants.find((one) => one.id === id);
+      if (!rotated || grant === undefined) return err({ code: 'grant-unknown', subject: id });
+      return ok({ grant, token });
+    });
+  }
+
+  /** Saves rows of a server's tools. From then on its list is known, even when it is empty. */
+  setPins(server: string, rows: readonly PinRow[]): Outcome<Snapshot> {
+    assert(
+      rows.every((row) => row.server === server),
+      'pins are of one server',
+    );
+    return this.#exclusively(server, async () => {
+      if (!this.#parts.declared.servers.has(server)) {
+        return err({ code: 'server-unknown', subject: server });
+      }
+      await this.#stores.registry.savePins(rows);
+      const pins = await this.#stores.registry.pins(server);
+      const tools = new Map([...this.#parts.tools, [server, pinnedTools(pins)]]);
+      return ok(this.#publish({ ...this.#parts, tools }));
+    });
+  }
+
+  /** Saves a version of a policy and puts it in force. A document that does not load is not saved. */
+  savePolicy(draft: PolicyDraft): Outcome<SnapshotPolicy> {
+    const { name, author } = draft;
+    assert(author !== fileAuthor, 'the file is no author of the console');
+    return this.#exclusively(name, async () => {
+      if (!namePattern.test(name)) return err({ code: 'name-invalid', subject: name });
+      if (this.#parts.declared.policies.has(name)) {
+        return err({ code: 'declared-in-file', subject: name });
+      }
+      const row = { ...draft, createdMs: this.#clock.nowMs() };
+      const loaded = loadVersion(row);
+      if (!loaded.ok) return err({ code: 'policy-invalid', subject: name, problems: loaded.error });
+      const saved = await this.#stores.registry.savePolicy(row);
+      if (saved === 'conflict') return err({ code: 'policy-conflict', subject: name });
+      const policies = new Map([...this.#parts.policies, [name, loaded.value]]);
+      this.#publish({ ...this.#parts, policies });
+      return ok(loaded.value);
+    });
+  }
+
+  async #read(declared: Declared): Promise<Result<Parts, readonly RegistryProblem[]>> {
+    const storedGrants = await this.#stores.grants.list();
+    const clashes = grantClashes(declared.grants, storedGrants);
+    if (clashes.length > 0) return err(clashes);
+
+    const policies = await this.#readPolicies(declared);
+    if (!policies.ok) return err([policies.error]);
+    const tools = new Map<string, ReadonlyMap<string, PinnedTool> | null>();
+    for (const server of declared.servers.keys()) {
+      const rows = await this.#stores.registry.pins(server);
+      const known = this.#parts.tools.get(server) ?? null;
+      tools.set(server, rows.length > 0 || known !== null ? pinnedTools(rows) : null);
+    }
+    return ok({ declared, storedGrants, policies: policies.value, tools });
+  }
+
+  async #readPolicies(declared: Declared): Outcome<ReadonlyMap<string, SnapshotPolicy>> {
+    const policies = new Map<string, SnapshotPolicy>();
+    for (const policy of declared.policies.values()) {
+      const version = await versionOfDeclared(this.#stores.registry, policy, this.#clock.nowMs());
+      if (!version.ok) return err({ code: 'policy-conflict', subject: policy.name });
+      policies.set(policy.name, version.value);
+    }
+    for (const row of await this.#stores.registry.policies()) {
+      // A version of the file that the file does not declare any more is a deleted policy.
+      if (policies.has(row.name) || row.author === fileAuthor) continue;
+      const loaded = loadVersion(row);
+      if (loaded.ok) policies.set(row.name, loaded.value);
+      else this.#log.error('policy-not-loaded', { policy: row.name, version: row.version });
+    }
+    return ok(policies);
+  }
+
+  #draftProblem(draft: GrantDraft): RegistryProblem | null {
+    const { label, servers, policies } = draft;
+    if (!namePattern.test(label)) return { code: 'label-invalid', subject: label };
+    if (this.#parts.declared.grants.some((grant) => grant.label === label)) {
+      return { code: 'label-taken', subject: label };
+    }
+    const server = [...servers, ...Object.keys(policies)].find(
+      (name) => !this.#parts.declared.servers.has(name),
+    );
+    if (server !== undefined) return { code: 'server-unknown', subject: server };
+    const policy = Object.values(policies).find((name) => !this.#parts.policies.has(name));
+    return policy === undefined ? null : { code: 'policy-unknown', subject: policy };
+  }
+
+  #isDeclared(id: string): boolean {
+    return this.#parts.declared.grants.some((grant) => grant.id === id);
+  }
+
+  async #publishGrants(): Promise<void> {
+    this.#publish({ ...this.#parts, storedGrants: await this.#stores.grants.list() });
+  }
+
+  /** INVARIANT: one assignment puts the whole of a change in force. */
+  #publish(parts: Parts): Snapshot {
+    this.#parts = parts;
+    this.#snapshot = snapshotOf(parts, this.#snapshot.version + 1);
+    for (const listener of this.#listeners) listener(this.#snapshot);
+    return this.#snapshot;
+  }
+
+  /** Runs changes one after the other. A store that fails is a problem; a bug stays a bug. */
+  #exclusively<T>(subject: string, change: () => Outcome<T>): Outcome<T> {
+    const done = this.#last.then(change).catch((error: unknown): Result<T, RegistryProblem> => {
+      if (error instanceof AssertionError) throw error;
+      this.#log.error('registry-store-failed', { subject, error: String(error) });
+      return err({ code: 'store-failed', subject });
+    });
+    this.#last = done.catch(() => null);
+    return done;
+  }
+}
+
+function snapshotOf(parts: Parts, version: number): Snapshot {
+  const { declared, storedGrants, policies, tools } = parts;
+  const servers = new Map<string, SnapshotServer>();
+  for (const [name, config] of declared.servers) {
+    servers.set(name, { config, tools: tools.get(name) ?? null });
+  }
+  const { guardrails } = declared;
+  const grants = grantsByToken(declared.grants, storedGrants);
+  return Object.freeze({ version, servers, grantsByToken: grants, policies, guardrails });
+}
