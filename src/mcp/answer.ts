@@ -1,11 +1,16 @@
+import { peekMembers, stringValueOf } from '../base/strict-json.ts';
+import type { Member } from '../base/strict-json.ts';
+import { decodeUtf8 } from '../base/utf8.ts';
 import type { Span } from './message.ts';
+import { isLookAlike, resultKeys, rootKeys } from './protocol-key.ts';
+import type { ProtocolKeys } from './protocol-key.ts';
 
 /** What a server's message says at its top, without materialising its content. */
 export interface Answer {
   readonly kind: 'request' | 'notification' | 'response' | 'invalid';
   /** The decoded text that every span refers to; empty when the bytes are not UTF-8. */
   readonly text: string;
-  /** JSON text of the id as written, or null. */
+  /** JSON text of the id as written, or null (errors may have none). */
   readonly id: string | null;
   readonly idSpan: Span | null;
   readonly method: string | null;
@@ -18,8 +23,141 @@ export interface Answer {
   readonly resultType: string | null;
   /** `result.inputRequests` is present (2026-07-28). */
   readonly inputRequests: boolean;
-  /** `result.requestState` as [start, end), or null. */
+  /** The value of `result.requestState`, quotes included, or null. */
   readonly requestStateSpan: Span | null;
 }
 
-export declare function peekAnswer(bytes: Uint8Array): Answer;
+/**
+ * Reads the outline of a message that a server sent: which kind, for whom, how it ended. Only the
+ * members of the root, of `result` and of `error` are looked at, and unknown ones are let be;
+ * what a reader could take in two ways (bytes that are not UTF-8, a byte order mark, a protocol
+ * key twice or in another spelling) is invalid. Values are skipped, not validated: whatever must be
+ * judged inside them is judged on a text that passed the strict scan.
+ */
+export function peekAnswer(bytes: Uint8Array): Answer {
+  const text = decodeUtf8(bytes);
+  if (text === null) return INVALID;
+  const root = wholeObject(text);
+  if (root === null || !isUnambiguous(root, rootKeys)) return { ...INVALID, text };
+  const jsonrpc = find(root, 'jsonrpc');
+  if (jsonrpc === null || stringAt(text, jsonrpc) !== '2.0') return { ...INVALID, text };
+
+  const id = find(root, 'id');
+  const idText = id === null ? null : text.slice(id.valueStart, id.valueEnd);
+  const isId = idText !== null && ID.test(idText);
+  const known: Answer = {
+    ...INVALID,
+    text,
+    id: isId ? idText : null,
+    idSpan: isId && id !== null ? spanOf(id) : null,
+  };
+  // An error that answers an unreadable message has the id null (JSON-RPC 2.0, section 5).
+  const noId = id === null || idText === 'null';
+  if (!isId && !noId) return known;
+  return find(root, 'method') === null
+    ? peekResponse(known, root)
+    : peekCall(known, root, id !== null);
+}
+
+const INVALID: Answer = {
+  kind: 'invalid',
+  text: '',
+  id: null,
+  idSpan: null,
+  method: null,
+  paramsSpan: null,
+  resultSpan: null,
+  errorSpan: null,
+  isError: false,
+  errorCode: null,
+  resultType: null,
+  inputRequests: false,
+  requestStateSpan: null,
+};
+
+const ID = /^(?:".*"|-?[0-9][0-9.eE+-]*)$/s;
+
+/** The members of the one object that the text is, with nothing around it but white space. */
+function wholeObject(text: string): readonly Member[] | null {
+  const start = text.search(/[^ \t\r\n]/);
+  if (start < 0) return null;
+  const members = peekMembers(text, start);
+  if (members === null) return null;
+  const last = members.at(-1);
+  const rest = last === undefined ? start + 1 : last.valueEnd;
+  return /^[ \t\r\n]*\}[ \t\r\n]*$/.test(text.slice(rest)) ? members : null;
+}
+
+function peekCall(known: Answer, root: readonly Member[], hasId: boolean): Answer {
+  const member = find(root, 'method');
+  const method = member === null ? null : stringAt(known.text, member);
+  const params = find(root, 'params');
+  if (method === null || (hasId && known.id === null)) return known;
+  if (find(root, 'result') !== null || find(root, 'error') !== null) return known;
+  if (params !== null && known.text.charAt(params.valueStart) !== '{') return known;
+  return {
+    ...known,
+    kind: hasId ? 'request' : 'notification',
+    method,
+    paramsSpan: params === null ? null : spanOf(params),
+  };
+}
+
+function peekResponse(known: Answer, root: readonly Member[]): Answer {
+  const { text } = known;
+  const result = find(root, 'result');
+  const error = find(root, 'error');
+  if (result !== null && error !== null) return known;
+  if (error !== null) {
+    const members = peekMembers(text, error.valueStart);
+    const code = members === null ? null : find(members, 'code');
+    const value = code === null ? NaN : Number(text.slice(code.valueStart, code.valueEnd));
+    if (!Number.isSafeInteger(value)) return known;
+    return { ...known, kind: 'response', errorSpan: spanOf(error), errorCode: value };
+  }
+  if (result === null || known.id === null) return known;
+  const members = peekMembers(text, result.valueStart);
+  if (members === null || !isUnambiguous(members, resultKeys)) return known;
+  return peekResult({ ...known, resultSpan: spanOf(result) }, members);
+}
+
+function peekResult(known: Answer, members: readonly Member[]): Answer {
+  const { text } = known;
+  const isError = find(members, 'isError');
+  const type = find(members, 'resultType');
+  const state = find(members, 'requestState');
+  const resultType = type === null ? null : stringAt(text, type);
+  if (type !== null && resultType === null) return { ...known, resultSpan: null };
+  return {
+    ...known,
+    kind: 'response',
+    isError: isError !== null && text.slice(isError.valueStart, isError.valueEnd) === 'true',
+    resultType,
+    inputRequests: find(members, 'inputRequests') !== null,
+    requestStateSpan: state === null ? null : spanOf(state),
+  };
+}
+
+/** No protocol key comes twice, and none in another spelling. */
+function isUnambiguous(members: readonly Member[], keys: ProtocolKeys): boolean {
+  const seen = new Set<string>();
+  for (const { key } of members) {
+    if (isLookAlike(key, keys)) return false;
+    if (!keys.exact.has(key)) continue;
+    if (seen.has(key)) return false;
+    seen.add(key);
+  }
+  return true;
+}
+
+function find(members: readonly Member[], key: string): Member | null {
+  return members.find((member) => member.key === key) ?? null;
+}
+
+function stringAt(text: string, member: Member): string | null {
+  return stringValueOf(text.slice(member.valueStart, member.valueEnd));
+}
+
+function spanOf(member: Member): Span {
+  return { start: member.valueStart, end: member.valueEnd };
+}

@@ -1,0 +1,88 @@
+/**
+ * The members that MCP itself reads. A server that ignores case, or normalises Unicode, would take
+ * `Method` or a full-width `ｎame` for one of them, so look-alikes are refused where these are due.
+ */
+const ROOT_KEYS = ['jsonrpc', 'id', 'method', 'params', 'result', 'error'];
+
+const PARAM_KEYS = [
+  'name',
+  'arguments',
+  'uri',
+  '_meta',
+  'cursor',
+  'task',
+  'taskId',
+  'ref',
+  'argument',
+  'context',
+  'level',
+  'requestId',
+  'progressToken',
+  'protocolVersion',
+  'capabilities',
+  'clientInfo',
+  'notifications',
+  'inputResponses',
+  'requestState',
+];
+
+const META_KEYS = [
+  'progressToken',
+  'io.modelcontextprotocol/protocolVersion',
+  'io.modelcontextprotocol/clientCapabilities',
+  'io.modelcontextprotocol/clientInfo',
+  'io.modelcontextprotocol/logLevel',
+  'io.modelcontextprotocol/subscriptionId',
+  'io.modelcontextprotocol/related-task',
+];
+
+const RESULT_KEYS = [
+  'content',
+  'structuredContent',
+  'isError',
+  '_meta',
+  'resultType',
+  'inputRequests',
+  'requestState',
+  'tools',
+  'nextCursor',
+  'ttlMs',
+  'cacheScope',
+  'task',
+];
+
+/** Keys of one place: their spelling, and how a careless reader could spell them. */
+export interface ProtocolKeys {
+  readonly exact: ReadonlySet<string>;
+  readonly folded: ReadonlySet<string>;
+}
+
+export const rootKeys: ProtocolKeys = keysOf(ROOT_KEYS);
+export const paramKeys: ProtocolKeys = keysOf(PARAM_KEYS);
+export const metaKeys: ProtocolKeys = keysOf(META_KEYS);
+export const resultKeys: ProtocolKeys = keysOf(RESULT_KEYS);
+
+/** `params._meta` of the modern era names the revision here (2026-07-28, basic protocol). */
+export const PROTOCOL_VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
+
+/** Whether a key is not one of the protocol's but could be read as one. */
+export function isLookAlike(key: string, keys: ProtocolKeys): boolean {
+  return !keys.exact.has(key) && keys.folded.has(foldKey(key));
+}
+
+function keysOf(names: readonly string[]): ProtocolKeys {
+  return { exact: new Set(names), folded: new Set(names.map(foldKey)) };
+}
+
+/**
+ * Every spelling that some reader's case-insensitive or compatibility comparison takes for one key
+ * becomes one: upper case on the way catches `ı` and `ſ`, the removed dot catches `İ`.
+ */
+function foldKey(key: string): string {
+  return key
+    .normalize('NFKC')
+    .toUpperCase()
+    .normalize('NFKC')
+    .toLowerCase()
+    .replaceAll('\u0307', '');
+}
