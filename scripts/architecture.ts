@@ -45,7 +45,7 @@ interface Import {
   readonly target: string | null;
 }
 
-const IMPORT = /\b(?:from|import)\s*\(?\s*(['"])(?<specifier>[^'"\n]+)\1/g;
+const IMPORT = /(?<!['"\w.])(?:from\s|import\s*\(?)\s*(['"])(?<specifier>[^'"\n]+)\1/g;
 
 /** Every broken rule of `rules` in `files`; tests are exempt from all of them. */
 export function checkArchitecture(

@@ -28,6 +28,7 @@ const files: readonly (readonly [string, string, string | null])[] = [
   ['src/base/a.ts', "export { call } from '../gateway/call.ts';", 'may not import `gateway`'],
   ['src/base/a.ts', "import '../gateway/call.ts';", 'may not import `gateway`'],
   ['src/base/a.ts', "import { x } from '../../test/fixture.ts';", 'outside src'],
+  ['src/base/a.ts', "move(x, 'from', 0, 'to'); const y = ['import', 'z'];", null],
   ['src/base/a.ts', "// import { x } from '../gateway/call.ts';", null],
   [
     'src/base/a.test.ts',
