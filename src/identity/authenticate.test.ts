@@ -11,6 +11,7 @@ const grant: Grant = {
   servers: ['files'],
   policies: { files: 'read' },
   mode: 'enforce',
+  methods: [],
   expiresMs: null,
   tokenSha256: hashToken('good'),
   createdMs: 0,

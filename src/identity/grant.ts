@@ -13,6 +13,8 @@ export interface Grant {
   /** Server name to the name of the policy in force; a server without one is refused everything. */
   readonly policies: Readonly<Record<string, string>>;
   readonly mode: 'enforce' | 'observe';
+  /** Families of methods that are open beside tools. */
+  readonly methods: readonly MethodFamily[];
   /** Milliseconds since the Unix epoch; null never expires. */
   readonly expiresMs: number | null;
   /** SHA-256 of the token, hexadecimal. */
@@ -22,3 +24,27 @@ export interface Grant {
   /** `file` grants are declared by the operator's file and are read-only elsewhere. */
   readonly source: 'file' | 'store';
 }
+
+/**
+ * Families of methods beside tools. The first four are asked by a client of a server; the last
+ * three are asked by a server of a client, and are closed unless a grant names them.
+ */
+export const methodFamilies = [
+  'resources',
+  'prompts',
+  'completion',
+  'tasks',
+  'sampling',
+  'elicitation',
+  'roots',
+] as const;
+
+export type MethodFamily = (typeof methodFamilies)[number];
+
+/** What a grant opens unless it says otherwise: nothing that a server asks of a client. */
+export const defaultMethods: readonly MethodFamily[] = [
+  'resources',
+  'prompts',
+  'completion',
+  'tasks',
+];

@@ -4,7 +4,7 @@ import { newId } from '../base/id.ts';
 import type { Log } from '../base/log.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { GrantStore } from '../identity/grant-store.ts';
-import type { Grant } from '../identity/grant.ts';
+import type { Grant, MethodFamily } from '../identity/grant.ts';
 import { parsePrincipal } from '../identity/principal.ts';
 import { hashToken, newToken } from '../identity/token.ts';
 import type { PinnedTool } from '../policy/index.ts';
@@ -38,6 +38,7 @@ export interface GrantDraft {
   /** Server name to policy name. */
   readonly policies: Readonly<Record<string, string>>;
   readonly mode: 'enforce' | 'observe';
+  readonly methods: readonly MethodFamily[];
   /** Milliseconds since the Unix epoch; null never expires. */
   readonly expiresMs: number | null;
 }
@@ -109,6 +110,11 @@ export class Registry {
     return this.#snapshot;
   }
 
+  /** Every row that is kept of a server's tools, quarantined ones with their reason. */
+  pins(server: string): Promise<readonly PinRow[]> {
+    return this.#stores.registry.pins(server);
+  }
+
   /** Calls `listener` after each publication, in the same turn. Returns the way to stop it. */
   subscribe(listener: (snapshot: Snapshot) => void): () => void {
     this.#listeners.add(listener);
@@ -140,6 +146,7 @@ export class Registry {
         servers: draft.servers,
         policies: draft.policies,
         mode: draft.mode,
+        methods: draft.methods,
         expiresMs: draft.expiresMs,
         tokenSha256: hashToken(token),
         createdMs: this.#clock.nowMs(),

@@ -4,6 +4,7 @@ import { readBatch, readFrame, type Frame } from './frame.ts';
 import { EventWindow } from './framing.ts';
 import type { StdioLimits } from './stdio-limits.ts';
 import { StdioProcess } from './stdio-process.ts';
+import type { UpstreamFailure } from './upstream.ts';
 
 /** The command of a server and what it is run with. */
 export interface StdioCommand {
@@ -20,6 +21,20 @@ export interface StdioContext {
   readonly limits: StdioLimits;
   readonly clock: Clock;
   readonly log: Log;
+}
+
+/** Why a message was not taken; the process saw nothing of it. */
+export function notTaken(result: 'full' | 'gone'): UpstreamFailure {
+  return result === 'full'
+    ? { kind: 'overloaded', reached: false, detail: 'the process takes no more input' }
+    : { kind: 'unreachable', reached: false, detail: 'the process is ending' };
+}
+
+/** How the end of a process reads to an exchange that was open. */
+export function goneFailure(detail: string, launched: boolean): UpstreamFailure {
+  return launched
+    ? { kind: 'broken', reached: true, detail }
+    : { kind: 'unreachable', reached: false, detail };
 }
 
 /** The messages of a process, and its end. */

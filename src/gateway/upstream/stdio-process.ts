@@ -17,6 +17,9 @@ export interface ProcessOptions {
   readonly graceMs: number;
 }
 
+/** Whether a line was taken; with `full` and `gone` the process saw nothing of it. */
+export type WriteResult = 'taken' | 'full' | 'gone';
+
 /** What a process tells its owner. `gone` comes once, after the last line, and nothing follows. */
 export interface ProcessEvents {
   line(bytes: Uint8Array): void;
@@ -62,18 +65,15 @@ export class StdioProcess {
     }
   }
 
-  /** Bytes that the child has not read yet. */
-  get waitingBytes(): number {
-    return this.#child?.stdin.writableLength ?? 0;
-  }
-
-  /** False, with nothing written, when the child takes no more; `done` says how the write went. */
-  write(line: Buffer, done?: (written: boolean) => void): boolean {
+  /** `done` says how the write went; `full` and `gone` mean that nothing was written. */
+  write(line: Buffer, done?: (written: boolean) => void): WriteResult {
+    // Without a child the end is already on its way, and with it the reason.
+    if (this.#child === null && !this.#gone) return 'taken';
     const stdin = this.#child?.stdin;
-    if (stdin === undefined || !stdin.writable || this.#stopping || this.#gone) return false;
-    if (stdin.writableLength + line.length > this.#options.stdinBytesMax) return false;
+    if (stdin === undefined || !stdin.writable || this.#stopping || this.#gone) return 'gone';
+    if (stdin.writableLength + line.length > this.#options.stdinBytesMax) return 'full';
     stdin.write(line, (error) => done?.(error === null || error === undefined));
-    return true;
+    return 'taken';
   }
 
   pause(): void {

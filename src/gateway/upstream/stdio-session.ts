@@ -2,7 +2,7 @@ import { failedExchange } from './exchange.ts';
 import { keyOf, spanAt, textOf, type Frame } from './frame.ts';
 import { lineOf } from './framing.ts';
 import { StdioAnswer } from './stdio-answer.ts';
-import { StdioChannel, type StdioContext } from './stdio-channel.ts';
+import { StdioChannel, goneFailure, notTaken, type StdioContext } from './stdio-channel.ts';
 import { adapterReplies, replyTo } from './stdio-reply.ts';
 import type {
   Headers,
@@ -77,7 +77,8 @@ export class StdioSession {
     if (key === null) return replyTo(listener, adapterReplies.notOneMessage);
     if (this.#inFlight.has(key)) return replyTo(listener, adapterReplies.idInUse);
     if (!this.#makeRoom()) return failedExchange(listener, tooMany);
-    if (!this.#channel.process.write(lineOf(body))) return failedExchange(listener, full);
+    const taken = this.#channel.process.write(lineOf(body));
+    if (taken !== 'taken') return this.#refuse(listener, taken);
 
     const opensSession = message.method === 'initialize' && request.sessionId === null;
     const headers: Headers = opensSession ? { 'mcp-session-id': this.id } : {};
@@ -96,13 +97,19 @@ export class StdioSession {
   /** Notifications and responses: accepted once the process has them. */
   #tell(request: UpstreamRequest, body: Uint8Array, listener: UpstreamListener): UpstreamExchange {
     const answer = this.#newAnswer(listener, request.timeoutMs, { headers: {}, left: () => {} });
-    const accepted = this.#channel.process.write(lineOf(body), (written) => {
+    const taken = this.#channel.process.write(lineOf(body), (written) => {
       if (written) answer.status(202);
       else answer.fail({ kind: 'broken', reached: true, detail: 'the write failed' });
     });
-    if (accepted) return answer.state;
+    if (taken === 'taken') return answer.state;
     answer.state.abort();
-    return failedExchange(listener, full);
+    return this.#refuse(listener, taken);
+  }
+
+  /** A process that is ending takes its session with it. */
+  #refuse(listener: UpstreamListener, result: 'full' | 'gone'): UpstreamExchange {
+    if (result === 'gone') return replyTo(listener, adapterReplies.unknownSession);
+    return failedExchange(listener, notTaken(result));
   }
 
   #openStream(listener: UpstreamListener): UpstreamExchange {
@@ -190,7 +197,9 @@ export class StdioSession {
 
   /** Progress goes where its token says; the rest to the client's open stream, or waits for one. */
   #route(frame: Frame): void {
-    const to = this.#byToken(frame) ?? this.#latestAnswer() ?? this.#stream;
+    const owner = this.#byToken(frame);
+    if (owner !== null && owner.answer === null) return this.#channel.stray(frame.method);
+    const to = owner?.answer ?? this.#latestAnswer() ?? this.#stream;
     if (to !== null) {
       to.event(frame.bytes);
       return;
@@ -205,13 +214,14 @@ export class StdioSession {
     this.#queuedBytes = bytes;
   }
 
-  #byToken(frame: Frame): StdioAnswer | null {
+  /** The request that a progress notification reports on, whether or not anyone still listens. */
+  #byToken(frame: Frame): InFlight | null {
     if (frame.method !== 'notifications/progress') return null;
     const span = spanAt(frame.bytes, frame.params, ['progressToken']);
     const key = span === null ? null : keyOf(textOf(frame.bytes, span));
     if (key === null) return null;
     for (const entry of this.#inFlight.values()) {
-      if (entry.tokenKey === key && entry.answer !== null) return entry.answer;
+      if (entry.tokenKey === key) return entry;
     }
     return null;
   }
@@ -235,9 +245,7 @@ export class StdioSession {
   #end(detail: string, launched: boolean): void {
     if (this.#gone) return;
     this.#gone = true;
-    const failure: UpstreamFailure = launched
-      ? { kind: 'broken', reached: true, detail }
-      : { kind: 'unreachable', reached: false, detail };
+    const failure = goneFailure(detail, launched);
     const answers = [...this.#inFlight.values()].map((entry) => entry.answer);
     this.#inFlight.clear();
     this.#onGone();
@@ -250,10 +258,4 @@ const tooMany: UpstreamFailure = {
   kind: 'overloaded',
   reached: false,
   detail: 'too many requests of this session wait for an answer',
-};
-
-const full: UpstreamFailure = {
-  kind: 'overloaded',
-  reached: false,
-  detail: 'the process takes no more input',
 };

@@ -2,7 +2,7 @@ import { failedExchange } from './exchange.ts';
 import { readFrame, spanAt, spliceBytes, textOf, type ByteEdit, type Frame } from './frame.ts';
 import { lineOf } from './framing.ts';
 import { StdioAnswer } from './stdio-answer.ts';
-import { StdioChannel, type StdioContext } from './stdio-channel.ts';
+import { StdioChannel, goneFailure, notTaken, type StdioContext } from './stdio-channel.ts';
 import { adapterReplies, errorBody, replyStatus, replyTo } from './stdio-reply.ts';
 import type {
   UpstreamExchange,
@@ -85,7 +85,8 @@ export class SharedProcess {
     const edits: ByteEdit[] = [{ ...id, text: String(number) }];
     if (token !== null) edits.push({ ...token, text: String(number) });
     const line = lineOf(spliceBytes(bytes, edits));
-    if (!running.channel.process.write(line)) return failedExchange(to.listener, full);
+    const taken = running.channel.process.write(line);
+    if (taken !== 'taken') return failedExchange(to.listener, notTaken(taken));
 
     const answer = new StdioAnswer(to.listener, to.request.timeoutMs, {
       headers: {},
@@ -215,7 +216,8 @@ const correlations: readonly {
 function tell(running: Running, frame: Frame, listener: UpstreamListener): UpstreamExchange {
   const names = correlations.some(({ path }) => spanAt(frame.bytes, frame.params, path) !== null);
   if (names || frame.method === 'notifications/cancelled') return replyStatus(listener, 202);
-  if (!running.channel.process.write(lineOf(frame.bytes))) return failedExchange(listener, full);
+  const taken = running.channel.process.write(lineOf(frame.bytes));
+  if (taken !== 'taken') return failedExchange(listener, notTaken(taken));
   return replyStatus(listener, 202);
 }
 
@@ -262,20 +264,8 @@ function notModern(id: string): Buffer {
   return errorBody({ status: 400, code: -32_601, message: 'Method not found', id });
 }
 
-function goneFailure(detail: string, launched: boolean): UpstreamFailure {
-  return launched
-    ? { kind: 'broken', reached: true, detail }
-    : { kind: 'unreachable', reached: false, detail };
-}
-
 const tooMany: UpstreamFailure = {
   kind: 'overloaded',
   reached: false,
   detail: 'too many requests of this server wait for an answer',
-};
-
-const full: UpstreamFailure = {
-  kind: 'overloaded',
-  reached: false,
-  detail: 'the process takes no more input',
 };

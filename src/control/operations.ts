@@ -1,0 +1,240 @@
+import * as z from 'zod';
+
+import type { AuditLog } from '../audit/audit-log.ts';
+import type { Clock } from '../base/clock.ts';
+import { newId } from '../base/id.ts';
+import { err, ok, type Result } from '../base/result.ts';
+import { defaultMethods, methodFamilies, type Grant } from '../identity/grant.ts';
+import { explainRegistryProblem, type RegistryProblem } from '../registry/problem.ts';
+import type { PinRow } from '../registry/registry-store.ts';
+import type { Registry } from '../registry/registry.ts';
+
+/** What the operations work on. */
+export interface ControlDeps {
+  readonly registry: Registry;
+  readonly audit: AuditLog;
+  readonly clock: Clock;
+}
+
+/** Why an operation was not done, and what to do: for a person. */
+export interface ControlProblem {
+  readonly code: 'invalid' | 'not-found' | 'conflict' | 'read-only' | 'not-recorded';
+  readonly message: string;
+}
+
+/** A grant as it is shown: without its token's hash. */
+export interface GrantView extends Omit<Grant, 'tokenSha256'> {
+  readonly state: 'live' | 'expired' | 'revoked';
+}
+
+/** The token is shown once and kept nowhere. */
+export interface IssuedGrant {
+  readonly grant: GrantView;
+  readonly token: string;
+}
+
+/** Every operation of the control plane: the API, the CLI and the pages use nothing else. */
+export interface Control {
+  listGrants(): Promise<readonly GrantView[]>;
+  createGrant(actor: string, input: unknown): Promise<Result<IssuedGrant, ControlProblem>>;
+  revokeGrant(actor: string, name: string): Promise<Result<GrantView, ControlProblem>>;
+  rotateGrant(actor: string, name: string): Promise<Result<IssuedGrant, ControlProblem>>;
+  listServers(): Promise<readonly ServerView[]>;
+  listPins(server: string): Promise<Result<readonly PinRow[], ControlProblem>>;
+  acceptPins(actor: string, server: string, tools: readonly string[] | null): Promise<Result<number, ControlProblem>>;
+}
+
+/** A server as it is shown: its address, not its credentials. */
+export interface ServerView {
+  readonly name: string;
+  readonly transport: 'http' | 'stdio';
+  readonly where: string;
+  /** Null while the server's list is not known. */
+  readonly tools: number | null;
+  readonly quarantined: number;
+}
+
+const grantInput = z.strictObject({
+  label: z.string(),
+  principal: z.string().max(128),
+  servers: z.array(z.string()).min(1),
+  policies: z.record(z.string(), z.string()),
+  mode: z.enum(['enforce', 'observe']).default('enforce'),
+  expiresMs: z.int().positive().nullable().default(null),
+  methods: z.array(z.enum(methodFamilies)).default([...defaultMethods]),
+});
+
+/** The operations over a registry; each change is on record before it is made. */
+export function createControl(deps: ControlDeps): Control {
+  return {
+    listGrants: () => Promise.resolve(grantsOf(deps).map((grant) => grantView(deps, grant))),
+    createGrant: (actor, input) => createGrant(deps, actor, input),
+    revokeGrant: (actor, name) => revokeGrant(deps, actor, name),
+    rotateGrant: (actor, name) => rotateGrant(deps, actor, name),
+    listServers: () => listServers(deps),
+    listPins: (server) => listPins(deps, server),
+    acceptPins: (actor, server, tools) => acceptPins(deps, actor, { server, tools }),
+  };
+}
+
+async function createGrant(
+  deps: ControlDeps,
+  actor: string,
+  input: unknown,
+): Promise<Result<IssuedGrant, ControlProblem>> {
+  const parsed = grantInput.safeParse(input);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    return invalid(`/${issue?.path.join('/') ?? ''}: ${issue?.message ?? 'not a grant'}`);
+  }
+  const wanted = parsed.data;
+  const bare = wanted.servers.find((name) => !Object.hasOwn(wanted.policies, name));
+  if (bare !== undefined) return invalid(`server \`${bare}\` has no policy in this grant; name one`);
+  const detail = {
+    label: wanted.label,
+    principal: wanted.principal,
+    servers: wanted.servers.join(' '),
+    policies: JSON.stringify(wanted.policies),
+    mode: wanted.mode,
+  };
+  const change = { action: 'grant.create', subject: wanted.label, detail };
+  if (!(await record(deps, actor, change))) return notRecorded;
+  const issued = await deps.registry.createGrant(wanted);
+  return issued.ok ? ok(issuedView(deps, issued.value)) : err(explain(issued.error));
+}
+
+async function revokeGrant(
+  deps: ControlDeps,
+  actor: string,
+  name: string,
+): Promise<Result<GrantView, ControlProblem>> {
+  const grant = liveGrant(deps, name);
+  if (grant === null) return missing('live grant', name);
+  const change = { action: 'grant.revoke', subject: grant.id, detail: { label: grant.label } };
+  if (!(await record(deps, actor, change))) return notRecorded;
+  const revoked = await deps.registry.revokeGrant(grant.id);
+  if (!revoked.ok) return err(explain(revoked.error));
+  return ok(grantView(deps, { ...grant, revokedMs: deps.clock.nowMs() }));
+}
+
+async function rotateGrant(
+  deps: ControlDeps,
+  actor: string,
+  name: string,
+): Promise<Result<IssuedGrant, ControlProblem>> {
+  const grant = liveGrant(deps, name);
+  if (grant === null) return missing('live grant', name);
+  const change = { action: 'grant.rotate', subject: grant.id, detail: { label: grant.label } };
+  if (!(await record(deps, actor, change))) return notRecorded;
+  const rotated = await deps.registry.rotateGrant(grant.id);
+  return rotated.ok ? ok(issuedView(deps, rotated.value)) : err(explain(rotated.error));
+}
+
+function issuedView(deps: ControlDeps, issued: { readonly grant: Grant; readonly token: string }): IssuedGrant {
+  return { grant: grantView(deps, issued.grant), token: issued.token };
+}
+
+async function listServers(deps: ControlDeps): Promise<readonly ServerView[]> {
+  const views: ServerView[] = [];
+  for (const [name, server] of deps.registry.current().servers) {
+    const { config, tools } = server;
+    const states = tools === null ? [] : [...tools.values()].map((tool) => tool.state);
+    views.push({
+      name,
+      transport: config.transport,
+      where: config.transport === 'http' ? config.url : [config.command, ...config.args].join(' '),
+      tools: tools === null ? null : states.filter((state) => state === 'pinned').length,
+      quarantined: states.filter((state) => state === 'quarantined').length,
+    });
+  }
+  return views;
+}
+
+async function listPins(
+  deps: ControlDeps,
+  server: string,
+): Promise<Result<readonly PinRow[], ControlProblem>> {
+  if (!deps.registry.current().servers.has(server)) return missing('server', server);
+  return ok(await deps.registry.pins(server));
+}
+
+/** Accepts definitions that a person has seen: all quarantined tools of a server, or those named. */
+async function acceptPins(
+  deps: ControlDeps,
+  actor: string,
+  { server, tools }: { readonly server: string; readonly tools: readonly string[] | null },
+): Promise<Result<number, ControlProblem>> {
+  const rows = await listPins(deps, server);
+  if (!rows.ok) return rows;
+  const waiting = rows.value.filter((row) => row.state === 'quarantined');
+  const unknown = tools?.find((tool) => !waiting.some((row) => row.tool === tool));
+  if (unknown !== undefined) return missing('quarantined tool', unknown);
+  const accepted = waiting.filter((row) => tools === null || tools.includes(row.tool));
+  for (const row of accepted) {
+    const detail = { server, tool: row.tool, digest: row.digest, reason: row.reason };
+    if (!(await record(deps, actor, { action: 'pin.accept', subject: `${server}/${row.tool}`, detail }))) return notRecorded;
+  }
+  await deps.registry.setPins(server, accepted.map((row) => ({ ...row, state: 'pinned', reason: null })));
+  return ok(accepted.length);
+}
+
+const codeOf: Readonly<Record<RegistryProblem['code'], ControlProblem['code']>> = {
+  'label-invalid': 'invalid',
+  'name-invalid': 'invalid',
+  'principal-invalid': 'invalid',
+  'server-unknown': 'invalid',
+  'policy-unknown': 'invalid',
+  'policy-invalid': 'invalid',
+  'label-taken': 'conflict',
+  'token-taken': 'conflict',
+  'policy-conflict': 'conflict',
+  'grant-unknown': 'not-found',
+  'declared-in-file': 'read-only',
+  'store-failed': 'not-recorded',
+};
+
+function explain(problem: RegistryProblem): ControlProblem {
+  return { code: codeOf[problem.code], message: explainRegistryProblem(problem) };
+}
+
+function liveGrant(deps: ControlDeps, name: string): Grant | null {
+  const grants = grantsOf(deps).filter((grant) => grant.revokedMs === null);
+  return grants.find((grant) => grant.id === name || grant.label === name) ?? null;
+}
+
+function grantsOf(deps: ControlDeps): readonly Grant[] {
+  return [...deps.registry.current().grantsByToken.values()];
+}
+
+function grantView(deps: ControlDeps, grant: Grant): GrantView {
+  const { tokenSha256: _, ...shown } = grant;
+  const expired = grant.expiresMs !== null && grant.expiresMs <= deps.clock.nowMs();
+  return { ...shown, state: grant.revokedMs !== null ? 'revoked' : expired ? 'expired' : 'live' };
+}
+
+async function record(
+  deps: ControlDeps,
+  actor: string,
+  change: {
+    readonly action: string;
+    readonly subject: string;
+    readonly detail: Readonly<Record<string, string | number | boolean | null>>;
+  },
+): Promise<boolean> {
+  const time = deps.clock.nowMs();
+  const recorded = await deps.audit.append({ kind: 'admin', id: newId('adm_'), time, actor, ...change });
+  return recorded.ok;
+}
+
+const notRecorded: Result<never, ControlProblem> = err({
+  code: 'not-recorded',
+  message: 'the change could not be put on record, so it was not made',
+});
+
+function invalid(message: string): Result<never, ControlProblem> {
+  return err({ code: 'invalid', message });
+}
+
+function missing(what: string, name: string): Result<never, ControlProblem> {
+  return err({ code: 'not-found', message: `there is no ${what} \`${name}\`` });
+}

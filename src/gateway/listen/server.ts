@@ -1,0 +1,113 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { err, ok, type Result } from '../../base/result.ts';
+import type { McpListener } from './http.ts';
+import { routeOf } from './http.ts';
+import { isKnownHost, isKnownOrigin, type HostPolicy } from './hosts.ts';
+
+/** What one port serves: MCP on its endpoints, everything else by `pages`. */
+export interface PortDeps {
+  readonly mcp: McpListener;
+  readonly pages: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Names and origins; read anew for each request, as the port is known only after listening. */
+  readonly hosts: () => HostPolicy;
+}
+
+/** Why the port could not be opened. */
+export interface ListenProblem {
+  readonly code: 'in-use' | 'forbidden' | 'failed';
+  readonly detail: string;
+}
+
+/** A port that is served. */
+export interface OpenPort {
+  readonly port: number;
+  /** Takes no new connection, and resolves when the answers under way are given or `graceMs` is over. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Opens the port. Header and idle bounds are those of a server that faces hostile clients. */
+export function openPort(
+  deps: PortDeps,
+  at: { readonly host: string; readonly port: number },
+): Promise<Result<OpenPort, ListenProblem>> {
+  const server = createServer(
+    {
+      maxHeaderSize: 16_384,
+      headersTimeout: 10_000,
+      requestTimeout: 60_000,
+      keepAliveTimeout: 65_000,
+      connectionsCheckingInterval: 5_000,
+      insecureHTTPParser: false,
+      requireHostHeader: true,
+      noDelay: true,
+    },
+    (request, response) => serve(deps, request, response),
+  );
+  server.on('clientError', (_error, socket) => {
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+    else socket.destroy();
+  });
+  return new Promise((resolve) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const code = error.code === 'EADDRINUSE' ? 'in-use' : error.code === 'EACCES' ? 'forbidden' : 'failed';
+      resolve(err({ code, detail: error.message }));
+    });
+    server.listen(at.port, at.host, () => {
+      // A listening TCP server has an AddressInfo, never a pipe's name.
+      const { port } = server.address() as AddressInfo;
+      resolve(ok({ port, close: (graceMs) => drain(server, graceMs) }));
+    });
+  });
+}
+
+function serve(deps: PortDeps, request: IncomingMessage, response: ServerResponse): void {
+  const url = request.url ?? '';
+  const hosts = deps.hosts();
+  const host = onlyHeader(request.rawHeaders, 'host');
+  const origin = onlyHeader(request.rawHeaders, 'origin');
+  if (host === 'repeated' || origin === 'repeated' || !url.startsWith('/')) {
+    return plain(response, 400, 'bad request');
+  }
+  if (!isKnownHost(hosts, host.value) || !isKnownOrigin(hosts, origin.value)) {
+    return plain(response, 403, 'this host or origin is not served; the operator can list it under `listen`');
+  }
+  const route = routeOf(url);
+  if (route !== null) {
+    void deps.mcp.handle(request, response, route);
+    return;
+  }
+  if (url.includes('.well-known') || url.startsWith('/mcp') || url.startsWith('/s/')) {
+    return plain(response, 404, 'not found');
+  }
+  deps.pages(request, response);
+}
+
+function onlyHeader(rawHeaders: readonly string[], name: string): { readonly value: string | null } | 'repeated' {
+  let value: string | null = null;
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    if (rawHeaders[index]?.toLowerCase() !== name) continue;
+    if (value !== null) return 'repeated';
+    value = rawHeaders[index + 1] ?? '';
+  }
+  return { value };
+}
+
+function plain(response: ServerResponse, status: number, text: string): void {
+  const body = JSON.stringify({ error: text });
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) });
+  response.end(body);
+}
+
+function drain(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+    timer.unref();
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

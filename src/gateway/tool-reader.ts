@@ -1,0 +1,120 @@
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import { defaultDiscoverLimits, discoverTools, type Discovery } from './discover.ts';
+import type { Upstream } from './upstream/upstream.ts';
+
+/** What reading a server's tools needs. */
+export interface ToolReaderDeps {
+  /** A fresh connection, used for one reading and closed; null when there is no such server. */
+  readonly connect: (server: string) => Upstream | null;
+  /** Compares what was read with what is pinned, and publishes the outcome. */
+  readonly pin: (server: string, discovery: Discovery) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** How long a call waits for a list that is being read, and how soon a list is read again. */
+const waitMs = 10_000;
+const againMs = 5_000;
+const failedAgainMs = 2_000;
+
+interface Reading {
+  running: Promise<boolean> | null;
+  endedMs: number;
+  succeeded: boolean;
+  modern: boolean;
+  queued: NodeJS.Timeout | null;
+}
+
+/** Reads the tools of servers: once at the start, again when a server says that they changed. */
+export class ToolReader {
+  readonly #deps: ToolReaderDeps;
+  readonly #readings = new Map<string, Reading>();
+  #closed = false;
+
+  constructor(deps: ToolReaderDeps) {
+    this.#deps = deps;
+  }
+
+  /** Reads now, or joins the reading under way; false when no list could be read within 10 s. */
+  async ready(server: string): Promise<boolean> {
+    const reading = this.#reading(server);
+    if (reading.succeeded && reading.running === null) return true;
+    const sinceMs = this.#deps.clock.monotonicMs() - reading.endedMs;
+    if (reading.running === null && sinceMs < failedAgainMs) return false;
+    return withDeadline(this.#read(server, reading), waitMs);
+  }
+
+  speaksModern(server: string): boolean {
+    return this.#readings.get(server)?.modern ?? false;
+  }
+
+  /** Reads again soon; however often it is asked, at most once in five seconds. */
+  changed(server: string): void {
+    const reading = this.#reading(server);
+    if (reading.queued !== null || this.#closed) return;
+    const sinceMs = this.#deps.clock.monotonicMs() - reading.endedMs;
+    const delayMs = Math.max(0, againMs - sinceMs);
+    reading.queued = setTimeout(() => {
+      reading.queued = null;
+      void this.#read(server, reading);
+    }, delayMs);
+    reading.queued.unref();
+  }
+
+  /** The server was removed or registered anew: what was read of it counts no more. */
+  forget(server: string): void {
+    const queued = this.#readings.get(server)?.queued;
+    if (queued != null) clearTimeout(queued);
+    this.#readings.delete(server);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const { queued } of this.#readings.values()) if (queued !== null) clearTimeout(queued);
+    await Promise.all([...this.#readings.values()].map((reading) => reading.running));
+  }
+
+  #reading(server: string): Reading {
+    const known = this.#readings.get(server);
+    if (known !== undefined) return known;
+    const reading = { running: null, endedMs: -Infinity, succeeded: false, modern: false, queued: null };
+    this.#readings.set(server, reading);
+    return reading;
+  }
+
+  #read(server: string, reading: Reading): Promise<boolean> {
+    reading.running ??= this.#readOnce(server, reading).finally(() => {
+      reading.running = null;
+      reading.endedMs = this.#deps.clock.monotonicMs();
+    });
+    return reading.running;
+  }
+
+  async #readOnce(server: string, reading: Reading): Promise<boolean> {
+    const { connect, log, pin } = this.#deps;
+    const upstream = this.#closed ? null : connect(server);
+    if (upstream === null) return false;
+    const found = await discoverTools(upstream, defaultDiscoverLimits);
+    await upstream.close();
+    if (!found.ok) {
+      log.warn('the tools of a server could not be read', { server, detail: found.error });
+      return false;
+    }
+    await pin(server, found.value);
+    reading.modern = found.value.eras.includes('modern');
+    reading.succeeded = true;
+    log.info('read the tools of a server', { server, tools: found.value.tools.length });
+    return true;
+  }
+}
+
+function withDeadline(work: Promise<boolean>, ms: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), ms);
+    void work.then((result) => {
+      clearTimeout(timer);
+      resolve(result);
+    });
+  });
+}
