@@ -34,6 +34,7 @@ const allowed: AddressVerdict = { allowed: true };
  */
 export function judgeAddress(address: string, allowPrivate: boolean): AddressVerdict {
   if (!ipaddr.isValid(address)) return refused('not an address');
+  if (ipv4Compatible.test(address)) return refused('ipv4Compatible');
   const parsed = ipaddr.parse(address);
   if (parsed instanceof ipaddr.IPv6) return judgeIpv6(parsed, allowPrivate);
   return judgeRange(parsed.range(), parsed.toString(), allowPrivate);
@@ -53,6 +54,9 @@ function judgeIpv6(address: ipaddr.IPv6, allowPrivate: boolean): AddressVerdict 
 }
 
 /** `::a.b.c.d`, deprecated, but some stacks still route it to the IPv4 address. */
+const ipv4Compatible = /^::\d+\./u;
+
+/** The same address written in hexadecimal groups. */
 function embedsIpv4Compatible(address: ipaddr.IPv6): boolean {
   return address.parts.slice(0, 6).every((part) => part === 0) && address.range() === 'unicast';
 }

@@ -39,6 +39,7 @@ const addresses: readonly (readonly [string, boolean, boolean])[] = [
   ['::ffff:169.254.169.254', false, false],
   ['::ffff:93.184.216.34', true, true],
   ['::127.0.0.1', false, false],
+  ['::7f00:1', false, false],
   ['64:ff9b::7f00:1', false, true],
   ['64:ff9b::a9fe:a9fe', false, false],
   ['64:ff9b:1::a00:1', false, true],
