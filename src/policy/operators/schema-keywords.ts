@@ -1,0 +1,100 @@
+import { _ } from 'ajv';
+import type { CodeKeywordDefinition, KeywordCxt } from 'ajv';
+import type { RegExpEngine } from 'ajv/dist/types/index.js';
+import type { Ajv2019 } from 'ajv/dist/2019.js';
+import type { Ajv2020 } from 'ajv/dist/2020.js';
+import type { Ajv } from 'ajv';
+import refModule from 'ajv/dist/vocabularies/core/ref.js';
+import { RE2JS } from 're2js';
+import type { JsonValue } from '../../base/strict-json.ts';
+import { compilePattern } from './regex.ts';
+
+/** Units of one validation; one is some 10 ns. */
+const UNITS_MAX = 20_000_000;
+
+/** Units of following one reference. */
+const REFERENCE_UNITS = 500;
+
+/** Units of one search, whatever its length. */
+const SEARCH_UNITS = 100;
+
+/** What one validation may spend on references and searches. */
+export interface Budget {
+  readonly refill: () => void;
+  /** Throws when nothing is left: generated code can be left in no other way. */
+  readonly spend: (units: number) => void;
+  readonly regExp: RegExpEngine;
+}
+
+/** A full budget, and the engine for patterns that spends from it. */
+export function createBudget(): Budget {
+  let left = UNITS_MAX;
+  const spend = (units: number): void => {
+    left -= units;
+    if (left < 0) throw new RangeError('the budget of the validation is spent');
+  };
+  const regExp = (source: string): { test: (text: string) => boolean } => {
+    const pattern = compilePattern(RE2JS.translateRegExp(source));
+    if (!pattern.ok) throw new SyntaxError(pattern.error);
+    const { instructions, test } = pattern.value;
+    return {
+      test: (text) => {
+        spend(SEARCH_UNITS + text.length * instructions);
+        return test(text);
+      },
+      // Generated code keeps its patterns apart by their text alone.
+      toString: () => source,
+    };
+  };
+  // The name is for generated source that is written to files, which none is here.
+  const engine = Object.assign(regExp, { code: 'regExp' });
+  return { refill: () => void (left = UNITS_MAX), spend, regExp: engine };
+}
+
+/**
+ * Makes the keywords whose cost can grow faster than schema times value spend from the budget or
+ * run in linear time: `$ref`, through which alone a schema meets itself again, and `uniqueItems`,
+ * which otherwise compares every pair. With it `const` and `enum` compare own members alone: the
+ * package's comparison asks a value for its `constructor`, `valueOf` and `toString`.
+ */
+export function boundKeywords<T extends Ajv | Ajv2019 | Ajv2020>(ajv: T, budget: Budget): T {
+  ajv.removeKeyword('$ref');
+  ajv.addKeyword({
+    ...refKeyword,
+    keyword: '$ref',
+    code(context: KeywordCxt) {
+      const spend = context.gen.scopeValue('func', { ref: budget.spend });
+      context.gen.code(_`${spend}(${REFERENCE_UNITS})`);
+      refKeyword.code(context);
+    },
+  });
+  for (const keyword of ['uniqueItems', 'const', 'enum']) ajv.removeKeyword(keyword);
+  ajv.addKeyword({
+    keyword: 'uniqueItems',
+    type: 'array',
+    schemaType: 'boolean',
+    validate: (isUnique: boolean, items: readonly JsonValue[]) =>
+      !isUnique || new Set(items.map(keyOf)).size === items.length,
+  });
+  ajv.addKeyword({ keyword: 'const', compile: (only: JsonValue) => isOneOf([only]) });
+  ajv.addKeyword({ keyword: 'enum', schemaType: 'array', compile: isOneOf });
+  return ajv;
+}
+
+function isOneOf(allowed: readonly JsonValue[]): (value: JsonValue) => boolean {
+  const keys = new Set(allowed.map(keyOf));
+  return (value) => keys.has(keyOf(value));
+}
+
+/** The package is CommonJS: its default export is the module, or the definition, by the loader. */
+const refKeyword: CodeKeywordDefinition = 'default' in refModule ? refModule.default : refModule;
+
+/** A text that two values share when they are equal as JSON. */
+function keyOf(value: JsonValue): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(keyOf).join()}]`;
+  const members = Object.entries<JsonValue>(value).map(
+    ([key, member]) => `${JSON.stringify(key)}:${keyOf(member)}`,
+  );
+  return `{${members.toSorted().join()}}`;
+}
