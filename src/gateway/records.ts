@@ -68,10 +68,11 @@ function callFields(gateway: Gateway, call: ToolCall): Omit<IntentRecord, 'kind'
   };
 }
 
+/** Takes of one key count once, with the largest of their units. */
 function unitsOf(receipt: Receipt): UnitsTaken[] {
-  return receipt.takes.map((take) => ({
-    key: take.key,
-    units: take.units,
-    windowMs: take.windowMs,
-  }));
+  const taken = new Map<string, UnitsTaken>();
+  for (const { key, units, windowMs } of receipt.takes) {
+    if (units > (taken.get(key)?.units ?? -1)) taken.set(key, { key, units, windowMs });
+  }
+  return [...taken.values()];
 }

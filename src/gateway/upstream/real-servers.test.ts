@@ -177,7 +177,11 @@ describe('a modern server of the official SDK over stdio', () => {
     env: {},
     cwd: null,
   };
-  const modern = (id: unknown, method: string, params: { _meta?: object } = {}) =>
+  const modern = (
+    id: unknown,
+    method: string,
+    params: { readonly [key: string]: unknown; readonly _meta?: object } = {},
+  ) =>
     post(
       { jsonrpc: '2.0', id, method, params: { ...params, _meta: { ..._meta, ...params._meta } } },
       { era: 'modern', timeoutMs: method === 'subscriptions/listen' ? 0 : 20_000 },

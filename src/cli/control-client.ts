@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { Result } from '../base/result.ts';
+import { err, ok } from '../base/result.ts';
+
+/** Why a command could not be carried out, for a person. */
+export interface ClientProblem {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** The control API of the gateway that runs on a data folder. */
+export interface ControlClient {
+  get(path: string): Promise<Result<unknown, ClientProblem>>;
+  post(path: string, body?: unknown): Promise<Result<unknown, ClientProblem>>;
+}
+
+/** Finds the running gateway by its data folder; the problem says how to start one. */
+export async function connectControl(dataDir: string): Promise<Result<ControlClient, ClientProblem>> {
+  const url = await addressIn(dataDir);
+  const key = await textOf(join(dataDir, 'operator.key'));
+  if (url === null || key === null) {
+    const message = `no gateway runs on ${dataDir}; start one with \`portcullis up --data ${dataDir}\``;
+    return err({ code: 'not-running', message });
+  }
+  const send = (method: string, path: string, body?: unknown) => request({ url, key, method, path, body });
+  return ok({
+    get: (path) => send('GET', path),
+    post: (path, body) => send('POST', path, body ?? {}),
+  });
+}
+
+async function addressIn(dataDir: string): Promise<string | null> {
+  const text = await textOf(join(dataDir, 'run.json'));
+  if (text === null) return null;
+  try {
+    const parsed: unknown = JSON.parse(text);
+    const found = typeof parsed === 'object' && parsed !== null && 'url' in parsed ? parsed.url : null;
+    return typeof found === 'string' ? found : null;
+  } catch {
+    return null;
+  }
+}
+
+async function textOf(path: string): Promise<string | null> {
+  try {
+    return (await readFile(path, 'utf8')).trim();
+  } catch {
+    return null;
+  }
+}
+
+async function request(call: {
+  readonly url: string;
+  readonly key: string;
+  readonly method: string;
+  readonly path: string;
+  readonly body: unknown;
+}): Promise<Result<unknown, ClientProblem>> {
+  try {
+    const response = await fetch(new URL(call.path, call.url), {
+      method: call.method,
+      headers: { authorization: `Bearer ${call.key}`, 'content-type': 'application/json' },
+      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+      signal: AbortSignal.timeout(15_000),
+    });
+    const answer: unknown = await response.json();
+    return response.ok ? ok(answer) : err(problemOf(answer));
+  } catch {
+    const message = `the gateway at ${call.url} does not answer; is it still running?`;
+    return err({ code: 'unreachable', message });
+  }
+}
+
+function problemOf(answer: unknown): ClientProblem {
+  if (typeof answer !== 'object' || answer === null) return { code: 'failed', message: 'the gateway refused' };
+  const code = 'error' in answer ? String(answer.error) : 'failed';
+  const message = 'message' in answer ? String(answer.message) : 'the gateway refused';
+  return { code, message };
+}
