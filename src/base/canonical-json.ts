@@ -59,7 +59,11 @@ function objectOf(reader: Reader): string {
   }
   reader.at += 1;
   if (!sorted) members.sort((a, b) => (a.key < b.key ? -1 : 1));
-  return joined('{', members.map((member) => member.text), '}');
+  return joined(
+    '{',
+    members.map((member) => member.text),
+    '}',
+  );
 }
 
 interface CanonicalMember {

@@ -22,7 +22,8 @@ export function decimalOf(lexeme: string): Decimal | null {
   const digits = all.slice(first, endOfNonZero(all));
   const shift = whole.length - first;
   // 15 digits of exponent and any string's length add up exactly in a double.
-  const pointAt = exponent.length <= 15 ? Number(exponent) + shift : BigInt(exponent) + BigInt(shift);
+  const pointAt =
+    exponent.length <= 15 ? Number(exponent) + shift : BigInt(exponent) + BigInt(shift);
   return { negative: sign === '-', digits, pointAt: smallest(pointAt) };
 }
 
