@@ -1,4 +1,4 @@
-import { parseScanned } from '../base/strict-json.ts';
+import { parseScanned, type JsonObject } from '../base/strict-json.ts';
 import type { PinnedTool } from '../policy/index.ts';
 import { scanDefinition } from './pin.ts';
 import type { PinRow } from './registry-store.ts';
@@ -8,16 +8,13 @@ export function pinnedTools(rows: readonly PinRow[]): ReadonlyMap<string, Pinned
   return new Map(rows.map((row) => [row.tool, pinnedTool(row)]));
 }
 
-/** A definition that cannot be read any more is quarantined, whatever its row says. */
+/** A row whose definition is not that tool's, or is not kept, is quarantined whatever it says. */
 function pinnedTool(row: PinRow): PinnedTool {
   const { tool: name, category, risk, digest } = row;
   const text = scanDefinition(row.definition);
-  const definition = text === null ? null : parseScanned(text);
-  const readable = typeof definition === 'object' && definition !== null;
-  const state = readable ? row.state : 'quarantined';
-  const inputSchema =
-    readable && !Array.isArray(definition) && 'inputSchema' in definition
-      ? definition.inputSchema
-      : null;
-  return { name, state, category, risk, inputSchema: inputSchema ?? null, digest };
+  // The scan saw an object.
+  const definition = text === null ? {} : (parseScanned(text) as JsonObject);
+  const state = definition['name'] === name ? row.state : 'quarantined';
+  const inputSchema = definition['inputSchema'] ?? null;
+  return { name, state, category, risk, inputSchema, digest };
 }

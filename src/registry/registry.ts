@@ -10,6 +10,7 @@ import { hashToken, newToken } from '../identity/token.ts';
 import type { PinnedTool } from '../policy/index.ts';
 import type { Declared } from './declared.ts';
 import { grantClashes, grantsByToken } from './grants.ts';
+import { acceptPin } from './pin.ts';
 import { pinnedTools } from './pinned-tools.ts';
 import { fileAuthor, loadVersion, versionOfDeclared } from './policy-versions.ts';
 import type { RegistryProblem } from './problem.ts';
@@ -193,7 +194,10 @@ export class Registry {
       if (!this.#parts.declared.servers.has(server)) {
         return err({ code: 'server-unknown', subject: server });
       }
-      await this.#stores.registry.savePins(rows);
+      // A row that is called pinned was reviewed: what changes later is compared with it.
+      await this.#stores.registry.savePins(
+        rows.map((row) => (row.state === 'pinned' ? acceptPin(row, row.category, row.risk) : row)),
+      );
       const pins = await this.#stores.registry.pins(server);
       const tools = new Map([...this.#parts.tools, [server, pinnedTools(pins)]]);
       return ok(this.#publish({ ...this.#parts, tools }));

@@ -1,0 +1,58 @@
+/**
+ * The tables of every SQL store, in the subset that SQLite and PostgreSQL share: BIGINT for
+ * milliseconds since the Unix epoch, TEXT for JSON, no database's own types.
+ */
+export interface Tables {
+  readonly grants: GrantTable;
+  readonly pins: PinTable;
+  readonly policy_versions: PolicyVersionTable;
+  readonly portcullis_schema: SchemaTable;
+}
+
+export interface GrantTable {
+  readonly id: string;
+  readonly label: string;
+  readonly principal_id: string;
+  readonly principal_kind: string;
+  /** JSON: a list of server names. */
+  readonly servers: string;
+  /** JSON: server name to policy name. */
+  readonly policies: string;
+  readonly mode: string;
+  /** JSON: a list of families of methods. */
+  readonly methods: string;
+  readonly expires_ms: number | null;
+  readonly token_sha256: string;
+  readonly created_ms: number;
+  readonly revoked_ms: number | null;
+}
+
+export interface PinTable {
+  readonly server: string;
+  readonly tool: string;
+  readonly digest: string;
+  readonly definition: string;
+  readonly category: string;
+  readonly risk: string;
+  readonly state: string;
+  readonly reason: string | null;
+  readonly seen_ms: number;
+  readonly reviewed_digest: string | null;
+  readonly reviewed_definition: string | null;
+  readonly reviewed_category: string | null;
+  readonly reviewed_risk: string | null;
+}
+
+export interface PolicyVersionTable {
+  readonly name: string;
+  readonly version: number;
+  readonly document: string;
+  readonly author: string;
+  readonly created_ms: number;
+}
+
+/** One row: which migrations this database has seen. */
+export interface SchemaTable {
+  readonly id: number;
+  readonly version: number;
+}
