@@ -1,0 +1,126 @@
+import {
+  browserWords,
+  cryptoNames,
+  cryptoWords,
+  databaseWords,
+  debts,
+  deviceWords,
+  moneyWords,
+  offensiveWords,
+  priceWords,
+  tradeWords,
+} from './nouns.ts';
+import type { ServerContext, ToolText } from './tool.ts';
+import { nameWords, singular } from './words.ts';
+
+/** What the tool's own words and its siblings say about the field it works in. */
+export interface Context {
+  readonly browser: boolean;
+  readonly device: boolean;
+  readonly money: boolean;
+  readonly crypto: boolean;
+  readonly trade: boolean;
+  /** A price or a payment is in the tool's description or schema. */
+  readonly priced: boolean;
+  /** The schema asks for an amount and for whom, or in what. */
+  readonly pays: boolean;
+  /** The server is named after a database. */
+  readonly database: boolean;
+  /** The server probes other machines. */
+  readonly offensive: boolean;
+  /** The words of the name, title, description and arguments. */
+  readonly own: ReadonlySet<string>;
+  readonly description: string;
+}
+
+/** What a server's tools have in common, worked out once for all of them. */
+export interface ServerWords {
+  readonly name: ReadonlySet<string>;
+  readonly all: ReadonlySet<string>;
+}
+
+const siblingsMax = 1000;
+const amounts = new Set(['amount', 'price', 'sats', 'lamports', 'wei', 'usd']);
+const payees = new Set([
+  'currency',
+  'recipient',
+  'to',
+  'payee',
+  'destination',
+  'address',
+  'iban',
+  'mint',
+  'beneficiary',
+]);
+const browserTools = new Set(
+  `browser puppeteer playwright selenium chrome chromium webdriver browserbase stagehand pyppeteer
+  desktop gui macos android mobile ios adb screenhand applescript uiautomator`.split(/\s+/),
+);
+
+/** The words of the server's name, its description and its tools' names. */
+export function serverWords(server: ServerContext): ServerWords {
+  const name = new Set(bag(server.name));
+  const tools = server.toolNames.slice(0, siblingsMax).map((tool) => tool.slice(0, 200));
+  const all = new Set([...name, ...bag((server.description ?? '').slice(0, 2000))]);
+  for (const tool of tools) for (const word of bag(tool)) all.add(word);
+  return { name, all };
+}
+
+/** The field of one tool, from its own words first and its server's second. */
+export function contextOf(tool: ToolText, server: ServerWords): Context {
+  const title = bag(tool.title);
+  const name = new Set([...bag(tool.name), ...title]);
+  const prose = bag(tool.description);
+  const args = tool.properties.flatMap((property) => bag(property.name));
+  const own = new Set([...name, ...prose, ...args]);
+  const text = new Set([...name, ...prose]);
+  return {
+    browser: some(name, browserTools) || some(server.name, browserTools) || pointsAtUi(text),
+    device: count(name, deviceWords) > 0 || count(text, deviceWords) > 1,
+    money: inMoney(text, server),
+    crypto: inCrypto(text, server),
+    trade: count(text, tradeWords) > 1 || (count(server.all, tradeWords) > 3 && text.has('order')),
+    priced: some(new Set([...prose, ...args]), priceWords),
+    pays: some(new Set(args), amounts) && some(new Set(args), payees),
+    database: some(server.name, databaseWords),
+    offensive: some(server.all, offensiveWords) || some(text, offensiveWords),
+    own,
+    description: tool.description,
+  };
+}
+
+function inMoney(text: ReadonlySet<string>, server: ServerWords): boolean {
+  if (count(server.name, moneyWords) > 0) return true;
+  const ownWords = count(text, moneyWords) + (some(text, debts) ? 1 : 0);
+  return ownWords > 1 || count(server.all, moneyWords) > 3;
+}
+
+function inCrypto(text: ReadonlySet<string>, server: ServerWords): boolean {
+  if (some(text, cryptoNames) || some(server.name, cryptoNames)) return true;
+  return count(text, cryptoWords) > 1 || count(server.all, cryptoNames) > 1;
+}
+
+function pointsAtUi(text: ReadonlySet<string>): boolean {
+  return text.has('browser') || (text.has('page') && count(text, browserWords) > 1);
+}
+
+function bag(text: string): string[] {
+  const found = wordsOf(text);
+  return [...found, ...found.map(singular)];
+}
+
+// A description is longer than a name may be, and its words need no places.
+function wordsOf(text: string): string[] {
+  if (text.length <= 200) return nameWords(text).map((word) => word.text);
+  return (text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).slice(0, 800);
+}
+
+function some(words: ReadonlySet<string>, list: ReadonlySet<string>): boolean {
+  return count(words, list) > 0;
+}
+
+function count(words: ReadonlySet<string>, list: ReadonlySet<string>): number {
+  let total = 0;
+  for (const word of words) if (list.has(word)) total += 1;
+  return total;
+}

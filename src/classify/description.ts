@@ -1,0 +1,283 @@
+import type { Act, Role } from './act.ts';
+import {
+  isNounish,
+  negations,
+  subordinators,
+  usuallyVerbs,
+  verbSense,
+  words as list,
+} from './lexicon.ts';
+import { actionNouns, dataNouns } from './nouns.ts';
+import type { Hit } from './tool.ts';
+import { sentences, singular, stems } from './words.ts';
+import type { Form, Sentence, Word } from './words.ts';
+
+/** What a description says that the tool does, the first clause first. */
+export interface DescriptionReading {
+  readonly acts: readonly Act[];
+  /** The description opens with a noun for data: "Details of an order". */
+  readonly data: Hit | null;
+}
+
+interface Found {
+  readonly verb: string;
+  readonly form: Form;
+  readonly index: number;
+  readonly sure: number;
+}
+
+// Words that may stand before the main verb and change nothing about it.
+const openers = new Set(
+  list(`this tool tools the a an use used to it you can will lets let's allows allow enables enable
+  helps help users user agents agent ai your me us please simply just also then always only
+  function api endpoint method operation command utility action be able call required useful
+  for and new deprecated beta experimental alpha important note warning with is are designed
+  should must would may service server mcp interface provides provide ability capability helper
+  one step automatically optionally that which who clients client directly first perform
+  performs powerful simple advanced comprehensive legacy preferred recommended internal purpose
+  batch bulk primary main`),
+);
+const determiners = new Set(
+  list(`a an the this that these those your its their his her all any each every some one multiple
+  new it them specific existing several many given another my our more`),
+);
+const articles = new Set(list('the a an your my of'));
+const introducers = new Set(list('to that which will can for by tool and , or function you it'));
+const links = new Set(['and', 'or', ',', '/', '&', 'then', 'also', '|', '—', '–']);
+const objectStops = new Set(
+  list(`to for from in with by using on that which and or via into as at if when through based , . (
+  ) / & — – | of onto against across per including between where inside under before after while so then without about
+  such until within toward towards during over`),
+);
+const subjects = new Set(list('it this tool will also automatically then and the call action'));
+// "Manage files: create, rename or delete": these say nothing until the list that follows.
+const vagueVerbs = new Set(
+  list('manage perform handle control do execute support trigger maintain administer interact'),
+);
+const listIntroducers = new Set(list('like including such as ( e.g include includes'));
+const listHeads = new Set(
+  list('actions operations commands methods supports action operation modes support'),
+);
+const auxiliaries = new Set(list('do does did is are was were has have had'));
+const openMax = 8;
+const scanMax = 40;
+const objectWordsMax = 8;
+
+/** Reads a description: the main verb of the first sentence, verbs joined to it, later sentences. */
+export function readDescription(text: string): DescriptionReading {
+  const all = sentences(text);
+  const acts: Act[] = [];
+  let opened = false;
+  let lists = false;
+  let data: Hit | null = null;
+  for (const sentence of all) {
+    if (lists) acts.push(...listedActs(text, sentence));
+    lists = sentence.length <= 4 && listHeads.has(sentence.at(-1)?.text ?? '');
+    if (opened) {
+      acts.push(...laterActs(text, sentence));
+      continue;
+    }
+    const found = mainVerb(sentence);
+    if (found === null) {
+      data ??= dataHit(text, sentence);
+      continue;
+    }
+    opened = true;
+    acts.push(act(text, sentence, { found, role: 'main' }), ...joinedActs(text, sentence, found));
+  }
+  return { acts, data };
+}
+
+function mainVerb(sentence: Sentence): Found | null {
+  return (
+    atOpening(sentence) ??
+    laterVerb(sentence, 'introduced') ??
+    asActionNoun(sentence) ??
+    laterVerb(sentence, 'predicate')
+  );
+}
+
+// "This tool permanently deletes", "Use this to search", "Create".
+function atOpening(sentence: Sentence): Found | null {
+  // "Note:" is a heading.
+  if (sentence.length === 1 && isNounish(sentence[0]?.text ?? '')) return null;
+  for (let index = 0; index < Math.min(openMax, sentence.length); index += 1) {
+    const word = sentence[index]?.text ?? '';
+    if (subordinators.has(word) || negations.has(word)) return null;
+    const found = articles.has(sentence[index - 1]?.text ?? '') ? null : asVerb(sentence, index);
+    const isOpener = openers.has(word) || word.endsWith('ly') || !/^\p{L}/u.test(word);
+    if (found !== null && found.form !== 'past') {
+      const helper = isOpener && hasLaterOpening(sentence, index);
+      if (!helper && (index === 0 || !looksLikeNoun(sentence, found))) return found;
+    }
+    if (!isOpener) return null;
+  }
+  return null;
+}
+
+// "Use this tool to create": the helping verb gives way to the one that follows it.
+function hasLaterOpening(sentence: Sentence, index: number): boolean {
+  for (let next = index + 1; next < Math.min(index + 6, sentence.length); next += 1) {
+    const word = sentence[next]?.text ?? '';
+    if (openers.has(word) && verbSense(word) === undefined) continue;
+    return asVerb(sentence, next) !== null && sentence[next - 1]?.text !== 'the';
+  }
+  return false;
+}
+
+function laterVerb(sentence: Sentence, as: 'introduced' | 'predicate'): Found | null {
+  for (let index = 1; index < Math.min(scanMax, sentence.length); index += 1) {
+    const before = sentence[index - 1]?.text ?? '';
+    if (subordinators.has(sentence[index]?.text ?? '')) continue;
+    const found = asVerb(sentence, index);
+    if (found === null || found.form === 'past') continue;
+    const introduced = introducers.has(before) && !looksLikeNoun(sentence, found);
+    const predicate = found.form === 'third' && !isNounish(found.verb);
+    if (as === 'introduced' && introduced) return { ...found, sure: 0.9 };
+    if (as === 'predicate' && predicate) return { ...found, sure: 0.8 };
+  }
+  return null;
+}
+
+// "Interactive browser automation", "Creation of a ticket".
+function asActionNoun(sentence: Sentence): Found | null {
+  for (let index = 0; index < Math.min(objectWordsMax, sentence.length); index += 1) {
+    const word = sentence[index]?.text ?? '';
+    if (objectStops.has(word) && index > 0) return null;
+    const verb = actionNouns.get(word) ?? (index === 0 ? undefined : nounVerb(word));
+    if (verb !== undefined) return { verb, form: 'base', index, sure: 0.75 };
+  }
+  return null;
+}
+
+function nounVerb(word: string): string | undefined {
+  const one = singular(word);
+  return isNounish(one) && verbSense(one)?.category === 'Read' ? one : undefined;
+}
+
+function asVerb(sentence: Sentence, index: number): Found | null {
+  const word = (sentence[index]?.text ?? '').replaceAll('-', '');
+  for (const { stem, form } of stems(word)) {
+    if (verbSense(stem) !== undefined) return { verb: stem, form, index, sure: 1 };
+  }
+  return null;
+}
+
+// "comments and likes" are things; "comments on the" and "like the" are acts.
+function looksLikeNoun(sentence: Sentence, found: Found): boolean {
+  const before = sentence[found.index - 1]?.text ?? '';
+  if (!isNounish(found.verb)) return false;
+  const next = sentence[found.index + 1]?.text ?? '';
+  if (determiners.has(next)) return false;
+  const spoken = found.form === 'base' && before !== ',' && usuallyVerbs.has(found.verb);
+  return !(spoken && next !== '' && !objectStops.has(next));
+}
+
+function joinedActs(text: string, sentence: Sentence, main: Found): Act[] {
+  const vague = vagueVerbs.has(main.verb);
+  const acts: Act[] = [];
+  for (let index = main.index + 1; index < Math.min(scanMax, sentence.length); index += 1) {
+    const word = sentence[index]?.text ?? '';
+    if (vague && listIntroducers.has(word)) continue;
+    if (subordinators.has(word) || negations.has(word)) break;
+    // "Get usage to track costs": what follows is the reader's purpose.
+    if (word === 'to' && asVerb(sentence, index + 1) !== null) break;
+    if (word === '(' && !vague) break;
+    const before = sentence[index - 1]?.text ?? '';
+    if (!links.has(before) && !(vague && listIntroducers.has(before))) continue;
+    const found = asVerb(sentence, index);
+    if (found === null || found.form === 'past' || looksLikeNoun(sentence, found)) continue;
+    if (found.form !== main.form && !vague) continue;
+    acts.push(act(text, sentence, { found, role: 'joined' }));
+  }
+  return acts;
+}
+
+// "Actions: list, create, delete": every one is something the tool can be told to do.
+function listedActs(text: string, sentence: Sentence): Act[] {
+  const acts: Act[] = [];
+  for (let index = 0; index < Math.min(scanMax, sentence.length); index += 1) {
+    if (index > 0 && !links.has(sentence[index - 1]?.text ?? '')) continue;
+    const found = asVerb(sentence, index);
+    if (found === null || found.form !== 'base' || isNounish(found.verb)) continue;
+    acts.push(act(text, sentence, { found, role: 'joined' }));
+  }
+  return acts;
+}
+
+// A later sentence counts when the tool is its subject: "Creates …", "It also sends …".
+function laterActs(text: string, sentence: Sentence): Act[] {
+  for (let index = 0; index < Math.min(openMax, sentence.length); index += 1) {
+    const word = sentence[index]?.text ?? '';
+    if (negations.has(word) || auxiliaries.has(word)) return [];
+    const found = asVerb(sentence, index);
+    const isSubject = subjects.has(word) || word.endsWith('ly');
+    if (found !== null && !isSubject) {
+      const spoken = found.form === 'third' || (found.form === 'base' && index > 0);
+      if (!spoken || looksLikeNoun(sentence, found)) return [];
+      if (found.verb === 'support') return joinedActs(text, sentence, found);
+      return [
+        act(text, sentence, { found, role: 'later' }),
+        ...joinedActs(text, sentence, found).map((later) => ({ ...later, role: 'later' as const })),
+      ];
+    }
+    if (!isSubject) return [];
+  }
+  return [];
+}
+
+function act(
+  text: string,
+  sentence: Sentence,
+  is: { readonly found: Found; readonly role: Role },
+): Act {
+  const { found, role } = is;
+  const word = sentence[found.index] ?? { text: '', start: 0, end: 0 };
+  const governed = objectOf(sentence, found.index);
+  const names = governed.flatMap(({ text: each }) => [...new Set([...each.split('-'), each])]);
+  return {
+    verb: found.verb,
+    role,
+    field: 'description',
+    path: '',
+    start: word.start,
+    end: word.end,
+    quote: text.slice(word.start, word.end),
+    objects: new Set([...names, ...names.map(singular)]),
+    head: singular(names.at(-1) ?? ''),
+    sure: found.sure,
+  };
+}
+
+// The words after the verb up to the first preposition; verbs joined to it share their object.
+function objectOf(sentence: Sentence, verbIndex: number): Word[] {
+  const governed: Word[] = [];
+  let seen = 0;
+  for (const word of sentence.slice(verbIndex + 1)) {
+    seen += 1;
+    if (seen > objectWordsMax * 2 || governed.length >= objectWordsMax) break;
+    const next = sentence[verbIndex + seen + 1]?.text ?? '';
+    if (word.text.endsWith('ed') && governed.length > 0 && objectStops.has(next)) break;
+    if (!objectStops.has(word.text)) governed.push(word);
+    else if (governed.length > 0 && !links.has(word.text)) break;
+    else if (governed.length > 2) break;
+  }
+  return governed;
+}
+
+function dataHit(text: string, sentence: Sentence): Hit | null {
+  for (const word of sentence.slice(0, objectWordsMax)) {
+    if (!dataNouns.has(word.text) && !dataNouns.has(singular(word.text))) continue;
+    return {
+      field: 'description',
+      path: '',
+      start: word.start,
+      end: word.end,
+      quote: text.slice(word.start, word.end),
+      rule: 'description-data-noun',
+      category: 'Read',
+      weight: 0.45,
+    };
+  }
+  return null;
+}

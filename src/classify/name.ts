@@ -1,0 +1,206 @@
+import type { Act, Role } from './act.ts';
+import { isNounish, usuallyVerbs, verbSense, words as list } from './lexicon.ts';
+import { actionNouns, dataNouns, executorNouns, tailNouns } from './nouns.ts';
+import type { Field, Hit, ServerContext } from './tool.ts';
+import { nameWords, singular } from './words.ts';
+import type { Word } from './words.ts';
+
+/** A name taken apart: its words without the prefix that all tools share, and what they say. */
+export interface NameReading {
+  readonly words: readonly Word[];
+  readonly acts: readonly Act[];
+  /** A name without a verb that ends in a word for data: "order_history". */
+  readonly data: Hit | null;
+}
+
+/** A text that is read as a name is: the tool's name, its title, or a value of an `action` enum. */
+export interface NameText {
+  readonly text: string;
+  readonly field: Field;
+  readonly path: string;
+}
+
+const siblingsMin = 3;
+const siblingsMax = 1000;
+const sharedPart = 0.6;
+// After these a second verb belongs to what is looked at: "list_send_as", "get_run".
+const alwaysLook = new Set(list('get describe fetch is find retrieve count has'));
+const lookers = new Set(list('list view show read search query check lookup preview'));
+const media = new Set(list('speech image video audio music voice'));
+const statusNouns = new Set(list('status history stats info progress logs results'));
+const noWords: ReadonlySet<string> = new Set();
+
+/** Words that open most names of the server, and words of the server's own name: they say nothing. */
+export function sharedPrefix(server: ServerContext): ReadonlySet<string> {
+  const shared = new Set<string>();
+  for (const word of nameWords(server.name)) if (!isPureVerb(word.text)) shared.add(word.text);
+
+  const names = server.toolNames.slice(0, siblingsMax);
+  if (names.length < siblingsMin) return shared;
+  const counts = new Map<string, number>();
+  for (const name of names) {
+    const first = nameWords(name.slice(0, 200))[0]?.text;
+    if (first !== undefined) counts.set(first, (counts.get(first) ?? 0) + 1);
+  }
+  for (const [word, count] of counts) {
+    if (count >= names.length * sharedPart && !isPureVerb(word)) shared.add(word);
+  }
+  return shared;
+}
+
+/** Reads a name: finds its verb wherever it stands, the verbs joined to it, and their object. */
+export function readName(name: NameText, shared: ReadonlySet<string> = noWords): NameReading {
+  const all = nameWords(name.text);
+  const words = withoutPrefix(all, shared);
+  const at = verbIndexes(words);
+  if (at.length === 0) return nounName(name, words);
+  const acts = at.map((index, order) => nameAct(name, words, { index, order }));
+  return { words, acts, data: null };
+}
+
+// "image_generation" and "text_to_speech" say what is done without a verb.
+function nounName(name: NameText, words: readonly Word[]): NameReading {
+  const last = words.length - 1;
+  const action = actionNouns.get(words[last]?.text ?? '');
+  const makes = words[last - 1]?.text === 'to' && media.has(words[last]?.text ?? '');
+  const verb = makes ? 'generate' : action;
+  if (verb === undefined) return { words, acts: [], data: dataHit(name, words) };
+  const looks = verbSense(verb)?.category === 'Read';
+  const act = nameAct(name, words, { index: last, order: 0 });
+  return { words, acts: [{ ...act, verb, sure: looks ? 0.8 : 0.38 }], data: null };
+}
+
+function isPureVerb(word: string): boolean {
+  return verbSense(word) !== undefined && !isNounish(word);
+}
+
+function withoutPrefix(words: readonly Word[], shared: ReadonlySet<string>): readonly Word[] {
+  let start = 0;
+  while (start < words.length - 1 && shared.has(words[start]?.text ?? '')) {
+    const isVerb = verbSense(words[start]?.text ?? '') !== undefined;
+    if (isVerb && !words.slice(start + 1).some((word) => isPureVerb(word.text))) break;
+    start += 1;
+  }
+  return words.slice(start);
+}
+
+// Pure verbs go before words that may be nouns: "order_list" lists, "post_create" creates.
+function verbIndexes(words: readonly Word[]): number[] {
+  const known = words.flatMap(({ text }, index) => (verbSense(text) === undefined ? [] : [index]));
+  const first = known[0];
+  if (first === undefined) return [];
+
+  const opening = words[first]?.text ?? '';
+  const pure = known.filter((index) => isPureVerb(words[index]?.text ?? ''));
+  if (first === 0 && looksFirst(words, opening)) return withJoined(words, 0, known);
+  const ending = words.at(-1)?.text ?? '';
+  if (reportsOn(words, opening)) return [];
+  if (pure.length === 0 && actionNouns.has(ending) && known.at(-1) !== words.length - 1) return [];
+  const main = pure[0] ?? (first === 0 ? opensName(words) : lastVerb(words, known));
+  return main === null ? [] : withJoined(words, main, known);
+}
+
+// "deploy_status" and "migrate-status" report on the act, they do not do it.
+function reportsOn(words: readonly Word[], opening: string): boolean {
+  const runs = verbSense(opening)?.category === 'Execute' || opening === 'migrate';
+  return runs && words.length === 2 && statusNouns.has(words[1]?.text ?? '');
+}
+
+// "list_create" is about a list; "list_created_items" and "check_run" look at something.
+function looksFirst(words: readonly Word[], opening: string): boolean {
+  if (alwaysLook.has(opening)) return true;
+  if (!lookers.has(opening)) return false;
+  const second = words[1]?.text ?? '';
+  const changes = isPureVerb(second) && verbSense(second)?.category !== 'Read';
+  return !(words.length === 2 && changes);
+}
+
+// "test_results" is a thing, "update_calendar" and "post_comment" are orders.
+function opensName(words: readonly Word[]): number | null {
+  const opening = words[0]?.text ?? '';
+  if (words.length === 1 || usuallyVerbs.has(opening)) return 0;
+  return tailNouns.has(words.at(-1)?.text ?? '') ? null : 0;
+}
+
+function lastVerb(words: readonly Word[], known: readonly number[]): number | null {
+  const at = known.at(-1) ?? 0;
+  const ends = at === words.length - 1 || usuallyVerbs.has(words[at]?.text ?? '');
+  return ends || !tailNouns.has(words.at(-1)?.text ?? '') ? at : null;
+}
+
+// "get_or_create", "click_and_wait", "create_update_file": the second verb is done as well.
+function withJoined(words: readonly Word[], main: number, known: readonly number[]): number[] {
+  const result = [main];
+  for (const index of known) {
+    if (index <= main) continue;
+    const before = words[index - 1]?.text;
+    const coordinated = before === 'and' || before === 'or' || before === 'then';
+    const adjacent =
+      result.includes(index - 1) &&
+      isPureVerb(words[index]?.text ?? '') &&
+      !lookers.has(words[main]?.text ?? '') &&
+      !alwaysLook.has(words[main]?.text ?? '');
+    if (coordinated || adjacent) result.push(index);
+  }
+  return result;
+}
+
+function nameAct(
+  name: NameText,
+  words: readonly Word[],
+  at: { readonly index: number; readonly order: number },
+): Act {
+  // Every index comes from a walk over the same words.
+  const word = words[at.index] ?? { text: '', start: 0, end: 0 };
+  const others = words.filter((_, index) => index !== at.index).map((other) => other.text);
+  const pure = isPureVerb(word.text);
+  const role: Role = at.order === 0 ? 'main' : 'joined';
+  return {
+    verb: word.text,
+    role,
+    field: name.field,
+    path: name.path,
+    start: word.start,
+    end: word.end,
+    quote: name.text.slice(word.start, word.end),
+    objects: new Set([...others, ...others.map(singular)]),
+    head: singular(others.at(-1) ?? ''),
+    sure: sureness(words, { index: at.index, pure }),
+  };
+}
+
+// "log" alone is a noun as likely as an order; "log_event" and "delete" are orders.
+function sureness(
+  words: readonly Word[],
+  at: { readonly index: number; readonly pure: boolean },
+): number {
+  if (at.pure) return 1;
+  const usual = usuallyVerbs.has(words[at.index]?.text ?? '');
+  if (words.length === 1) return usual ? 0.7 : 0.55;
+  if (at.index === 0) return 1;
+  return usual || at.index === words.length - 1 ? 0.8 : 0.5;
+}
+
+function runsAt(words: readonly Word[], at: number): boolean {
+  return at === words.length - 1 && executorNouns.has(words[at]?.text ?? '');
+}
+
+function dataHit(name: NameText, words: readonly Word[]): Hit | null {
+  // "customers_by_state" looks things up by a key.
+  const last =
+    words.findLast((word, at) => dataNouns.has(word.text) || runsAt(words, at)) ??
+    words.find((word) => word.text === 'by');
+  if (last === undefined) return null;
+  const atEnd = last === words.at(-1);
+  const runs = atEnd && executorNouns.has(last.text);
+  return {
+    field: name.field,
+    path: name.path,
+    start: last.start,
+    end: last.end,
+    quote: name.text.slice(last.start, last.end),
+    rule: runs ? 'name-executor-noun' : 'name-data-noun',
+    category: runs ? 'Execute' : 'Read',
+    weight: atEnd ? 0.5 : 0.4,
+  };
+}

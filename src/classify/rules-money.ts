@@ -1,0 +1,92 @@
+import { concerns } from './act.ts';
+import type { Act } from './act.ts';
+import type { Context } from './context.ts';
+import { moneyVerbs } from './lexicon.ts';
+import { currencies, debts, debtsAmongMoney } from './nouns.ts';
+import { rule, setOf } from './sense-rule.ts';
+import type { SenseRule } from './sense-rule.ts';
+
+// What is written about money moves none.
+const paperwork =
+  setOf(`comment note settings setting template tag label webhook category field view
+  report draft filter method attachment qr code preview customer address endpoint log test form
+  analytics dashboard file pdf receipt metadata rule event contact profile integration provider
+  schema table`);
+const feeds = setOf(
+  'notification notifications webhook webhooks event events topic topics feed push',
+);
+const coins =
+  setOf(`money fund funds cash payment crypto cryptocurrency sol eth btc bitcoin ether usdc
+  usdt sats satoshis lamports erc20 nft xrp bnb matic usd dollars euros`);
+const bookings = 'book reserve order checkout rent hire';
+const orders = setOf('order orders trade position positions limit market');
+const notTokens = setOf('face faces index indexes test data');
+const watching = setOf('watchlist alert');
+
+function movesMoney(act: Act, context: Context): boolean {
+  if (concerns(act, paperwork)) return false;
+  if (concerns(act, debts) && !(act.head === 'fund' && !context.money)) return true;
+  if (concerns(act, feeds)) return false;
+  return (context.money || context.crypto) && concerns(act, debtsAmongMoney);
+}
+
+function sendsCurrency(act: Act, context: Context): boolean {
+  if (context.pays && act.verb !== 'submit') return true;
+  if (!concerns(act, currencies)) return act.objects.size === 0 && context.crypto && context.money;
+  return context.crypto || context.money || concerns(act, coins);
+}
+
+// "open orders" are orders that are open.
+function isTradeOrder(act: Act, context: Context): boolean {
+  const listed = act.objects.has('orders') || act.objects.has('positions');
+  if (act.verb === 'open' && listed) return false;
+  return context.trade && concerns(act, orders) && !concerns(act, watching);
+}
+
+/** Rules for what moves money or commits to pay, and for what is booked or cancelled. */
+export const moneyRules: readonly SenseRule[] = [
+  rule('trade-order', ['Financial', 1], {
+    verbs: `place create submit make open close execute modify replace exercise update add send
+      order enter exit perform increase reduce`,
+    when: isTradeOrder,
+  }),
+  rule('trades-tokens', ['Financial', 0.9], {
+    verbs: 'swap bridge stake unstake delegate undelegate redelegate trade mint lend borrow supply',
+    when: (act, context) => context.crypto && !concerns(act, notTokens),
+  }),
+  rule('sends-money', ['Financial', 0.95], {
+    verbs: `send transfer move broadcast sign submit deposit approve claim wrap unwrap supply redeem
+      withdraw exchange airdrop mint`,
+    when: sendsCurrency,
+  }),
+  rule('debt', ['Financial', 1], { verbs: moneyVerbs, when: movesMoney }),
+  rule('cancel-debt', ['Financial', 1], {
+    verbs: 'cancel terminate end stop suspend',
+    when: movesMoney,
+  }),
+  rule('cancel-work', ['Execute', 1], {
+    verbs: 'cancel',
+    objects: `run query job task execution workflow build pipeline operation process request crawl
+      scan research training deployment prediction generation batch action`,
+    when: (act) => !act.objects.has('order'),
+  }),
+  rule('cancel-plan', ['Write', 1], {
+    verbs: 'cancel',
+    objects: `downtime silence maintenance reminder event alarm meeting schedule scheduled timer
+      notification invite invitation follow upload edit`,
+  }),
+  rule('cancel-agreement', ['Destructive', 1], {
+    verbs: 'cancel',
+    objects: `order subscription booking reservation appointment membership account plan contract
+      purchase policy trip ride delivery shipment registration`,
+  }),
+  rule('booking-priced', ['Financial', 1], {
+    verbs: bookings,
+    when: (act, context) => context.priced && (act.verb !== 'checkout' || context.money),
+  }),
+  rule('checkout-version', ['Write', 1], {
+    verbs: 'checkout',
+    when: (_, context) => !context.money,
+  }),
+  rule('booking', ['Execute', 1], { verbs: bookings }),
+];

@@ -1,0 +1,83 @@
+import { concerns } from './act.ts';
+import type { Act } from './act.ts';
+import type { Context } from './context.ts';
+import { lightVerbs } from './lexicon.ts';
+import { databaseWords, inertNouns, readableWords } from './nouns.ts';
+import { rule, setOf } from './sense-rule.ts';
+import type { SenseRule } from './sense-rule.ts';
+
+const runners = setOf(`run execute exec eval evaluate query perform submit send invoke make issue
+  process`);
+const languages = setOf('sql database cypher');
+const sqlText =
+  /\b(?:sql|cypher|soql|database|postgres\w*|mysql|sqlite|mongodb|bigquery|snowflake)\b|\bselect (?:sql|quer|statement)/i;
+const readOnlyText =
+  /\bread[- ]?only\b|\bSELECT (?:quer|statement|sql|only)|\bonly SELECT\b|\bread (?:\w+ )?quer/i;
+const destroysRows =
+  /\bDELETE\b|\bDROP\b|\bTRUNCATE\b|\bCRUD\b|\b(?:update|insert)\W+(?:and |or )?delete\b/;
+const makers = setOf('generate create build prepare');
+const scanTargets = setOf(`nmap nikto sqlmap subnet masscan gobuster dirb hydra metasploit port
+  network`);
+
+function isDatabaseQuery(act: Act, context: Context): boolean {
+  if (act.verb === 'query' && concerns(act, readableWords)) return false;
+  if (!concerns(act, databaseWords)) return context.database && act.verb === 'query';
+  if (act.verb === 'query' || act.objects.has('sql')) return true;
+  return sqlText.test(context.description) || concerns({ objects: context.own }, languages);
+}
+
+/** Rules for what is asked, searched, scanned or tested. */
+export const queryRules: readonly SenseRule[] = [
+  rule('query-destroys', ['Destructive', 1], {
+    verbs: runners,
+    when: (act, context) => isDatabaseQuery(act, context) && destroysRows.test(context.description),
+  }),
+  rule('query-read-only', ['Read', 1], {
+    verbs: runners,
+    when: (act, context) => isDatabaseQuery(act, context) && readOnlyText.test(context.description),
+  }),
+  rule('query-unspecified', ['Execute', 1], { verbs: runners, when: isDatabaseQuery }),
+  rule('query-graph', ['Read', 0.7], {
+    verbs: runners,
+    when: (act) => act.objects.has('graphql') && act.objects.has('query'),
+  }),
+  // A scan of somebody's ports is done to them; a scan of one's own files only looks.
+  rule('active-scan', ['Execute', 0.9], {
+    verbs: 'scan run perform execute enumerate probe discover analyze',
+    when: (act, context) =>
+      context.offensive || (concerns(act, scanTargets) && concerns(act, scans(act))),
+  }),
+  rule('runs-tests', ['Execute', 1], {
+    verbs: 'run execute test',
+    objects: 'test tests suite suites unittest jest pytest vitest playwright e2e',
+  }),
+  rule('answer-only', ['Read', 0.95], {
+    verbs: lightVerbs,
+    objects: inertNouns,
+    when: (act) => !makers.has(act.verb),
+  }),
+  rule('tests-connection', ['Read', 0.9], {
+    verbs: 'test',
+    objects: 'connection connectivity url endpoint regex auth authentication credentials',
+  }),
+  rule('opens-to-read', ['Read', 0.6], {
+    verbs: 'open',
+    objects: 'node nodes article record entry dataset email note result results',
+  }),
+  rule('arithmetic', ['Read', 1], {
+    verbs: 'add subtract multiply divide increment combine',
+    objects: 'number numbers integer integers matrix matrices fraction polynomial',
+  }),
+  rule('reworks-text', ['Read', 0.8], {
+    verbs: 'clean remove strip trim merge join split combine replace format fix concat',
+    objects: `text html whitespace markdown string strings duplicates stopwords formatting csv
+      dataset datasets column columns array arrays json xml lines noise punctuation`,
+  }),
+];
+
+const scanWords = setOf('scan scanning scanner sweep');
+
+// The verb "scan" needs no noun beside it.
+function scans(act: Act): ReadonlySet<string> {
+  return act.verb === 'scan' ? act.objects : scanWords;
+}

@@ -1,0 +1,95 @@
+import { concerns } from './act.ts';
+import { browserWords, derivedNouns, deviceWords } from './nouns.ts';
+import { rule, setOf } from './sense-rule.ts';
+import type { SenseRule } from './sense-rule.ts';
+
+const uiVerbs = setOf(`open visit close select type upload resize switch new back forward scroll set
+  choose submit focus handle drop move fill clear wait go refresh reload maximize minimize emulate
+  uncheck press click hover navigate drag enter evaluate send post put paste release toggle change
+  activate install create manage control interact add ask expect assert`);
+const uiObjects = setOf(`tab window page element dialog viewport mouse key keyboard option checkbox
+  field form input history url dropdown button text browser app application selector cursor view
+  file screen device geolocation`);
+const settings =
+  setOf(`set turn switch toggle change adjust open close control move send mute unmute
+  lock unlock dim rotate enable disable activate deactivate update increase decrease trigger`);
+const toDisk = /\b(?:to|on) (?:the |a |your )?(?:local|disk|file|path|folder|director)|\bsaves?\b/i;
+
+/** Rules for everything that is driven, called, built, generated, kept or settled. */
+export const workRules: readonly SenseRule[] = [
+  rule('acts-as-user', ['Execute', 1], {
+    verbs: 'simulate emulate',
+    objects: `press pressing click clicking key keypress keyboard mouse typing touch gesture tap
+      swipe user`,
+  }),
+  rule('user-interface', ['Execute', 1], {
+    verbs: uiVerbs,
+    when: (act, context) =>
+      context.browser && (concerns(act, uiObjects) || concerns(act, browserWords)),
+  }),
+  rule('drives-device', ['Execute', 0.95], {
+    verbs: settings,
+    when: (act, context) => context.device && concerns(act, deviceWords),
+  }),
+  rule('loads-into-application', ['Execute', 0.7], {
+    verbs: 'load',
+    objects: `project scene model plugin extension kit instrument preset workspace environment
+      script module rom program asset level`,
+  }),
+  rule('calls-anything', ['Execute', 0.95], {
+    verbs: 'make send execute call perform invoke issue submit',
+    objects: 'api endpoint request requests rpc http graphql command commands call',
+  }),
+  rule('does-what-is-asked', ['Execute', 0.8], {
+    verbs: 'perform execute do trigger run take submit',
+    objects: 'action actions operation operations task tasks job jobs',
+  }),
+  rule('migrates', ['Execute', 0.9], {
+    verbs: 'apply complete prepare run start initiate execute perform create trigger migrate',
+    objects: 'migration migrations',
+  }),
+  rule('quotes-publicly', ['Write', 1], {
+    verbs: 'quote',
+    objects: 'tweet post message cast skeet',
+  }),
+  rule('keeps-screenshot', ['Read', 0.9], {
+    verbs: 'save store',
+    when: (act, context) => act.role !== 'main' && context.own.has('screenshot'),
+  }),
+  rule('derived-answer', ['Read', 0.9], {
+    verbs: 'generate produce',
+    when: (act) => derivedNouns.has(act.head) || act.objects.has('qr') || act.objects.has('random'),
+  }),
+  rule('kept-on-disk', ['Write', 0.9], {
+    verbs: 'download',
+    when: (_, context) => toDisk.test(context.description),
+  }),
+  rule('reports-to-people', ['Write', 1], {
+    verbs: 'report',
+    objects: 'issue problem bug incident abuse spam feedback outcome error user problems',
+  }),
+  rule('settles-case', ['Write', 1], {
+    verbs: 'resolve',
+    objects: `thread issue ticket alert incident comment conflict discussion annotation error
+      finding case conversation request dispute problem`,
+  }),
+  rule('view-reset', ['Execute', 0.8], {
+    verbs: 'reset clear',
+    objects: 'zoom camera viewport selection input field filter filters highlight view',
+  }),
+  rule('reworks-media', ['Write', 0.8], {
+    verbs: 'clean remove strip trim cut reset clear',
+    objects: 'background noise watermark silence video audio image',
+  }),
+  rule('builds-software', ['Execute', 0.9], {
+    verbs: 'build',
+    objects: `image docker project app application package binary target solution workspace module
+      container apk site website code crate xcode scheme ios android pipeline gradle maven cargo
+      frontend artifact build job jobs`,
+  }),
+  rule('builds-something', ['Execute', 0.9], {
+    verbs: 'build',
+    when: (act) => act.objects.size === 0,
+  }),
+  rule('builds-thing', ['Write', 0.7], { verbs: 'build' }),
+];

@@ -1,0 +1,28 @@
+import type { Category } from '../policy/request.ts';
+import type { Act } from './act.ts';
+import type { Context } from './context.ts';
+import { verbSense } from './lexicon.ts';
+import { moneyRules } from './rules-money.ts';
+import { queryRules } from './rules-query.ts';
+import { workRules } from './rules-work.ts';
+import { fits } from './sense-rule.ts';
+
+/** What an act comes to once its object and its field are known. */
+export interface Sense {
+  readonly category: Category;
+  readonly strength: number;
+  readonly rule: string;
+}
+
+// Precedence: what is asked of a database, then money, then everything else.
+const rules = [...queryRules, ...moneyRules, ...workRules];
+
+/** The meaning of an act: the first rule that fits, else the verb's own sense, else null. */
+export function senseOf(act: Act, context: Context): Sense | null {
+  for (const rule of rules) {
+    if (!fits(rule, act, context)) continue;
+    return { category: rule.category, strength: rule.strength, rule: rule.id };
+  }
+  const sense = verbSense(act.verb);
+  return sense === undefined ? null : { ...sense, rule: 'verb' };
+}
