@@ -42,13 +42,13 @@ export class ExchangeState implements UpstreamExchange {
     this.#phase = 'streaming';
     if (endless) this.#clear();
     else this.#timer?.refresh();
-    this.#listener.head(status, headers);
+    this.#tell(() => this.#listener.head(status, headers));
   }
 
   data(chunk: Uint8Array): void {
     if (this.#phase !== 'streaming') return;
     this.#timer?.refresh();
-    this.#listener.data(chunk);
+    this.#tell(() => this.#listener.data(chunk));
   }
 
   end(): void {
@@ -80,6 +80,19 @@ export class ExchangeState implements UpstreamExchange {
     if (this.#phase === 'done') return;
     this.#finish();
     this.#source.stop('aborted');
+  }
+
+  /** A listener that throws loses its exchange, and nothing else. */
+  #tell(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      if (this.done) throw error;
+      const detail = error instanceof Error ? `the listener threw: ${error.message}` : 'threw';
+      this.#finish();
+      this.#source.stop('aborted');
+      this.#listener.failed({ kind: 'broken', reached: true, detail });
+    }
   }
 
   #expire(): void {

@@ -10,12 +10,15 @@ import {
   startRawServer,
   type RawReply,
 } from '../../../test/fixtures/upstream/raw-server.ts';
+import { eventually } from '../../../test/fixtures/upstream/stdio-upstream.ts';
 import { checkTarget } from './egress.ts';
 import { httpUpstreamDefaults, openHttpUpstream, type HttpUpstreamOptions } from './http.ts';
+import { openRawHttpUpstream } from './http-raw.ts';
 import type { Upstream } from './upstream.ts';
 
 const adapters: readonly (readonly [string, (options: HttpUpstreamOptions) => Upstream])[] = [
   ['undici', openHttpUpstream],
+  ['sockets', openRawHttpUpstream],
 ];
 
 const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'echo' } };
@@ -272,6 +275,64 @@ for (const [name, open] of adapters) {
       );
     });
 
+    const kept: readonly (readonly [string, string, number])[] = [
+      ['says close', 'connection: close\r\n', 2],
+      ['announces a second', 'keep-alive: timeout=1\r\n', 2],
+      ['announces a minute', 'keep-alive: timeout=60\r\n', 1],
+    ];
+    for (const [what, header, connections] of kept) {
+      it(`opens ${connections} connections for two exchanges when the server ${what}`, async () => {
+        await withRaw(
+          (socket) => socket.write(jsonAnswer('{}', '200 OK', header)),
+          async (upstream, server) => {
+            await run(upstream, post(call));
+            await new Promise((resolve) => setTimeout(resolve, 20));
+            await run(upstream, post(call));
+            assert.equal(server.received.length, connections);
+          },
+        );
+      });
+    }
+
+    it('uses a new connection when the server has hung up between two exchanges', async () => {
+      await withRaw(
+        (socket, _request, nth) => {
+          socket.write(jsonAnswer('{}'));
+          if (nth === 1) setTimeout(() => socket.end(), 5);
+        },
+        async (upstream, server) => {
+          await run(upstream, post(call));
+          await new Promise((resolve) => setTimeout(resolve, 40));
+          assert.equal((await run(upstream, post(call))).status, 200);
+          assert.equal(server.received.length, 2);
+        },
+      );
+    });
+
+    it('sends 200 requests over kept connections, and each reads its own answer', async () => {
+      await withRaw(
+        (socket, request) => {
+          const body = request.slice(request.indexOf('\r\n\r\n') + 4);
+          const cut = body.length % 7;
+          const text = jsonAnswer(body);
+          socket.write(text.slice(0, text.length - cut));
+          setImmediate(() => socket.write(text.slice(text.length - cut)));
+        },
+        async (upstream, server) => {
+          for (let round = 0; round < 10; round += 1) {
+            const all = Array.from({ length: 20 }, (_unused, n) => {
+              const message = { ...call, id: round * 20 + n, pad: 'a'.repeat(n * 50) };
+              return run(upstream, post(message)).then((got) =>
+                assert.equal(got.body, JSON.stringify(message)),
+              );
+            });
+            await Promise.all(all);
+          }
+          assert.ok(server.received.length <= 40, `${server.received.length} connections`);
+        },
+      );
+    });
+
     it('is certain that nothing arrived where nobody listens', async () => {
       const server = await startRawServer(() => {});
       await server.close();
@@ -305,7 +366,7 @@ for (const [name, open] of adapters) {
         },
         { callsMax: 1 },
       );
-      assert.equal(closed, 2);
+      await eventually(() => closed === 2);
     });
 
     it('gives up on an answer that stalls, but not on a stream', async () => {

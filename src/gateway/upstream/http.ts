@@ -2,6 +2,7 @@ import { Pool, type Dispatcher } from 'undici';
 
 import { EgressRefused, openConnection, type EgressOptions, type Target } from './egress.ts';
 import { ExchangeState, failedExchange, type ExchangeSource } from './exchange.ts';
+import { overloaded, Places, unsendable, type PlaceLimits } from './http-places.ts';
 import { isCoded, isEventStream, isPassedHeader, requestHeaders } from './headers.ts';
 import type {
   Headers,
@@ -13,18 +14,15 @@ import type {
 } from './upstream.ts';
 
 /** One HTTP server: where it is, its credentials, and how much may be open at once. */
-export interface HttpUpstreamOptions {
+export interface HttpUpstreamOptions extends PlaceLimits {
   readonly target: Target;
   /** Checked by `checkConfiguredHeaders`: the gateway's own credential for this server. */
   readonly headers: Headers;
-  /** Exchanges that expect an answer in time; streams (`timeoutMs` 0, GET) count apart. */
-  readonly callsMax: number;
-  readonly streamsMax: number;
   readonly egress: EgressOptions;
 }
 
 /** Bounds of one HTTP server where the operator says nothing. */
-export const httpUpstreamDefaults: Pick<HttpUpstreamOptions, 'callsMax' | 'streamsMax'> = {
+export const httpUpstreamDefaults: PlaceLimits = {
   callsMax: 256,
   streamsMax: 2_048,
 };
@@ -43,11 +41,11 @@ export function openHttpUpstream(options: HttpUpstreamOptions): Upstream {
 class HttpUpstream implements Upstream {
   readonly #options: HttpUpstreamOptions;
   readonly #pool: Pool;
-  #calls = 0;
-  #streams = 0;
+  readonly #places: Places;
 
   constructor(options: HttpUpstreamOptions) {
     this.#options = options;
+    this.#places = new Places(options);
     const { target, egress } = options;
     this.#pool = new Pool(target.origin, {
       connect: (_options, callback) => {
@@ -65,21 +63,12 @@ class HttpUpstream implements Upstream {
   }
 
   exchange(request: UpstreamRequest, listener: UpstreamListener): UpstreamExchange {
-    const isStream = request.method === 'GET' || request.timeoutMs === 0;
-    if (
-      isStream ? this.#streams >= this.#options.streamsMax : this.#calls >= this.#options.callsMax
-    ) {
-      return failedExchange(listener, overloaded);
-    }
     const headers = requestHeaders(request, this.#options.headers);
     if (headers === null) return failedExchange(listener, unsendable);
+    const leave = this.#places.take(request);
+    if (leave === null) return failedExchange(listener, overloaded);
 
-    if (isStream) this.#streams += 1;
-    else this.#calls += 1;
-    const handler = new HttpExchange(listener, request.timeoutMs, () => {
-      if (isStream) this.#streams -= 1;
-      else this.#calls -= 1;
-    });
+    const handler = new HttpExchange(listener, request.timeoutMs, leave);
     const { path } = this.#options.target;
     const { method, body } = request;
     this.#pool.dispatch({ path, method, headers, body }, handler);
@@ -91,28 +80,15 @@ class HttpUpstream implements Upstream {
   }
 }
 
-const overloaded: UpstreamFailure = {
-  kind: 'overloaded',
-  reached: false,
-  detail: 'too many exchanges are open with this server',
-};
-
-const unsendable: UpstreamFailure = {
-  kind: 'refused',
-  reached: false,
-  detail: 'a request header has characters that HTTP does not allow',
-};
-
 class HttpExchange implements Dispatcher.DispatchHandler, ExchangeSource {
   readonly state: ExchangeState;
-  readonly #release: () => void;
+  readonly #leave: () => void;
   #controller: Dispatcher.DispatchController | null = null;
   #started = false;
-  #released = false;
 
-  constructor(listener: UpstreamListener, timeoutMs: number, release: () => void) {
+  constructor(listener: UpstreamListener, timeoutMs: number, leave: () => void) {
     this.state = new ExchangeState(listener, this, timeoutMs);
-    this.#release = release;
+    this.#leave = leave;
   }
 
   /** Called when a connection is there, just before the first byte of the request is written. */
@@ -146,12 +122,12 @@ class HttpExchange implements Dispatcher.DispatchHandler, ExchangeSource {
   }
 
   onResponseEnd(): void {
-    this.#free();
+    this.#leave();
     this.state.end();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#free();
+    this.#leave();
     this.state.fail(failureOf(error, this.#started));
   }
 
@@ -169,12 +145,6 @@ class HttpExchange implements Dispatcher.DispatchHandler, ExchangeSource {
 
   reached(): boolean {
     return this.#started;
-  }
-
-  #free(): void {
-    if (this.#released) return;
-    this.#released = true;
-    this.#release();
   }
 }
 
