@@ -10,7 +10,7 @@ import { hashToken, newToken } from '../identity/token.ts';
 import type { PinnedTool } from '../policy/index.ts';
 import type { Declared } from './declared.ts';
 import { grantClashes, grantsByToken } from './grants.ts';
-import { acceptPin } from './pin.ts';
+import { acceptPin, pinTools, type Pinning, type PinProblem, type SeenTool } from './pin.ts';
 import { pinnedTools } from './pinned-tools.ts';
 import { fileAuthor, loadVersion, versionOfDeclared } from './policy-versions.ts';
 import type { RegistryProblem } from './problem.ts';
@@ -190,17 +190,32 @@ export class Registry {
       rows.every((row) => row.server === server),
       'pins are of one server',
     );
-    return this.#exclusively(server, async () => {
-      if (!this.#parts.declared.servers.has(server)) {
-        return err({ code: 'server-unknown', subject: server });
-      }
-      // A row that is called pinned was reviewed: what changes later is compared with it.
-      await this.#stores.registry.savePins(
-        rows.map((row) => (row.state === 'pinned' ? acceptPin(row, row.category, row.risk) : row)),
-      );
-      const pins = await this.#stores.registry.pins(server);
-      const tools = new Map([...this.#parts.tools, [server, pinnedTools(pins)]]);
-      return ok(this.#publish({ ...this.#parts, tools }));
+    return this.#withServer(server, async () => ok(await this.#savePins(server, rows)));
+  }
+
+  /** Compares a list that was just read with what was reviewed, and puts the outcome in force. */
+  async pinSeen(
+    server: string,
+    seen: readonly SeenTool[],
+  ): Promise<Result<Pinning, RegistryProblem | PinProblem>> {
+    const pinned = await this.#withServer(server, async () => {
+      const previous = await this.#stores.registry.pins(server);
+      const pinning = pinTools({ server, previous, seen, nowMs: this.#clock.nowMs() });
+      if (pinning.ok) await this.#savePins(server, pinning.value.changed);
+      return ok(pinning);
+    });
+    return pinned.ok ? pinned.value : pinned;
+  }
+
+  /** Accepts definitions by their digests: what changed since a person saw it is left as it is. */
+  acceptPins(server: string, digests: ReadonlyMap<string, string>): Outcome<readonly PinRow[]> {
+    return this.#withServer(server, async () => {
+      const rows = await this.#stores.registry.pins(server);
+      const accepted = rows
+        .filter((row) => row.state === 'quarantined' && digests.get(row.tool) === row.digest)
+        .map((row) => acceptPin(row, row.category, row.risk));
+      await this.#savePins(server, accepted);
+      return ok(accepted);
     });
   }
 
@@ -222,6 +237,23 @@ export class Registry {
       this.#publish({ ...this.#parts, policies });
       return ok(loaded.value);
     });
+  }
+
+  #withServer<T>(server: string, change: () => Outcome<T>): Outcome<T> {
+    return this.#exclusively(server, async () => {
+      const known = this.#parts.declared.servers.has(server);
+      return known ? change() : err({ code: 'server-unknown', subject: server });
+    });
+  }
+
+  async #savePins(server: string, rows: readonly PinRow[]): Promise<Snapshot> {
+    // A row that is called pinned was reviewed: what changes later is compared with it.
+    await this.#stores.registry.savePins(
+      rows.map((row) => (row.state === 'pinned' ? acceptPin(row, row.category, row.risk) : row)),
+    );
+    const pins = await this.#stores.registry.pins(server);
+    const tools = new Map([...this.#parts.tools, [server, pinnedTools(pins)]]);
+    return this.#publish({ ...this.#parts, tools });
   }
 
   async #read(declared: Declared): Promise<Result<Parts, readonly RegistryProblem[]>> {

@@ -10,7 +10,7 @@ import { openStores, type StoreOptions, type Stores } from '../../src/storage/op
 /** A place for stores that nothing else uses, and how to clear it away. */
 export interface StorePlace {
   readonly options: StoreOptions;
-  dispose(): Promise<void>;
+  readonly dispose: () => Promise<void>;
 }
 
 /** What every adapter promises. Each case gets a fresh place; nothing is shared between them. */
@@ -254,7 +254,8 @@ const raceCases: readonly Case[] = [
       const [left = [], right = []] = await race(options, 'insert');
       assert.equal(left.length, 40);
       for (const [index, answer] of left.entries()) {
-        assert.deepEqual([answer, right[index]].sort(), ['duplicate', 'inserted']);
+        const both = [answer, right[index]];
+        assert.equal(both.includes('inserted') && both.includes('duplicate'), true, both.join());
       }
       assert.equal((await stores.grants.list()).length, 40);
     },
