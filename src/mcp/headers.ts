@@ -72,8 +72,9 @@ export function mirroredHeaders(
 export function encodeHeaderValue(value: string): string {
   const plain = /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/.test(value) && !isSentinel(value);
   if (plain) return value;
-  const bytes = new TextEncoder().encode(value);
-  return `${SENTINEL}${btoa(String.fromCharCode(...bytes))}?=`;
+  let binary = '';
+  for (const byte of new TextEncoder().encode(value)) binary += String.fromCharCode(byte);
+  return `${SENTINEL}${btoa(binary)}?=`;
 }
 
 /** The text of a header value, or null where it is not ASCII or its base64 is not canonical. */
@@ -106,9 +107,22 @@ function mirrorsIn(rawHeaders: readonly string[]): Map<string, string> | HeaderP
     const mirrors = header === VERSION || header === METHOD || header === NAME;
     if (!mirrors && !header.startsWith(PARAM_PREFIX)) continue;
     if (headers.has(header)) return problem('header-duplicated', header);
-    headers.set(header, (rawHeaders[at + 1] ?? '').replace(/^[ \t]+|[ \t]+$/g, ''));
+    headers.set(header, withoutPadding(rawHeaders[at + 1] ?? ''));
   }
   return headers;
+}
+
+/** Without the spaces and tabs around it; in linear time, whatever is inside. */
+function withoutPadding(value: string): string {
+  let start = 0;
+  let end = value.length;
+  while (start < end && isPadding(value.charAt(start))) start += 1;
+  while (end > start && isPadding(value.charAt(end - 1))) end -= 1;
+  return value.slice(start, end);
+}
+
+function isPadding(c: string): boolean {
+  return c === ' ' || c === '\t';
 }
 
 interface Mirror {

@@ -57,16 +57,33 @@ export interface ProtocolKeys {
   readonly folded: ReadonlySet<string>;
 }
 
+/** The members of a message. */
 export const rootKeys: ProtocolKeys = keysOf(ROOT_KEYS);
+/** The members of `params` that some method of the protocol has. */
 export const paramKeys: ProtocolKeys = keysOf(PARAM_KEYS);
+/** The members of `params._meta` that the protocol reserves. */
 export const metaKeys: ProtocolKeys = keysOf(META_KEYS);
+/** The members of `result` that decide what an answer is. */
 export const resultKeys: ProtocolKeys = keysOf(RESULT_KEYS);
+
+/** The members of a tool's definition that decide how it is called. */
+export const toolKeys: ProtocolKeys = keysOf([
+  'name',
+  'inputSchema',
+  'outputSchema',
+  'description',
+  'annotations',
+]);
 
 /** `params._meta` of the modern era names the revision here (2026-07-28, basic protocol). */
 export const PROTOCOL_VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
 
+/** The longest protocol key has 41 units, and no reader's folding makes a third of a text. */
+const FOLDED_LENGTH_MAX = 128;
+
 /** Whether a key is not one of the protocol's but could be read as one. */
 export function isLookAlike(key: string, keys: ProtocolKeys): boolean {
+  if (key.length > FOLDED_LENGTH_MAX) return false;
   return !keys.exact.has(key) && keys.folded.has(foldKey(key));
 }
 

@@ -1,7 +1,12 @@
 import { err, ok } from '../base/result.ts';
 import type { Result } from '../base/result.ts';
-import { applyEdits, elementsAt, membersAt, parseScanned } from '../base/strict-json.ts';
-import { stringValueOf } from '../base/strict-json.ts';
+import {
+  applyEdits,
+  elementsAt,
+  membersAt,
+  parseScanned,
+  stringValueOf,
+} from '../base/strict-json.ts';
 import type {
   Edit,
   Element,
@@ -11,7 +16,7 @@ import type {
   Member,
 } from '../base/strict-json.ts';
 import type { Span } from './message.ts';
-import { isLookAlike, resultKeys, rootKeys } from './protocol-key.ts';
+import { isLookAlike, resultKeys, rootKeys, toolKeys } from './protocol-key.ts';
 
 /** One entry of `result.tools`, in its place in the text of the answer. */
 export interface ToolEntry {
@@ -142,7 +147,7 @@ const HASHED = /_[0-9a-f]{12}$/;
 function readTool(text: JsonText, element: Element): ToolEntry | null {
   if (text.text.charAt(element.start) !== '{') return null;
   const members = membersAt(text.text, element.start);
-  if (members.some((member) => member.key !== 'name' && isLookAlike(member.key, TOOL_KEYS))) {
+  if (members.some((member) => isLookAlike(member.key, toolKeys))) {
     return null;
   }
   const member = find(members, 'name');
@@ -152,11 +157,6 @@ function readTool(text: JsonText, element: Element): ToolEntry | null {
   const span = { start: element.start, end: element.end };
   return { name, wellNamed: isToolName(name), span, nameSpan: spanOf(member), definition };
 }
-
-const TOOL_KEYS = {
-  exact: new Set(['name', 'inputSchema', 'outputSchema', 'description', 'annotations']),
-  folded: new Set(['name', 'inputschema', 'outputschema', 'description', 'annotations']),
-};
 
 function duplicatedNames(tools: readonly ToolEntry[]): ReadonlySet<string> {
   const seen = new Set<string>();
