@@ -136,8 +136,18 @@ test('email_domain_in', async (context) => {
 
 test('email_domain_in refuses operands that are not canonical domains', () => {
   const operands: readonly JsonValue[] = [
-    ...[null, 'good.com', [], [1], ['@good.com'], ['a@good.com'], ['Good.com'], ['good.com.']],
-    ...[['*.good.com'], ['[127.0.0.1]'], ['127.0.0.1'], ['bücher.example']],
+    null,
+    'good.com',
+    [],
+    [1],
+    ['@good.com'],
+    ['a@good.com'],
+    ['Good.com'],
+    ['good.com.'],
+    ['*.good.com'],
+    ['[127.0.0.1]'],
+    ['127.0.0.1'],
+    ['bücher.example'],
   ];
   for (const operand of operands) {
     assert.equal(compileEmailDomainIn(operand).ok, false, JSON.stringify(operand));
@@ -147,15 +157,38 @@ test('email_domain_in refuses operands that are not canonical domains', () => {
 test('email_domain_in: where it holds, nothing that looks like a domain is foreign', () => {
   const judge = compiled();
   const piece = fc.constantFrom(
-    ...['a@good.com', 'b@evil.com', '@', ',', ';', '<', '>', '"', '(', ')', ' ', 'a', '\\', ':'],
-    ...['good.com', 'evil.com', '\n', '%', '!', '\uff20', '.'],
+    'a@good.com',
+    'b@evil.com',
+    '@',
+    ',',
+    ';',
+    '<',
+    '>',
+    '"',
+    '(',
+    ')',
+    ' ',
+    'a',
+    '\\',
+    ':',
+    'good.com',
+    'evil.com',
+    '\n',
+    '%',
+    '!',
+    '\uff20',
+    '.',
   );
   const lists = fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join(''));
   fc.assert(
     fc.property(lists, (text) => {
       const outcome = judge(text);
       const domains = [...text.matchAll(/@([a-z.]*)/g)].map((match) => match[1]);
-      if (outcome === YES) assert.ok(domains.every((domain) => domain === 'good.com'), text);
+      if (outcome === YES)
+        assert.ok(
+          domains.every((domain) => domain === 'good.com'),
+          text,
+        );
       if (outcome === NO) assert.ok(!domains.includes('good.com'), text);
     }),
     { numRuns: 4000 },

@@ -16,7 +16,8 @@ export interface Reading {
  * not: slashes and backslashes of other scripts and of mathematics, the yen and won signs (which
  * are the backslash in code pages 932 and 949), swung dashes.
  */
-const LOOK_ALIKES = /[\u2044\u2215\u2216\u29f5\u29f8\u29f9\u2571\u2572\u27cb\u27cd\u3033\u00a5\u20a9\u02dc\u2053\u223c\u223d\u2236\ua789\u0589\u05c3]/u;
+const LOOK_ALIKES =
+  /[\u2044\u2215\u2216\u29f5\u29f8\u29f9\u2571\u2572\u27cb\u27cd\u3033\u00a5\u20a9\u02dc\u2053\u223c\u223d\u2236\ua789\u0589\u05c3]/u;
 
 /** Not printable, or not there at all for the eye: controls, formats, surrogates, line breaks. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
@@ -69,7 +70,10 @@ function isAmbiguousEscape(text: string): boolean {
 function percentDecode(text: string): string | null {
   let failed = false;
   const decoded = text.replaceAll(/(?:%[0-9a-f]{2})+/gi, (escapes) => {
-    const bytes = escapes.slice(1).split('%').map((pair) => Number.parseInt(pair, 16));
+    const bytes = escapes
+      .slice(1)
+      .split('%')
+      .map((pair) => Number.parseInt(pair, 16));
     const piece = new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(bytes));
     // A real U+FFFD is refused with the malformed: it means that bytes were lost before.
     failed ||= piece.includes('\ufffd');

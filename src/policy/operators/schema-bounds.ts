@@ -6,7 +6,7 @@ import { attempt } from './attempt.ts';
 /** Bounds of a schema: characters of its keys and strings, levels, JSON values. */
 const SCHEMA_TEXT_MAX = 65_536;
 const SCHEMA_DEPTH_MAX = 32;
-const SCHEMA_NODES_MAX = 2500;
+const SCHEMA_NODES_MAX = 1000;
 
 /** Bounds of a value that is validated. */
 const VALUE_TEXT_MAX = 1_048_576;
@@ -82,7 +82,7 @@ function countNodes(
       if (typeof value === 'string') characters += value.length;
       if (typeof value !== 'object' || value === null) continue;
       if (!Array.isArray(value)) for (const key of Object.keys(value)) characters += key.length;
-      for (const child of Object.values(value)) below.push(child);
+      for (const child of Object.values<JsonValue>(value)) below.push(child);
     }
     if (characters > textMax) return null;
     level = below;
@@ -97,7 +97,7 @@ function objectsIn(root: JsonValue): readonly JsonObject[] {
     if (typeof value !== 'object' || value === null) continue;
     // An object that is no array is a JsonObject, by the definition of JsonValue.
     if (!Array.isArray(value)) found.push(value as JsonObject);
-    waiting.push(...Object.values(value));
+    for (const child of Object.values<JsonValue>(value)) waiting.push(child);
   }
   return found;
 }

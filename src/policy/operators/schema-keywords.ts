@@ -13,7 +13,10 @@ import { compilePattern } from './regex.ts';
 const UNITS_MAX = 20_000_000;
 
 /** Units of following one reference. */
-const REFERENCE_UNITS = 500;
+const REFERENCE_UNITS = 1000;
+
+/** Most patterns of one schema: each may take a millisecond to compile. */
+const PATTERNS_MAX = 100;
 
 /** Units of one search, whatever its length. */
 const SEARCH_UNITS = 100;
@@ -26,14 +29,23 @@ export interface Budget {
   readonly regExp: RegExpEngine;
 }
 
+/** A search whose text tells it from others. */
+interface NamedSearch {
+  readonly test: (text: string) => boolean;
+  readonly toString: () => string;
+}
+
 /** A full budget, and the engine for patterns that spends from it. */
 export function createBudget(): Budget {
   let left = UNITS_MAX;
+  let patterns = 0;
   const spend = (units: number): void => {
     left -= units;
     if (left < 0) throw new RangeError('the budget of the validation is spent');
   };
-  const regExp = (source: string): { test: (text: string) => boolean } => {
+  const regExp = (source: string): NamedSearch => {
+    patterns += 1;
+    if (patterns > PATTERNS_MAX) throw new RangeError('the schema has too many patterns');
     const pattern = compilePattern(RE2JS.translateRegExp(source));
     if (!pattern.ok) throw new SyntaxError(pattern.error);
     const { instructions, test } = pattern.value;

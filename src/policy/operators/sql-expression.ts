@@ -20,8 +20,32 @@ import {
 } from './sql-words.ts';
 
 const BINARY = [
-  ...['=', '<>', '!=', '<', '>', '<=', '>=', '+', '-', '*', '/', '%', '||', '->', '->>'],
-  ...['and', 'or', 'xor', 'div', 'like', 'ilike', 'rlike', 'regexp', 'glob', 'escape', 'between'],
+  '=',
+  '<>',
+  '!=',
+  '<',
+  '>',
+  '<=',
+  '>=',
+  '+',
+  '-',
+  '*',
+  '/',
+  '%',
+  '||',
+  '->',
+  '->>',
+  'and',
+  'or',
+  'xor',
+  'div',
+  'like',
+  'ilike',
+  'rlike',
+  'regexp',
+  'glob',
+  'escape',
+  'between',
 ];
 
 const NEGATABLE = ['like', 'ilike', 'rlike', 'regexp', 'glob', 'between', 'in'];

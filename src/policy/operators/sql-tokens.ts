@@ -11,15 +11,31 @@ export interface Token {
 }
 
 /** The operators that are read: the same extent, and no way to define them anew, in each dialect. */
-const OPERATORS: ReadonlySet<string> = new Set(
-  ['=', '<>', '!=', '<', '>', '<=', '>=', '+', '-', '*', '/', '%', '||', '->', '->>', '::'],
-);
+const OPERATORS: ReadonlySet<string> = new Set([
+  '=',
+  '<>',
+  '!=',
+  '<',
+  '>',
+  '<=',
+  '>=',
+  '+',
+  '-',
+  '*',
+  '/',
+  '%',
+  '||',
+  '->',
+  '->>',
+  '::',
+]);
 
 /** Comparisons after which a minus sign may follow at once (`a=-1`), also for PostgreSQL's lexer. */
 const BEFORE_MINUS: ReadonlySet<string> = new Set(['=', '<>', '<', '>', '<=', '>=']);
 
 /** Characters that are an apostrophe, quote, backslash or semicolon after some folding. */
-const LOOK_ALIKES = /[\u02b9\u02ba\u02bc\u02c8\u02ee\u2032\u2033\u2035\uff07\uff02\uff3c\uff1b\ufe54\ufe68]/;
+const LOOK_ALIKES =
+  /[\u02b9\u02ba\u02bc\u02c8\u02ee\u2032\u2033\u2035\uff07\uff02\uff3c\uff1b\ufe54\ufe68]/;
 
 /** What no reader shows, inside a string: controls but for white space, formats, surrogates. */
 const UNSEEN = /[^\P{Cc}\t\n\r]|[\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
@@ -111,7 +127,13 @@ function cutOperator(run: string, end: number): Cut | null {
   if (OPERATORS.has(run)) return cut('operator', run, end);
   const head = run.slice(0, -1);
   if (!run.endsWith('-') || !BEFORE_MINUS.has(head)) return null;
-  return { tokens: [{ kind: 'operator', text: head }, { kind: 'operator', text: '-' }], end };
+  return {
+    tokens: [
+      { kind: 'operator', text: head },
+      { kind: 'operator', text: '-' },
+    ],
+    end,
+  };
 }
 
 /** A token that must not be followed at once by what would make another token of it somewhere. */

@@ -44,7 +44,7 @@ export const PURE_FUNCTIONS: ReadonlySet<string> = wordSet(`
   isnull json_agg json_array_length json_extract json_group_array json_length json_type json_unquote
   json_valid jsonb_agg jsonb_array_length jsonb_typeof julianday lag last_day last_value lcase lead
   least left length ln localtime localtimestamp locate log log10 log2 lower ltrim make_date
-  make_interval make_time make_timestamp max median microsecond min minute mod month monthname
+  make_interval make_time make_timestamp max median microsecond min minute mod month monthname now
   nth_value ntile nullif octet_length parse_ident percent_rank percentile_cont percentile_disc pi
   position pow power quarter radians rank replace reverse right round row_number rtrim second sign
   sin split_part sqrt stddev stddev_pop stddev_samp str_to_date strftime string_agg strpos substr
