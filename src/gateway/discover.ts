@@ -38,6 +38,18 @@ export const defaultDiscoverLimits: DiscoverLimits = {
   answerBytesMax: 16_777_216,
 };
 
+/** A server may offer more tools to a client that can do more: the list must not be short of any. */
+const everyCapability: JsonObject = {
+  roots: { listChanged: true },
+  sampling: { context: {}, tools: {} },
+  elicitation: { form: {}, url: {} },
+  tasks: {
+    list: {},
+    cancel: {},
+    requests: { sampling: { createMessage: {} }, elicitation: { create: {} } },
+  },
+};
+
 /** How often and how far apart a list is read again until it holds still. */
 const steadyTries = 5;
 const steadyPauseMs = 150;
@@ -71,7 +83,7 @@ async function discoverLegacy(upstream: Upstream, limits: DiscoverLimits): Promi
     method: 'initialize',
     params: {
       protocolVersion: '2025-11-25',
-      capabilities: { roots: { listChanged: true }, sampling: {}, elicitation: { form: {}, url: {} } },
+      capabilities: everyCapability,
       clientInfo,
     },
   });
@@ -184,7 +196,7 @@ function ask(
   const id = isNotification ? null : String((nextId = (nextId % 1_000_000_000) + 1));
   const meta = {
     'io.modelcontextprotocol/protocolVersion': modernVersion,
-    'io.modelcontextprotocol/clientCapabilities': {},
+    'io.modelcontextprotocol/clientCapabilities': everyCapability,
     'io.modelcontextprotocol/clientInfo': clientInfo,
   };
   const params = era === 'modern' ? { ...request.params, _meta: meta } : request.params;

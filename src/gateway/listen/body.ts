@@ -3,36 +3,31 @@ import type { IncomingMessage } from 'node:http';
 import { err, ok, type Result } from '../../base/result.ts';
 
 /** Why a body was not read to its end. */
-export type BodyFault = 'too-large' | 'aborted' | 'late';
+export type BodyFault = 'too-large' | 'aborted';
 
-/** Reads a body of at most `bytesMax` bytes within `timeoutMs`; stops reading at the first fault. */
+/** Reads a body of at most `bytesMax` bytes; how long it may take is the port's `requestTimeout`. */
 export function readBody(
   request: IncomingMessage,
-  limits: { readonly bytesMax: number; readonly timeoutMs: number },
+  bytesMax: number,
 ): Promise<Result<Uint8Array, BodyFault>> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    const timer = setTimeout(() => settle(err('late')), limits.timeoutMs);
-    const settle = (result: Result<Uint8Array, BodyFault>): void => {
-      clearTimeout(timer);
-      request.removeAllListeners('data');
-      resolve(result);
-    };
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > limits.bytesMax) {
-        request.pause();
-        settle(err('too-large'));
+      if (bytes <= bytesMax) {
+        chunks.push(chunk);
         return;
       }
-      chunks.push(chunk);
+      request.removeAllListeners('data');
+      request.pause();
+      resolve(err('too-large'));
     });
     request.on('end', () => {
       const [only] = chunks;
-      settle(ok(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)));
+      resolve(ok(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)));
     });
-    request.on('error', () => settle(err('aborted')));
-    request.on('close', () => settle(err('aborted')));
+    request.on('close', () => resolve(err('aborted')));
+    request.on('error', () => resolve(err('aborted')));
   });
 }

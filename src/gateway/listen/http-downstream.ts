@@ -10,14 +10,15 @@ const keepAlive = ': keep-alive\n\n';
 /** The answer to one HTTP request. */
 export class HttpDownstream implements Downstream {
   readonly #response: ServerResponse;
+  readonly #streams: Set<HttpDownstream>;
   #watcher: DownstreamWatcher | null = null;
   #stalled: NodeJS.Timeout | null = null;
 
-  constructor(response: ServerResponse) {
+  /** `streams` holds the answers that are streams, while they are open. */
+  constructor(response: ServerResponse, streams: Set<HttpDownstream>) {
     this.#response = response;
+    this.#streams = streams;
     response.on('close', () => this.#closed());
-    response.on('drain', () => this.#drained());
-    response.on('error', () => this.#closed());
   }
 
   answer(status: number, headers: Headers, body: Uint8Array | string | null): void {
@@ -34,6 +35,9 @@ export class HttpDownstream implements Downstream {
 
   open(headers: Headers): void {
     if (this.ended()) return;
+    this.#streams.add(this);
+    this.#response.on('drain', () => this.#drained());
+    this.#response.on('error', () => this.#closed());
     this.#response.writeHead(200, headers);
     this.#response.flushHeaders();
   }
@@ -78,6 +82,7 @@ export class HttpDownstream implements Downstream {
   }
 
   #closed(): void {
+    this.#streams.delete(this);
     if (this.#stalled !== null) clearTimeout(this.#stalled);
     this.#stalled = null;
     if (!this.#response.writableFinished) this.#watcher?.gone();

@@ -29,7 +29,6 @@ interface Refusal {
   readonly code: string;
 }
 
-const bodyTimeoutMs = 60_000;
 const keepAliveMs = 25_000;
 
 /** The endpoint that a path names: `/mcp` or `/s/<server>/mcp`, exactly; null for any other. */
@@ -59,9 +58,7 @@ export class McpListener {
 
   /** Answers one request; what goes wrong in here is a bug, answered as such and never forwarded. */
   async handle(request: IncomingMessage, response: ServerResponse, route: Route): Promise<void> {
-    const downstream = new HttpDownstream(response);
-    this.#streams.add(downstream);
-    response.on('close', () => this.#streams.delete(downstream));
+    const downstream = new HttpDownstream(response, this.#streams);
     try {
       await this.#answer(request, downstream, route);
     } catch (error) {
@@ -101,11 +98,9 @@ export class McpListener {
     const { bytesMax } = gateway.limits.json;
     const fault = bodyFault(headers, bytesMax);
     if (fault !== null) return refuse(gateway, request, downstream, fault);
-    const body = await readBody(request, { bytesMax, timeoutMs: bodyTimeoutMs });
+    const body = await readBody(request, bytesMax);
     if (!body.ok) {
-      if (body.error === 'aborted') return;
-      const status = body.error === 'too-large' ? 413 : 408;
-      return refuse(gateway, request, downstream, { status, code: body.error, reason: bodyReasons[body.error] });
+      return body.error === 'aborted' ? undefined : refuse(gateway, request, downstream, tooLarge);
     }
     const received = { bytes: body.value, rawHeaders: request.rawHeaders };
     if (route.server !== null) {
@@ -122,7 +117,7 @@ export class McpListener {
 const notFound: Refusal = { status: 404, code: 'not-found', reason: 'no such endpoint for this grant' };
 const notAllowed: Refusal = { status: 405, code: 'method', reason: 'method not allowed' };
 const sessionNotFound: Refusal = { status: 404, code: 'session', reason: 'session not found; initialize again' };
-const bodyReasons = { 'too-large': 'the body is too large', late: 'the body came too slowly' } as const;
+const tooLarge: Refusal = { status: 413, code: 'too-large', reason: 'the body is too large' };
 
 function bodyFault(headers: RequestHeaders, bytesMax: number): Refusal | null {
   if (!isJsonType(headers.contentType)) {
@@ -132,7 +127,7 @@ function bodyFault(headers: RequestHeaders, bytesMax: number): Refusal | null {
     return { status: 415, code: 'content-encoding', reason: 'send the body without compression' };
   }
   if (headers.contentLength !== null && !(headers.contentLength <= bytesMax)) {
-    return { status: 413, code: 'too-large', reason: bodyReasons['too-large'] };
+    return tooLarge;
   }
   if (!acceptsAnswers(headers.accept)) {
     return { status: 406, code: 'accept', reason: 'send Accept: application/json, text/event-stream' };
@@ -197,7 +192,7 @@ async function refuse(
   const body = JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: codes.refused, message: refusal.reason } });
   const challenge = refusal.status === 401 ? { 'www-authenticate': 'Bearer realm="portcullis"' } : {};
   const allow = refusal.status === 405 ? { allow: 'POST, GET, DELETE' } : {};
-  const unread = refusal.status === 413 || refusal.status === 408 ? { connection: 'close' } : {};
+  const unread = refusal.status === 413 ? { connection: 'close' } : {};
   downstream.answer(refusal.status, { ...jsonHeaders, ...challenge, ...allow, ...unread }, body);
   if (!request.complete) request.resume();
 }

@@ -188,6 +188,7 @@ class RawExchange implements ConnectionUser, ExchangeSource {
 
   lost(error: Error): void {
     this.#connection = null;
+    this.#socket?.destroy();
     this.#leave();
     this.state.fail(failureOf(error, this.#started));
   }
