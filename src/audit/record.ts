@@ -112,12 +112,22 @@ export interface AdminRecord {
   readonly detail: Readonly<Record<string, string | number | boolean | null>>;
 }
 
+/** `pruned`: retention is about to delete the segments before `detail.firstKept`. */
+export type SystemEvent =
+  | 'start'
+  | 'stop'
+  | 'recovered'
+  | 'segment'
+  | 'counters'
+  | 'config'
+  | 'pruned';
+
 /** Starts, stops, recoveries, and snapshots of the counters at the head of a segment. */
 export interface SystemRecord {
   readonly kind: 'system';
   readonly id: string;
   readonly time: number;
-  readonly event: 'start' | 'stop' | 'recovered' | 'segment' | 'counters' | 'config';
+  readonly event: SystemEvent;
   readonly detail: Readonly<Record<string, string | number | boolean | null>>;
   /** For `counters`: what each live counter still holds. */
   readonly counters?: readonly CounterEntry[];

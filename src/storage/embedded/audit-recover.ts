@@ -1,0 +1,171 @@
+import * as fs from 'node:fs';
+import { basename, join } from 'node:path';
+import { err, ok } from '../../base/result.ts';
+import type { Result } from '../../base/result.ts';
+import type { ChainHead, StoredRecord } from '../../audit/chain.ts';
+import { parseCheckpoint } from '../../audit/checkpoint.ts';
+import { readCheckpointLines } from './audit-checkpoints.ts';
+import { listSegments, sha256 } from './audit-paths.ts';
+import type { AuditPaths, Segment } from './audit-paths.ts';
+import { parseRecord, readLines } from './audit-read.ts';
+
+/** The log is not what was written: it is left as it is, and no record is added to it. */
+export interface BrokenChain {
+  readonly code: 'broken-chain' | 'truncated';
+  /** The first record that is bad or missing. */
+  readonly seq: number;
+  /** The segment's file name. */
+  readonly segment: string;
+}
+
+/** The end of a log that a writer can go on from. */
+export interface LogTail {
+  readonly head: ChainHead;
+  readonly installation: string;
+  readonly segment: Segment;
+  /** Length of that segment, which ends with a newline. */
+  readonly bytes: number;
+  /** The last record says that the gateway stopped in order. */
+  readonly cleanStop: boolean;
+  /** Bytes of an unfinished write that were moved to the `torn` directory. */
+  readonly tornBytes: number;
+}
+
+interface Walk {
+  readonly hashes: Map<number, string>;
+  head: ChainHead | null;
+  first: StoredRecord | null;
+  last: StoredRecord | null;
+  /** The first line that did not fit, if it is the last one too: a crash may leave such a line. */
+  bad: { readonly offset: number; readonly seq: number; readonly parsed: boolean } | null;
+  linesAfterBad: number;
+}
+
+/**
+ * Reads the last segment, checks that it is a chain which the signed heads agree with, and moves
+ * an unfinished last line out of it. The value is null when there is no log yet. Throws what
+ * `node:fs` throws.
+ */
+export function recoverTail(paths: AuditPaths): Result<LogTail | null, BrokenChain> {
+  let tornBytes = 0;
+  for (const segment of listSegments(paths.segments).toReversed()) {
+    const walk = walkSegment(segment);
+    const problem = problemOf(walk, segment);
+    if (problem !== null) return err(problem);
+
+    const goodBytes = walk.bad?.offset ?? fs.statSync(segment.path).size;
+    if (walk.head === null) {
+      // Not one whole record: the crash came while the segment was begun.
+      tornBytes += setSegmentAside(paths, segment);
+      continue;
+    }
+    tornBytes += setTornAside(paths, segment, goodBytes);
+    const signed = disagreement(paths, walk, segment);
+    if (signed !== null) return err(signed);
+    return tailOf(walk, walk.head, segment, { bytes: goodBytes, tornBytes });
+  }
+  return hasSignedHeads(paths)
+    ? err({ code: 'truncated', seq: 1, segment: basename(paths.segments) })
+    : ok(null);
+}
+
+function tailOf(
+  walk: Walk,
+  head: ChainHead,
+  segment: Segment,
+  { bytes, tornBytes }: { readonly bytes: number; readonly tornBytes: number },
+): Result<LogTail, BrokenChain> {
+  const first = walk.first?.body;
+  const installation = first?.kind === 'system' ? first.detail['installation'] : null;
+  if (typeof installation !== 'string') {
+    const name = basename(segment.path);
+    return err({ code: 'broken-chain', seq: segment.first, segment: name });
+  }
+  const last = walk.last?.body;
+  const cleanStop = last?.kind === 'system' && last.event === 'stop';
+  return ok({ head, installation, segment, bytes, cleanStop, tornBytes });
+}
+
+function walkSegment(segment: Segment): Walk {
+  const walk: Walk = {
+    hashes: new Map(),
+    head: null,
+    first: null,
+    last: null,
+    bad: null,
+    linesAfterBad: 0,
+  };
+  let expected = segment.first;
+  const end = readLines(segment.path, (line, offset) => {
+    if (walk.bad !== null) {
+      walk.linesAfterBad += 1;
+      return;
+    }
+    const record = parseRecord(line);
+    const linked = walk.head === null || record?.prev === walk.head.hash;
+    if (record === null || record.seq !== expected || !linked) {
+      walk.bad = { offset, seq: expected, parsed: record !== null };
+      return;
+    }
+    walk.first ??= record;
+    walk.last = record;
+    walk.hashes.set(record.seq - 1, record.prev);
+    walk.head = { seq: record.seq, hash: sha256(line) };
+    expected += 1;
+  });
+  if (walk.head !== null) walk.hashes.set(walk.head.seq, walk.head.hash);
+  if (walk.bad === null && end.tornBytes > 0) {
+    walk.bad = { offset: end.offset, seq: expected, parsed: false };
+  }
+  return walk;
+}
+
+/** A bad line that others follow, or that is a whole record elsewhere, is no crash's doing. */
+function problemOf(walk: Walk, segment: Segment): BrokenChain | null {
+  if (walk.bad === null || (!walk.bad.parsed && walk.linesAfterBad === 0)) return null;
+  return { code: 'broken-chain', seq: walk.bad.seq, segment: basename(segment.path) };
+}
+
+/** Signed heads that lie in this segment must be its records', and none may lie behind it. */
+function disagreement(paths: AuditPaths, walk: Walk, segment: Segment): BrokenChain | null {
+  const name = basename(segment.path);
+  const end = walk.head?.seq ?? 0;
+  for (const line of readCheckpointLines(paths.checkpoints)) {
+    const head = parseCheckpoint(line)?.checkpoint;
+    if (head === undefined) return { code: 'broken-chain', seq: end, segment: 'checkpoints.jsonl' };
+    if (head.seq > end) return { code: 'truncated', seq: end + 1, segment: name };
+    const own = walk.hashes.get(head.seq);
+    if (own !== undefined && own !== head.hash) {
+      return { code: 'broken-chain', seq: head.seq, segment: name };
+    }
+  }
+  return null;
+}
+
+function hasSignedHeads(paths: AuditPaths): boolean {
+  return readCheckpointLines(paths.checkpoints).length > 0;
+}
+
+function setTornAside(paths: AuditPaths, segment: Segment, goodBytes: number): number {
+  const bytes = fs.statSync(segment.path).size - goodBytes;
+  if (bytes === 0) return 0;
+  const content = Buffer.alloc(bytes);
+  const file = fs.openSync(segment.path, 'r+');
+  try {
+    fs.readSync(file, content, 0, bytes, goodBytes);
+    fs.mkdirSync(paths.torn, { recursive: true, mode: 0o700 });
+    const name = `${basename(segment.path)}.${goodBytes}`;
+    fs.writeFileSync(join(paths.torn, name), content, { mode: 0o600 });
+    fs.ftruncateSync(file, goodBytes);
+  } finally {
+    fs.closeSync(file);
+  }
+  return bytes;
+}
+
+function setSegmentAside(paths: AuditPaths, segment: Segment): number {
+  const { size } = fs.statSync(segment.path);
+  fs.mkdirSync(paths.torn, { recursive: true, mode: 0o700 });
+  fs.renameSync(segment.path, join(paths.torn, `${basename(segment.path)}.0`));
+  return size;
+}

@@ -1,0 +1,132 @@
+import { unitsOf, withoutUnits } from '../../audit/counter-entries.ts';
+import type { StoredRecord } from '../../audit/chain.ts';
+import type { CounterEntry, IntentRecord, OutcomeRecord, SystemRecord } from '../../audit/record.ts';
+import { listSegments } from './audit-paths.ts';
+import type { Segment } from './audit-paths.ts';
+import { parseRecord, readLines } from './audit-read.ts';
+
+/** A call that was forwarded, or was about to be, and of which no outcome is on record. */
+export interface InDoubtCall {
+  readonly seq: number;
+  readonly id: string;
+  readonly time: number;
+  readonly grant: string;
+  readonly principal: string;
+  readonly server: string;
+  readonly tool: string;
+}
+
+/** What the log says of the counters and of unfinished calls. */
+export interface LogMemory {
+  /** Every unit that a counter may still hold; windows are for the counters to judge. */
+  readonly counters: readonly CounterEntry[];
+  /** Oldest first. */
+  readonly inDoubt: readonly InDoubtCall[];
+}
+
+interface UnfinishedIntent {
+  readonly seq: number;
+  readonly body: IntentRecord;
+}
+
+/**
+ * Collects from records, oldest first, what counters must be rebuilt with: the last whole snapshot,
+ * then the units of every intent behind it, less what outcomes gave back.
+ */
+export class MemoryReader {
+  #entries: CounterEntry[] = [];
+  #givenBack: CounterEntry[] = [];
+  #open = new Map<string, UnfinishedIntent>();
+  #finished = new Map<string, readonly CounterEntry[]>();
+  #snapshot: CounterEntry[] = [];
+  #partsSeen = 0;
+  #whole = false;
+  #unmatched = false;
+
+  add(record: StoredRecord): void {
+    const { body } = record;
+    if (body.kind === 'intent') this.#intent(record.seq, body);
+    else if (body.kind === 'outcome') this.#outcome(body);
+    else if (body.kind === 'system') this.#system(body);
+  }
+
+  /** A whole snapshot was among the records: older segments hold no unit that is not in it. */
+  hasSnapshot(): boolean {
+    return this.#whole;
+  }
+
+  /** An outcome gave units back whose intent was not among the records. */
+  needsOlder(): boolean {
+    return this.#unmatched;
+  }
+
+  memory(): LogMemory {
+    const inDoubt = [...this.#open.values()].map(({ seq, body }) => {
+      const { id, time, grant, principal, server, tool } = body;
+      return { seq, id, time, grant, principal, server, tool };
+    });
+    return { counters: withoutUnits(this.#entries, this.#givenBack), inDoubt };
+  }
+
+  #intent(seq: number, body: IntentRecord): void {
+    const units = unitsOf(body);
+    this.#open.set(body.id, { seq, body });
+    this.#entries.push(...units);
+    if (units.length > 0) this.#finished.set(body.id, units);
+  }
+
+  #outcome(body: OutcomeRecord): void {
+    const known = this.#open.delete(body.id);
+    if (!body.givenBack) return;
+    if (!known) this.#unmatched = true;
+    this.#givenBack.push(...(this.#finished.get(body.id) ?? []));
+  }
+
+  /** A snapshot counts once all its parts were read: a crash may have cut it short. */
+  #system(body: SystemRecord): void {
+    if (body.event === 'segment') {
+      this.#snapshot = [];
+      this.#partsSeen = 0;
+    }
+    if (body.event !== 'counters') return;
+    this.#snapshot.push(...(body.counters ?? []));
+    this.#partsSeen += 1;
+    if (body.detail['parts'] !== this.#partsSeen) return;
+    this.#entries = this.#snapshot;
+    this.#givenBack = [];
+    this.#whole = true;
+  }
+}
+
+/**
+ * What counters must be rebuilt with: units admitted at `sinceMs` (ms since the epoch) or later.
+ * Reads the last segment, and those before it only where a crash cut its snapshot short, or where
+ * units were given back whose intent stands there. Throws what `node:fs` throws.
+ */
+export function readUnits(directory: string, sinceMs: number): readonly CounterEntry[] {
+  const { counters } = readMemory(listSegments(directory), 1);
+  return counters.filter((entry) => entry.time >= sinceMs);
+}
+
+/**
+ * The calls of the last two segments that have no outcome on record. With no gateway running each
+ * is one of which nobody knows whether its server ran it. Throws what `node:fs` throws.
+ */
+export function inDoubt(directory: string): readonly InDoubtCall[] {
+  return readMemory(listSegments(directory), 2).inDoubt;
+}
+
+/** Reads at least the last `segmentsMin` segments. */
+export function readMemory(segments: readonly Segment[], segmentsMin: number): LogMemory {
+  for (let count = segmentsMin; ; count += 1) {
+    const reader = new MemoryReader();
+    for (const segment of segments.slice(-count)) {
+      readLines(segment.path, (line) => {
+        const record = parseRecord(line);
+        if (record !== null) reader.add(record);
+      });
+    }
+    const enough = reader.hasSnapshot() && !(reader.needsOlder() && count <= segmentsMin);
+    if (enough || count >= segments.length) return reader.memory();
+  }
+}
