@@ -175,6 +175,7 @@ function looksLikeNoun(sentence: Sentence, found: Found): boolean {
 
 function joinedActs(text: string, sentence: Sentence, main: Found): Act[] {
   const vague = vagueVerbs.has(main.verb);
+  const listEnd = verbListEnd(sentence, main);
   const acts: Act[] = [];
   for (let index = main.index + 1; index < Math.min(scanMax, sentence.length); index += 1) {
     const word = sentence[index]?.text ?? '';
@@ -186,11 +187,23 @@ function joinedActs(text: string, sentence: Sentence, main: Found): Act[] {
     const before = sentence[index - 1]?.text ?? '';
     if (!links.has(before) && !(vague && listIntroducers.has(before))) continue;
     const found = asVerb(sentence, index);
-    if (found === null || found.form === 'past' || looksLikeNoun(sentence, found)) continue;
+    if (found === null || found.form === 'past') continue;
+    if (index >= listEnd && looksLikeNoun(sentence, found)) continue;
     if (found.form !== main.form && !vague) continue;
     acts.push(act(text, sentence, { found, role: 'joined' }));
   }
   return acts;
+}
+
+// "Create, run, and see tests": until the first word that is no verb, the list is one of verbs.
+function verbListEnd(sentence: Sentence, main: Found): number {
+  let index = main.index + 1;
+  while (index < sentence.length) {
+    const isLink = links.has(sentence[index]?.text ?? '');
+    if (!isLink && (index === main.index + 1 || asVerb(sentence, index) === null)) break;
+    index += 1;
+  }
+  return index - 1;
 }
 
 // "Actions: list, create, delete": every one is something the tool can be told to do.

@@ -32,6 +32,7 @@ const verbLists: readonly (readonly [Category, number, string])[] = [
     lemmatize highlight chunk deduplicate dedupe escape minify beautify prettify tldr outline
     brainstorm critique reflect proofread rephrase paraphrase rewrite collect gather load learn
     study understand interpret judge guess choose pick offer give contain expose who recall visit hello greet
+    vectorize ground infer distill simplify
     discoverable capture sample percentile sum subtract multiply divide average round
     differentiate factor sequence align blast encrypt decrypt probe snapshot
     dump`,
@@ -56,7 +57,7 @@ const verbLists: readonly (readonly [Category, number, string])[] = [
   [
     'Write',
     0.7,
-    `make manage maintain log record enroll compose draft index ingest sync synchronize link
+    `make manage maintain administer log record enroll compose draft index ingest sync synchronize link
     unlink join leave close complete finish finalize split combine group ungroup crop resize reprioritize prioritize rotate
     design apply customize extend increase decrease increment decrement raise lower prepare
     establish instantiate define declare introduce embed associate dissociate bind unbind
@@ -67,7 +68,7 @@ const verbLists: readonly (readonly [Category, number, string])[] = [
     redirect forward unarchive hide unhide crosspost migrate onboard propose file lodge triage remind
     alert whitelist blacklist pair unpair nominate endorse plant reindex model sculpt extrude
     bake texture refresh zip unzip memo note document organize rearrange select revert confirm integrate award protect unprotect override watermark speak say
-    narrate reimagine voice dub shorten enforce swap bridge gen synthesize delegate undelegate imagine expand alter censor timeout outpaint inpaint upscale colorize stylize`,
+    narrate reimagine voice dub shorten enforce swap bridge isolate contribute ensure autofix enqueue dequeue gen synthesize delegate undelegate imagine expand alter censor timeout outpaint inpaint upscale colorize stylize`,
   ],
   ['Write', 0.4, `handle control process customise perform new`],
   [
@@ -86,10 +87,10 @@ const verbLists: readonly (readonly [Category, number, string])[] = [
     `build call connect disconnect pull fill type wait sleep book reserve order rollback drive
     operate interact retry abort interrupt scale drain cordon cancel continue zoom focus blur
     mount unmount flash reload power skip seek shuffle fire emit instruct command proxy forge
-    handoff yield quit exit minimize maximize recycle impersonate undo rollout signal fly walk jump teleport engage assemble test turn open
+    handoff rescue quit exit minimize maximize recycle impersonate undo rollout signal fly walk jump teleport engage assemble test turn open
     expect prompt`,
   ],
-  ['Execute', 0.4, `try go act do initiate work next previous prev`],
+  ['Execute', 0.4, `do initiate work next previous prev`],
   [
     'Destructive',
     1,

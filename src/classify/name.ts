@@ -1,6 +1,6 @@
 import type { Act, Role } from './act.ts';
 import { isNounish, usuallyVerbs, verbSense, words as list } from './lexicon.ts';
-import { actionNouns, dataNouns, executorNouns, tailNouns } from './nouns.ts';
+import { actionNouns, dataNouns, executorNouns, programs, tailNouns } from './nouns.ts';
 import type { Field, Hit, ServerContext } from './tool.ts';
 import { nameWords, singular } from './words.ts';
 import type { Word } from './words.ts';
@@ -26,6 +26,7 @@ const sharedPart = 0.6;
 // After these a second verb belongs to what is looked at: "list_send_as", "get_run".
 const alwaysLook = new Set(list('get describe fetch is find retrieve count has'));
 const lookers = new Set(list('list view show read search query check lookup preview'));
+const after = new Set(list('on to with into as a an all'));
 const media = new Set(list('speech image video audio music voice'));
 const statusNouns = new Set(list('status history stats info progress logs results'));
 const noWords: ReadonlySet<string> = new Set();
@@ -93,11 +94,22 @@ function verbIndexes(words: readonly Word[]): number[] {
   const opening = words[first]?.text ?? '';
   const pure = known.filter((index) => isPureVerb(words[index]?.text ?? ''));
   if (first === 0 && looksFirst(words, opening)) return withJoined(words, 0, known);
-  const ending = words.at(-1)?.text ?? '';
   if (reportsOn(words, opening)) return [];
-  if (pure.length === 0 && actionNouns.has(ending) && known.at(-1) !== words.length - 1) return [];
-  const main = pure[0] ?? (first === 0 ? opensName(words) : lastVerb(words, known));
+  // "vote_on_poll" votes.
+  if (first === 0 && after.has(words[1]?.text ?? '')) return withJoined(words, 0, known);
+  const acting = known.find((index) => actsAt(words, index));
+  const ending = words.at(-1)?.text ?? '';
+  const endsAsNoun = actionNouns.has(ending) && known.at(-1) !== words.length - 1;
+  if (acting === undefined && pure.length === 0 && endsAsNoun) return [];
+  const main = acting ?? pure[0] ?? (first === 0 ? opensName(words) : lastVerb(words, known));
   return main === null ? [] : withJoined(words, main, known);
+}
+
+// "inbox_mark_all_read" marks: a verb that changes something goes before one that looks.
+function actsAt(words: readonly Word[], index: number): boolean {
+  const text = words[index]?.text ?? '';
+  if (verbSense(text)?.category === 'Read') return false;
+  return isPureVerb(text) || (usuallyVerbs.has(text) && index < words.length - 1);
 }
 
 // "deploy_status" and "migrate-status" report on the act, they do not do it.
@@ -182,7 +194,8 @@ function sureness(
 }
 
 function runsAt(words: readonly Word[], at: number): boolean {
-  return at === words.length - 1 && executorNouns.has(words[at]?.text ?? '');
+  const text = words[at]?.text ?? '';
+  return at === words.length - 1 && (executorNouns.has(text) || programs.has(text));
 }
 
 function dataHit(name: NameText, words: readonly Word[]): Hit | null {
@@ -192,7 +205,7 @@ function dataHit(name: NameText, words: readonly Word[]): Hit | null {
     words.find((word) => word.text === 'by');
   if (last === undefined) return null;
   const atEnd = last === words.at(-1);
-  const runs = atEnd && executorNouns.has(last.text);
+  const runs = runsAt(words, words.indexOf(last));
   return {
     field: name.field,
     path: name.path,
@@ -201,6 +214,6 @@ function dataHit(name: NameText, words: readonly Word[]): Hit | null {
     quote: name.text.slice(last.start, last.end),
     rule: runs ? 'name-executor-noun' : 'name-data-noun',
     category: runs ? 'Execute' : 'Read',
-    weight: atEnd ? 0.5 : 0.4,
+    weight: runs ? 0.25 : atEnd ? 0.5 : 0.4,
   };
 }

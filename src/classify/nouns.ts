@@ -121,7 +121,7 @@ export const derivedNouns: ReadonlySet<string> = new Set(
   forecast prediction analysis overview quote estimate number numbers metric metrics
   random checksum test digest comparison guid passphrase slug answer
   question questions query prompt guide guidance tree hint feedback idea ideas lorem
-  random timestamp analytics preview score recap sitemap transcript changelog interpretation`),
+  random timestamp id ids identifier analytics preview score recap sitemap transcript changelog interpretation`),
 );
 
 /** Words that show a server made to probe other people's machines: its scans act on them. */
@@ -134,7 +134,14 @@ export const offensiveWords: ReadonlySet<string> = new Set(
 export const executorNouns: ReadonlySet<string> = new Set(
   words(`agent automation runner executor shell terminal repl sandbox interpreter cli bash python
   sql esql cypher action actions command operation nikto sqlmap nmap hydra gobuster metasploit curl
-  kubectl helm gcloud cmd powershell ssh adb exec js javascript`),
+  cmd powershell exec js javascript`),
+);
+
+/** Command-line programs that build, deploy or run: a tool of that name starts the program. */
+export const programs: ReadonlySet<string> = new Set(
+  words(`kubectl helm docker podman terraform pulumi ansible gcloud ssh adb psql tsc esbuild webpack
+  vite rollup turbo nx lerna npm npx yarn pnpm pip cargo gradle maven mvn make cmake bazel meson
+  ffmpeg pytest jest vitest mocha cypress xcodebuild fastlane vercel wrangler`),
 );
 
 /** Nouns at the end of a name without a verb: what the tool gives back. */

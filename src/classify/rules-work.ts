@@ -25,7 +25,8 @@ export const workRules: readonly SenseRule[] = [
   rule('user-interface', ['Execute', 1], {
     verbs: uiVerbs,
     when: (act, context) =>
-      context.browser && (concerns(act, uiObjects) || concerns(act, browserWords)),
+      context.browser &&
+      (act.objects.size === 0 || concerns(act, uiObjects) || concerns(act, browserWords)),
   }),
   rule('drives-device', ['Execute', 0.95], {
     verbs: settings,
@@ -35,6 +36,15 @@ export const workRules: readonly SenseRule[] = [
     verbs: 'load',
     objects: `project scene model plugin extension kit instrument preset workspace environment
       script module rom program asset level`,
+  }),
+  // "Manage search indexes" says less than "view and manage roles", where it is set off from viewing.
+  rule('manages-vaguely', ['Write', 0.45], {
+    verbs: 'manage maintain administer',
+    when: (act) => act.role === 'main' && act.field === 'description',
+  }),
+  rule('keeps-time', ['Write', 1], {
+    verbs: 'start stop pause resume',
+    objects: 'timer stopwatch timelog tracking sprint survey conversation',
   }),
   rule('calls-anything', ['Execute', 0.95], {
     verbs: 'make send execute call perform invoke issue submit',
