@@ -211,6 +211,7 @@ export const REFUSED: readonly (readonly [text: string, code: string])[] = [
   ['"\\uDC00"', 'lone-surrogate'],
   ['"\\uDE00\\uD83D"', 'lone-surrogate'],
   ['"\\uD83D\\uD83D"', 'lone-surrogate'],
+  ['"\\uDC00\\uDC00"', 'lone-surrogate'],
   ['"\\uD83Dx"', 'lone-surrogate'],
   ['"\\uD83D\\n"', 'lone-surrogate'],
   ['"\\uD83D😀"', 'lone-surrogate'],
