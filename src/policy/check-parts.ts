@@ -52,7 +52,9 @@ export function checkLimit(limit: JsonObject): readonly Finding[] {
   const { window, max, concurrent, align } = limit;
   const findings: Finding[] = [];
   if (limit.cost !== undefined && limit.increment_from !== undefined) {
-    findings.push(finding('/increment_from', '`increment_from` is read as `cost`: keep one of them'));
+    findings.push(
+      finding('/increment_from', '`increment_from` is read as `cost`: keep one of them'),
+    );
   }
   if (concurrent !== undefined) return [...findings, ...checkConcurrent(limit)];
   if (window === undefined) findings.push(finding('', '`window` is missing'));
@@ -67,7 +69,9 @@ function checkConcurrent(limit: JsonObject): readonly Finding[] {
   const findings: Finding[] = [];
   for (const key of ['window', 'cost', 'increment_from', 'align']) {
     if (limit[key] === undefined) continue;
-    findings.push(finding(`/${key}`, `\`${key}\` does not go with \`concurrent\`: keep one of them`));
+    findings.push(
+      finding(`/${key}`, `\`${key}\` does not go with \`concurrent\`: keep one of them`),
+    );
   }
   if (limit.concurrent === true && limit.max === undefined) {
     findings.push(finding('', '`max` is missing: how many calls may be in flight'));
@@ -121,10 +125,7 @@ function counterUses(document: JsonObject): readonly CounterUse[] {
 }
 
 /** A category's `rate_limit` names a counter for each tool that `tools` does not name. */
-function checkCategoryRates(
-  document: JsonObject,
-  uses: readonly CounterUse[],
-): readonly Finding[] {
+function checkCategoryRates(document: JsonObject, uses: readonly CounterUse[]): readonly Finding[] {
   const named = new Set(entries(document.tools).map(([tool]) => `${tool}_rate`));
   const findings: Finding[] = [];
   for (const [category, rule] of entries(document.categories)) {
@@ -156,11 +157,12 @@ const windowSeconds: Readonly<Record<string, number>> = {
 };
 
 function limitWay(limit: JsonObject): string {
-  if (limit.concurrent !== undefined) return `calls in flight of one ${String(limit.scope)}`;
+  const scope = typeof limit.scope === 'string' ? `scope \`${limit.scope}\`` : 'no scope';
+  if (limit.concurrent !== undefined) return `calls in flight, ${scope}`;
   const { window } = limit;
   const seconds = typeof window === 'string' ? (windowSeconds[window] ?? window) : window;
   const align = limit.align === undefined ? 'sliding' : 'calendar';
-  return `${align} windows of ${String(seconds)} seconds of one ${String(limit.scope)}`;
+  return `${align} windows of ${JSON.stringify(seconds)} seconds, ${scope}`;
 }
 
 function rateWay(rule: JsonValue): string | null {

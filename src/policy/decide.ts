@@ -11,7 +11,7 @@ import type {
   DenyCode,
   LimitObligation,
 } from './decision.ts';
-import { checkInputSchema } from './input-schema.ts';
+import { checkInputSchema } from './argument-schema.ts';
 import { compileRateLimit } from './limit.ts';
 import type { CompiledPredicate } from './predicate.ts';
 import type { AccessRequest } from './request.ts';
@@ -105,7 +105,11 @@ function allowWith(rule: CompiledRule, request: AccessRequest, args: JsonObject)
     limits.push(compileRateLimit(rule.rateLimit, list, request.toolName).obligation);
   }
   const approvals = approval === null ? [] : [approval];
-  return { effect: 'allow', rule: rule.id, obligations: { approvals, limits, labels: rule.labels } };
+  return {
+    effect: 'allow',
+    rule: rule.id,
+    obligations: { approvals, limits, labels: rule.labels },
+  };
 }
 
 /** One question for each document: the first reason to ask is the one that people read. */

@@ -1,5 +1,16 @@
 import { categories, operatorNames, scopes } from './document.ts';
-import { choice, integer, list, may, must, pathText, patternText, prose, text, word } from './shape.ts';
+import {
+  choice,
+  integer,
+  list,
+  may,
+  must,
+  pathText,
+  patternText,
+  prose,
+  text,
+  word,
+} from './shape.ts';
 import type { Field, FormsShape, ObjectShape, Shape } from './shape.ts';
 
 /** Every field of the language: the parser and `spec/policy.schema.json` are both made from this. */

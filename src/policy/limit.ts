@@ -35,7 +35,8 @@ export function compileLimit(limit: Limit, list: string): CompiledLimit {
     counter: limit.counter,
     scope: limit.scope,
     guardrail: null,
-    windowMs: window === undefined ? null : typeof window === 'number' ? window * 1000 : windowMs[window],
+    windowMs:
+      window === undefined ? null : typeof window === 'number' ? window * 1000 : windowMs[window],
     align: limit.align === 'calendar' && typeof window === 'string' ? window : 'sliding',
     max,
     units: typeof cost === 'number' ? cost : 0,

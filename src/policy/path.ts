@@ -118,7 +118,9 @@ function bracketed(text: string, start: number): Result<StepRead, PathFault> {
   bracketGrammar.lastIndex = start;
   const match = bracketGrammar.exec(text);
   if (match === null) {
-    return fault(`\`${text.slice(start)}\` is no step: use \`.name\`, \`["name"]\`, \`[0]\`, \`[*]\``);
+    return fault(
+      `\`${text.slice(start)}\` is no step: use \`.name\`, \`["name"]\`, \`[0]\`, \`[*]\``,
+    );
   }
   const end = start + match[0].length;
   if (match[1] !== undefined) return ok({ step: { kind: 'each' }, end });
@@ -130,7 +132,7 @@ function bracketed(text: string, start: number): Result<StepRead, PathFault> {
   return ok({ step: { kind: 'key', key }, end });
 }
 
-const quotedGrammar = /^"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"$/;
+const quotedGrammar = /^"(?:[^"\\\p{Cc}]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"$/u;
 
 function unquote(quoted: string): string | null {
   if (!quotedGrammar.test(quoted)) return null;

@@ -103,10 +103,9 @@ function judgeValue(judge: Judge, value: JsonValue | undefined): Outcome {
 export const wrongKind: unique symbol = Symbol('wrong kind');
 
 /** What a path names: a value, `undefined` when absent, or `wrongKind`. */
-export type Read = (
-  request: AccessRequest,
-  args: JsonObject,
-) => JsonValue | undefined | typeof wrongKind;
+export type Found = JsonValue | undefined | typeof wrongKind;
+
+export type Read = (request: AccessRequest, args: JsonObject) => Found;
 
 /** Prepares a path without `[*]`. */
 export function compileRead(path: Path): Read {
@@ -131,7 +130,7 @@ function readSteps(root: RootRead, steps: readonly Step[]): Read {
 }
 
 /** One step into a value. Inside null, as inside nothing, everything is absent. */
-function take(value: JsonValue, step: Step): JsonValue | undefined | typeof wrongKind {
+function take(value: JsonValue, step: Step): Found {
   if (value === null) return undefined;
   if (step.kind === 'key') {
     if (!isObject(value)) return wrongKind;
@@ -146,12 +145,7 @@ function compileMany(path: Path, judge: Judge, quantifier: Quantifier): Test {
   const root = readers[path.root];
   return (request, args) => {
     const tally: Tally = { holds: false, fails: false, unsure: false };
-    walk(root(request, args), path.steps, 0, (value) => {
-      const outcome = value === wrongKind ? 'cannot-tell' : judgeValue(judge, value);
-      if (outcome === 'holds') tally.holds = true;
-      else if (outcome === 'does-not-hold') tally.fails = true;
-      else tally.unsure = true;
-    });
+    walk(root(request, args), path.steps, (value) => count(tally, judge, value));
     if (tally.unsure) return 'cannot-tell';
     const holds = quantifier === 'every' ? !tally.fails : tally.holds;
     return holds ? 'holds' : 'does-not-hold';
@@ -164,24 +158,29 @@ interface Tally {
   unsure: boolean;
 }
 
+function count(tally: Tally, judge: Judge, value: Found): void {
+  const outcome = value === wrongKind ? 'cannot-tell' : judgeValue(judge, value);
+  if (outcome === 'holds') tally.holds = true;
+  else if (outcome === 'does-not-hold') tally.fails = true;
+  else tally.unsure = true;
+}
+
 /** Visits every value that the steps name; an empty list is one absent value. */
 function walk(
   value: JsonValue | undefined,
   steps: readonly Step[],
-  from: number,
-  visit: (value: JsonValue | undefined | typeof wrongKind) => void,
+  visit: (value: Found) => void,
 ): void {
-  const step = steps[from];
-  if (step === undefined || value === undefined || value === null) {
-    return visit(step === undefined ? value : undefined);
-  }
+  const [step, ...rest] = steps;
+  if (step === undefined) return visit(value);
+  if (value === undefined || value === null) return visit(undefined);
   if (step.kind !== 'each') {
     const next = take(value, step);
-    return next === wrongKind ? visit(next) : walk(next, steps, from + 1, visit);
+    return next === wrongKind ? visit(next) : walk(next, rest, visit);
   }
   if (!isList(value)) return visit(wrongKind);
   if (value.length === 0) return visit(undefined);
-  for (const element of value) walk(element, steps, from + 1, visit);
+  for (const element of value) walk(element, rest, visit);
 }
 
 type RootRead = (request: AccessRequest, args: JsonObject) => JsonValue | undefined;

@@ -6,7 +6,7 @@ import type { Action, Approval, PolicyDocument, Predicate, RateLimit, Rule } fro
 import { compileLimit, compileRateLimit } from './limit.ts';
 import type { CompiledLimit } from './limit.ts';
 import type { Operator } from './operators/compare.ts';
-import { compileArgumentSchema } from './operators/schema.ts';
+import { compileSchema } from './argument-schema.ts';
 import { parsePath } from './path.ts';
 import { compilePredicate, conditionsOf } from './predicate.ts';
 import type { CompiledPredicate, Quantifier } from './predicate.ts';
@@ -72,7 +72,7 @@ export function compileRule(source: Source): CompiledRule {
     refusal: refusalOf(source),
     names: namesOf(source),
     inputSchemaRule: inputSchemaRule(source),
-    argumentSchema: compileSchema(rule),
+    argumentSchema: argumentSchemaOf(rule),
     require: compileLists(source, 'require', 'every'),
     denyIf: compileLists(source, 'deny_if', 'any'),
     blockedBy: labelRules(rule.labels?.blocked_by, `${id}/labels/blocked_by`),
@@ -99,9 +99,9 @@ function inputSchemaRule({ document, rule, id }: Source): string | null {
   return document.input_schema === 'enforce' ? '/input_schema' : null;
 }
 
-function compileSchema(rule: Rule): Operator | null {
+function argumentSchemaOf(rule: Rule): Operator | null {
   if (rule.arguments === undefined) return null;
-  const compiled = compileArgumentSchema(rule.arguments);
+  const compiled = compileSchema(rule.arguments);
   assert(compiled.ok, 'schemas are checked before they are compiled');
   return compiled.value;
 }

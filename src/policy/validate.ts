@@ -1,10 +1,16 @@
-import { checkCondition, checkCostPath, checkCounters, checkLimit, checkPath } from './check-parts.ts';
+import {
+  checkCondition,
+  checkCostPath,
+  checkCounters,
+  checkLimit,
+  checkPath,
+} from './check-parts.ts';
 import type { Finding } from './check-parts.ts';
 import { offsetOf, plainValue } from './json-tree.ts';
 import type { JsonNode, MemberNode, ObjectNode, ScalarNode } from './json-tree.ts';
 import { nearest } from './nearest.ts';
 import { isObject } from './operators/compare.ts';
-import { compileArgumentSchema } from './operators/schema.ts';
+import { compileSchema } from './argument-schema.ts';
 import { pointerToken } from './problem.ts';
 import type { UnplacedProblem } from './problem.ts';
 import { admitsKind, expectedText } from './shape.ts';
@@ -99,8 +105,8 @@ function freshMembers(node: ObjectNode, place: Place): readonly MemberNode[] {
   return node.members.filter((member) => {
     const { key } = member;
     const inside = below(place, member);
-    if (key === '__proto__') report(inside, 'the key `__proto__` is not allowed', null, true);
-    else if (seen.has(key)) report(inside, `the key \`${key}\` is here twice`, 'keep one', true);
+    if (key === '__proto__') reportKey(inside, 'the key `__proto__` is not allowed', null);
+    else if (seen.has(key)) reportKey(inside, `the key \`${key}\` is here twice`, 'keep one');
     else {
       seen.add(key);
       return true;
@@ -113,8 +119,8 @@ function visitAny(node: JsonNode, shape: AnyShape, place: Place): void {
   const before = place.problems.length;
   checkPlain(node, shape, place);
   if (!shape.schema || place.problems.length > before) return;
-  const compiled = compileArgumentSchema(plainValue(node));
-  if (!compiled.ok) report(place, `not a usable JSON Schema: ${compiled.error}`);
+  const compiled = compileSchema(plainValue(node));
+  if (!compiled.ok) report(place, `expected ${compiled.error}`);
 }
 
 /** Inside free JSON, what two parsers or a printer would not read alike is still refused. */
@@ -134,7 +140,9 @@ function checkPlain(node: JsonNode, shape: AnyShape, place: Place): void {
 function checkExact(node: ScalarNode, place: Place, roundedToo: boolean): boolean {
   if (node.exact) return true;
   if (roundedToo && Number.isFinite(node.value) && node.value !== 0) return true;
-  const read = Number.isFinite(node.value) ? `it would be read as ${node.value}` : 'it is too large';
+  const read = Number.isFinite(node.value)
+    ? `it would be read as ${node.value}`
+    : 'it is too large';
   report(place, `a number that a double does not carry exactly: ${read}`);
   return false;
 }
@@ -152,7 +160,7 @@ function visitScalar(
     const hint = near === null ? null : `did you mean \`${near}\`?`;
     return report(place, `expected ${expectedText(shape)}, found ${brief(value)}`, hint);
   }
-  if (typeof value === 'number' && shape.kind === 'number') visitNumber(node, value, shape, place);
+  if (typeof value === 'number' && shape.kind === 'number') visitNumber(node, shape, place);
   if (value === false && shape.kind === 'boolean' && !shape.falseToo) {
     report(place, 'expected `true`, found `false`: leave the field out');
   }
@@ -167,7 +175,8 @@ function visitText(value: string, shape: TextShape, place: Place): void {
   if (shape.check === 'cost-path') reportAll(place, checkCostPath(value));
 }
 
-function visitNumber(node: ScalarNode, value: number, shape: NumberShape, place: Place): void {
+function visitNumber(node: ScalarNode, shape: NumberShape, place: Place): void {
+  const value = Number(node.value);
   if (!checkExact(node, place, false)) return;
   const whole = !shape.integer || Number.isSafeInteger(value);
   if (whole && value >= shape.min && value <= shape.max) return;
@@ -175,7 +184,8 @@ function visitNumber(node: ScalarNode, value: number, shape: NumberShape, place:
 }
 
 function wrongType(node: JsonNode, shape: Shape, place: Place): void {
-  const found = node.kind === 'list' || node.kind === 'object' ? `a ${node.kind}` : brief(node.value);
+  const found =
+    node.kind === 'list' || node.kind === 'object' ? `a ${node.kind}` : brief(node.value);
   report(place, `expected ${expectedText(shape)}, found ${found}`, quotesHint(node, shape));
 }
 
@@ -192,7 +202,7 @@ function quotesHint(node: JsonNode, shape: Shape): string | null {
 function unknownKey(key: string, known: readonly string[], place: Place): void {
   const near = nearest(key, known);
   const hint = near === null ? `known here: ${known.join(', ')}` : `did you mean \`${near}\`?`;
-  report(place, `unknown key ${brief(key)}`, hint, true);
+  reportKey(place, `unknown key ${brief(key)}`, hint);
 }
 
 function hasKey(node: JsonNode, key: string): boolean {
@@ -214,9 +224,12 @@ function belowIndex(place: Place, index: number, node: JsonNode): Place {
   return { pointer, node, keyStart: node.start, problems: place.problems };
 }
 
-function report(place: Place, message: string, hint: string | null = null, atKey = false): void {
-  const offset = atKey ? place.keyStart : place.node.start;
-  place.problems.push({ pointer: place.pointer, offset, message, hint });
+function report(place: Place, message: string, hint: string | null = null): void {
+  place.problems.push({ pointer: place.pointer, offset: place.node.start, message, hint });
+}
+
+function reportKey(place: Place, message: string, hint: string | null): void {
+  place.problems.push({ pointer: place.pointer, offset: place.keyStart, message, hint });
 }
 
 function reportAll(place: Place, findings: readonly Finding[]): void {

@@ -1,7 +1,7 @@
 import { noArguments } from './arguments.ts';
 import { ruleFor } from './compile.ts';
 import type { CompiledPolicy, PolicySet } from './compile.ts';
-import { checkInputSchema } from './input-schema.ts';
+import { checkInputSchema } from './argument-schema.ts';
 import type { AccessRequest, PinnedTool } from './request.ts';
 import type { CompiledRule } from './rule.ts';
 

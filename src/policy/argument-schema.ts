@@ -1,8 +1,28 @@
+import { ok } from '../base/result.ts';
+import type { Result } from '../base/result.ts';
 import type { JsonObject, JsonValue } from '../base/strict-json.ts';
-import { isObject } from './operators/compare.ts';
+import { isObject, isSafe } from './operators/compare.ts';
 import type { Operator } from './operators/compare.ts';
 import type { Outcome } from './operators/outcome.ts';
 import { compileArgumentSchema } from './operators/schema.ts';
+
+/** Prepares a JSON Schema for arguments: an unsafe number anywhere in them cannot be told. */
+export function compileSchema(schema: JsonValue): Result<Operator, string> {
+  const compiled = compileArgumentSchema(schema);
+  if (!compiled.ok) return compiled;
+  const operator = compiled.value;
+  return ok((value) => {
+    const outcome = operator(value);
+    return outcome === 'holds' && holdsUnsafeNumber(value) ? 'cannot-tell' : outcome;
+  });
+}
+
+/** The operator has already bounded how deep and how large the value is. */
+function holdsUnsafeNumber(value: JsonValue): boolean {
+  if (typeof value === 'number') return !isSafe(value);
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.values(value).some(holdsUnsafeNumber);
+}
 
 /**
  * Whether arguments satisfy the schema pinned with a tool. `broken`: there is no schema, it does
@@ -22,7 +42,7 @@ export function checkInputSchema(schema: JsonValue, args: JsonObject): Outcome |
 const compiledSchemas = new WeakMap<JsonObject, Operator | null>();
 
 function compileOnce(schema: JsonObject): Operator | null {
-  const compiled = compileArgumentSchema(schema);
+  const compiled = compileSchema(schema);
   const operator = compiled.ok ? compiled.value : null;
   compiledSchemas.set(schema, operator);
   return operator;
