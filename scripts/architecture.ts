@@ -7,7 +7,7 @@ import { blank } from './source-text.ts';
 /** The shape of `architecture.json`: who may import whom, and which text may stand where. */
 export interface Architecture {
   readonly modules: Readonly<Record<string, ModuleRule>>;
-  /** Folder -> the only files outside it that may import from it. */
+  /** Folder -> the only files and folders outside it that may import from it. */
   readonly soleImporters: Readonly<Record<string, readonly string[]>>;
   /** File inside such a folder that everyone may import -> why. */
   readonly soleImporterExceptions: Readonly<Record<string, string>>;
@@ -16,9 +16,9 @@ export interface Architecture {
   readonly linesMax: number;
 }
 
-/** One module: a folder, or a single file. `imports: ["*"]` may import everything. */
+/** One module: its folders and single files. `imports: ["*"]` may import everything. */
 export interface ModuleRule {
-  readonly path: string;
+  readonly path: string | readonly string[];
   readonly imports: readonly string[];
   /** No `node:` imports and no packages but those in `packages`. */
   readonly pure?: boolean;
@@ -82,7 +82,9 @@ function lineAt(text: string, offset: number): number {
 }
 
 function moduleOf(rules: Architecture, path: string): [string, ModuleRule] | null {
-  const found = Object.entries(rules.modules).find(([, rule]) => isUnder(path, rule.path));
+  const found = Object.entries(rules.modules).find(([, rule]) =>
+    [rule.path].flat().some((place) => isUnder(path, place)),
+  );
   return found ?? null;
 }
 
@@ -144,7 +146,8 @@ function problemOfSoleImporter(
   if (target in rules.soleImporterExceptions) return null;
   for (const [folder, importers] of Object.entries(rules.soleImporters)) {
     if (!isUnder(target, folder) || isUnder(file.path, folder)) continue;
-    if (!importers.includes(file.path)) return `only ${importers.join(', ')} may import ${folder}`;
+    if (!importers.some((one) => isUnder(file.path, one)))
+      return `only ${importers.join(', ')} may import ${folder}`;
   }
   return null;
 }

@@ -5,6 +5,7 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { runSteps, staticSteps } from './steps.ts';
 
+const TEST_FOLDERS = ['src', 'test', 'bench'];
 const CONCURRENCY = 2;
 /** Milliseconds that one test file may take before it counts as failed. */
 const FILE_TIMEOUT_MS = 300_000;
@@ -17,7 +18,7 @@ interface TestRun {
 
 async function main(filters: readonly string[]): Promise<void> {
   const staticPassed = filters.length > 0 || (await runSteps(staticSteps));
-  const files = [...globSync('src/**/*.test.ts'), ...globSync('test/**/*.test.ts')]
+  const files = TEST_FOLDERS.flatMap((folder) => globSync(`${folder}/**/*.test.ts`))
     .filter((file) => filters.every((filter) => file.includes(filter)))
     .sort();
   if (files.length === 0) {
