@@ -1,7 +1,8 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
-import { readBatch, readFrame, type Frame } from './frame.ts';
-import { EventWindow } from './framing.ts';
+import { readBatch, readFrame } from './frame.ts';
+import { EventWindow, lineOf } from './framing.ts';
+import type { ChannelEvents, MessageChannel, WriteResult } from './message-channel.ts';
 import type { StdioLimits } from './stdio-limits.ts';
 import { StdioProcess } from './stdio-process.ts';
 import type { UpstreamFailure } from './upstream.ts';
@@ -23,26 +24,6 @@ export interface StdioContext {
   readonly log: Log;
 }
 
-/** Why a message was not taken; the process saw nothing of it. */
-export function notTaken(result: 'full' | 'gone'): UpstreamFailure {
-  return result === 'full'
-    ? { kind: 'overloaded', reached: false, detail: 'the process takes no more input' }
-    : { kind: 'unreachable', reached: false, detail: 'the process is ending' };
-}
-
-/** How the end of a process reads to an exchange that was open. */
-export function goneFailure(detail: string, launched: boolean): UpstreamFailure {
-  return launched
-    ? { kind: 'broken', reached: true, detail }
-    : { kind: 'unreachable', reached: false, detail };
-}
-
-/** The messages of a process, and its end. */
-export interface ChannelEvents {
-  frame(frame: Frame): void;
-  gone(detail: string, launched: boolean): void;
-}
-
 const batchMax = 1_000;
 const stderrLinesPerMinute = 600;
 
@@ -50,8 +31,8 @@ const stderrLinesPerMinute = 600;
  * A process as a source of messages. Lines that are no message are dropped and counted, and so is
  * what its owner calls stray; a process that makes too many of either is killed.
  */
-export class StdioChannel {
-  readonly process: StdioProcess;
+export class StdioChannel implements MessageChannel {
+  readonly #process: StdioProcess;
   readonly #context: StdioContext;
   readonly #events: ChannelEvents;
   readonly #noise: EventWindow;
@@ -64,7 +45,7 @@ export class StdioChannel {
     this.#noise = new EventWindow(clock, limits.noisePerMinuteMax, 60_000);
     this.#stray = new EventWindow(clock, limits.strayPerTenSecondsMax, 10_000);
     const stderr = new EventWindow(clock, stderrLinesPerMinute, 60_000);
-    this.process = new StdioProcess(
+    this.#process = new StdioProcess(
       { ...command, ...limits },
       {
         line: (bytes) => this.#line(bytes),
@@ -73,17 +54,35 @@ export class StdioChannel {
         },
         gone: (detail, launched) => {
           log.info('upstream.process-gone', { server, detail, launched });
-          events.gone(detail, launched);
+          events.gone(goneFailure(detail, launched));
         },
       },
     );
   }
 
-  /** The message belongs to nobody. */
+  /** A write that fails is the end of the process, which is told by itself. */
+  write(message: Uint8Array, settled?: (failure: UpstreamFailure | null) => void): WriteResult {
+    return this.#process.write(lineOf(message), (written) => {
+      if (written) settled?.(null);
+    });
+  }
+
+  pause(): void {
+    this.#process.pause();
+  }
+
+  resume(): void {
+    this.#process.resume();
+  }
+
+  stop(): Promise<void> {
+    return this.#process.stop();
+  }
+
   stray(method: string | null): void {
     if (!this.#stray.exceeded()) return;
     this.#context.log.warn('upstream.flood', { server: this.#context.server, method });
-    this.process.kill('too many messages that belong to nobody');
+    this.#process.kill('too many messages that belong to nobody');
   }
 
   #line(bytes: Uint8Array): void {
@@ -105,6 +104,12 @@ export class StdioChannel {
   }
 
   #dropLine(): void {
-    if (this.#noise.exceeded()) this.process.kill('too many lines that are no JSON-RPC message');
+    if (this.#noise.exceeded()) this.#process.kill('too many lines that are no JSON-RPC message');
   }
+}
+
+function goneFailure(detail: string, launched: boolean): UpstreamFailure {
+  return launched
+    ? { kind: 'broken', reached: true, detail }
+    : { kind: 'unreachable', reached: false, detail };
 }

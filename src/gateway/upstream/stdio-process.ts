@@ -1,6 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 
 import { LineSplitter } from './framing.ts';
+import type { WriteResult } from './message-channel.ts';
 
 /** What is started, exactly as the operator's file says, and what it may cost. */
 export interface ProcessOptions {
@@ -16,9 +17,6 @@ export interface ProcessOptions {
   /** From closing stdin to SIGTERM, and from there to SIGKILL. */
   readonly graceMs: number;
 }
-
-/** Whether a line was taken; with `full` and `gone` the process saw nothing of it. */
-export type WriteResult = 'taken' | 'full' | 'gone';
 
 /** What a process tells its owner. `gone` comes once, after the last line, and nothing follows. */
 export interface ProcessEvents {

@@ -1,8 +1,8 @@
 import { failedExchange } from './exchange.ts';
 import { readFrame, spanAt, spliceBytes, textOf, type ByteEdit, type Frame } from './frame.ts';
-import { lineOf } from './framing.ts';
 import { StdioAnswer } from './stdio-answer.ts';
-import { StdioChannel, goneFailure, notTaken, type StdioContext } from './stdio-channel.ts';
+import { notTaken } from './message-channel.ts';
+import { StdioChannel, type StdioContext } from './stdio-channel.ts';
 import { adapterReplies, errorBody, replyStatus, replyTo } from './stdio-reply.ts';
 import type {
   UpstreamExchange,
@@ -66,7 +66,7 @@ export class SharedProcess {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    await this.#running?.channel.process.stop();
+    await this.#running?.channel.stop();
   }
 
   #ask(
@@ -84,8 +84,8 @@ export class SharedProcess {
     const token = spanAt(bytes, params, ['_meta', 'progressToken']);
     const edits: ByteEdit[] = [{ ...id, text: String(number) }];
     if (token !== null) edits.push({ ...token, text: String(number) });
-    const line = lineOf(spliceBytes(bytes, edits));
-    const taken = running.channel.process.write(line);
+    const line = spliceBytes(bytes, edits);
+    const taken = running.channel.write(line);
     if (taken !== 'taken') return failedExchange(to.listener, notTaken(taken));
 
     const answer = new StdioAnswer(to.listener, to.request.timeoutMs, {
@@ -114,7 +114,7 @@ export class SharedProcess {
     if (!this.#inFlight.delete(number)) return;
     const params = { requestId: number, reason };
     const text = JSON.stringify({ jsonrpc: '2.0', method: 'notifications/cancelled', params });
-    this.#running?.channel.process.write(lineOf(Buffer.from(text)));
+    this.#running?.channel.write(Buffer.from(text));
   }
 
   /** The process, or the milliseconds until the next one may be started. */
@@ -128,7 +128,7 @@ export class SharedProcess {
         running.spoke = true;
         this.#receive(running, frame);
       },
-      gone: (detail, launched) => this.#gone(running, detail, launched),
+      gone: (failure) => this.#gone(running, failure),
     });
     const running: Running = { channel, sinceMs: now, spoke: false };
     this.#running = running;
@@ -165,7 +165,7 @@ export class SharedProcess {
     return null;
   }
 
-  #gone(running: Running, detail: string, launched: boolean): void {
+  #gone(running: Running, failure: UpstreamFailure): void {
     if (this.#running !== running) return;
     this.#running = null;
     const { clock, limits } = this.#context;
@@ -174,7 +174,7 @@ export class SharedProcess {
     const waitMs = Math.min(limits.backoffMaxMs, limits.backoffMinMs * 2 ** this.#failures);
     this.#failures += 1;
     this.#restartMs = now + waitMs;
-    this.#diedMute = launched && !running.spoke;
+    this.#diedMute = failure.reached && !running.spoke;
 
     const entries = [...this.#inFlight.values()];
     this.#inFlight.clear();
@@ -182,7 +182,7 @@ export class SharedProcess {
       if (this.#diedMute && entry.method === 'server/discover') {
         entry.answer.finish(notModern(entry.id), 400);
       } else {
-        entry.answer.fail(goneFailure(detail, launched));
+        entry.answer.fail(failure);
       }
     }
   }
@@ -216,7 +216,7 @@ const correlations: readonly {
 function tell(running: Running, frame: Frame, listener: UpstreamListener): UpstreamExchange {
   const names = correlations.some(({ path }) => spanAt(frame.bytes, frame.params, path) !== null);
   if (names || frame.method === 'notifications/cancelled') return replyStatus(listener, 202);
-  const taken = running.channel.process.write(lineOf(frame.bytes));
+  const taken = running.channel.write(frame.bytes);
   if (taken !== 'taken') return failedExchange(listener, notTaken(taken));
   return replyStatus(listener, 202);
 }

@@ -1,7 +1,7 @@
 import { failedExchange } from './exchange.ts';
-import type { StdioContext } from './stdio-channel.ts';
-import { adapterReplies, replyStatus, replyTo } from './stdio-reply.ts';
-import { StdioSession } from './stdio-session.ts';
+import { LegacySessions } from './legacy-sessions.ts';
+import { StdioChannel, type StdioContext } from './stdio-channel.ts';
+import { adapterReplies, replyTo } from './stdio-reply.ts';
 import { SharedProcess } from './stdio-shared.ts';
 import type {
   Upstream,
@@ -27,86 +27,36 @@ export function openStdioUpstream(options: StdioUpstreamOptions): Upstream {
 }
 
 class StdioUpstream implements Upstream {
-  readonly #options: StdioUpstreamOptions;
-  readonly #sessions = new Map<string, StdioSession>();
-  /** Sessions that are ending count until their processes are gone. */
-  readonly #living = new Set<StdioSession>();
+  readonly #sessions: LegacySessions;
   readonly #shared: SharedProcess;
-  readonly #sweep: NodeJS.Timeout;
   #closed = false;
 
   constructor(options: StdioUpstreamOptions) {
-    this.#options = options;
+    const { limits, clock } = options;
+    this.#sessions = new LegacySessions({
+      limits,
+      clock,
+      newSessionId: () => options.newSessionId(),
+      openChannel: (events) => new StdioChannel(options, events),
+    });
     this.#shared = new SharedProcess(options);
-    this.#sweep = setInterval(() => this.#endIdle(), sweepMs(options.limits.sessionIdleMs));
-    this.#sweep.unref();
   }
 
   exchange(request: UpstreamRequest, listener: UpstreamListener): UpstreamExchange {
     if (this.#closed) return failedExchange(listener, closed);
-    if (request.era === 'modern') {
-      if (request.method !== 'POST') return replyTo(listener, adapterReplies.postOnly);
-      return this.#shared.exchange(request, listener);
-    }
-    if (request.sessionId === null) return this.#open(request, listener);
-    const session = this.#sessions.get(request.sessionId);
-    if (session === undefined) return replyTo(listener, adapterReplies.unknownSession);
-    if (request.method !== 'DELETE') return session.exchange(request, listener);
-    this.#end(session);
-    return replyStatus(listener, 204);
+    if (request.era === 'legacy') return this.#sessions.exchange(request, listener);
+    if (request.method !== 'POST') return replyTo(listener, adapterReplies.postOnly);
+    return this.#shared.exchange(request, listener);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    clearInterval(this.#sweep);
-    this.#sessions.clear();
-    await Promise.all([this.#shared.stop(), ...[...this.#living].map((one) => one.stop())]);
+    await Promise.all([this.#shared.stop(), this.#sessions.close()]);
   }
-
-  #open(request: UpstreamRequest, listener: UpstreamListener): UpstreamExchange {
-    if (request.method !== 'POST' || request.message?.method !== 'initialize') {
-      return replyTo(listener, adapterReplies.noSession);
-    }
-    if (request.message.kind !== 'request') return replyTo(listener, adapterReplies.notOneMessage);
-    if (this.#living.size >= this.#options.limits.sessionsMax) {
-      return failedExchange(listener, tooManySessions);
-    }
-    const id = this.#options.newSessionId();
-    const session = new StdioSession(this.#options, id, () => {
-      this.#sessions.delete(id);
-      this.#living.delete(session);
-    });
-    this.#sessions.set(id, session);
-    this.#living.add(session);
-    return session.exchange(request, listener);
-  }
-
-  #endIdle(): void {
-    const now = this.#options.clock.monotonicMs();
-    for (const session of this.#sessions.values()) {
-      if (session.idle(now, this.#options.limits.sessionIdleMs)) this.#end(session);
-    }
-  }
-
-  /** The id stops working at once; the process takes its time. */
-  #end(session: StdioSession): void {
-    this.#sessions.delete(session.id);
-    void session.stop();
-  }
-}
-
-function sweepMs(idleMs: number): number {
-  return Math.min(60_000, Math.max(10, idleMs / 4));
 }
 
 const closed: UpstreamFailure = {
   kind: 'unreachable',
   reached: false,
   detail: 'the server is closed',
-};
-
-const tooManySessions: UpstreamFailure = {
-  kind: 'overloaded',
-  reached: false,
-  detail: 'every session of this server is taken; each is a process',
 };

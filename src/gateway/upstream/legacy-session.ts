@@ -1,8 +1,9 @@
+import type { Clock } from '../../base/clock.ts';
 import { failedExchange } from './exchange.ts';
 import { keyOf, spanAt, textOf, type Frame } from './frame.ts';
-import { lineOf } from './framing.ts';
 import { StdioAnswer } from './stdio-answer.ts';
-import { StdioChannel, goneFailure, notTaken, type StdioContext } from './stdio-channel.ts';
+import { notTaken, type ChannelEvents, type MessageChannel } from './message-channel.ts';
+import type { StdioLimits } from './stdio-limits.ts';
 import { adapterReplies, replyTo } from './stdio-reply.ts';
 import type {
   Headers,
@@ -20,16 +21,25 @@ interface InFlight {
   readonly opensSession: boolean;
 }
 
+/** What a session needs: its own way to the server, bounds, and the time. */
+export interface SessionContext {
+  readonly limits: StdioLimits;
+  readonly clock: Clock;
+  openChannel(events: ChannelEvents): MessageChannel;
+}
+
 /**
- * One legacy session: one process, one `initialize`, the client's own ids. The era's rule holds
+ * One legacy session: one channel to the server, one `initialize`, the client's own ids. The era's rule holds
  * that a client that goes away does not cancel; the server runs on and its answer is dropped.
  */
-export class StdioSession {
+export class LegacySession {
   readonly id: string;
-  readonly #context: StdioContext;
-  readonly #channel: StdioChannel;
+  readonly #context: SessionContext;
+  readonly #channel: MessageChannel;
   readonly #onGone: () => void;
   readonly #inFlight = new Map<string, InFlight>();
+  /** Notifications and responses that the server does not have yet. */
+  readonly #telling = new Set<StdioAnswer>();
   #stream: StdioAnswer | null = null;
   #queue: Buffer[] = [];
   #queuedBytes = 0;
@@ -37,14 +47,14 @@ export class StdioSession {
   #usedMs: number;
   #gone = false;
 
-  constructor(context: StdioContext, id: string, onGone: () => void) {
+  constructor(context: SessionContext, id: string, onGone: () => void) {
     this.id = id;
     this.#context = context;
     this.#onGone = onGone;
     this.#usedMs = context.clock.monotonicMs();
-    this.#channel = new StdioChannel(context, {
+    this.#channel = context.openChannel({
       frame: (frame) => this.#receive(frame),
-      gone: (detail, launched) => this.#end(detail, launched),
+      gone: (failure) => this.#end(failure),
     });
   }
 
@@ -64,7 +74,7 @@ export class StdioSession {
   }
 
   stop(): Promise<void> {
-    return this.#channel.process.stop();
+    return this.#channel.stop();
   }
 
   #ask(
@@ -77,7 +87,9 @@ export class StdioSession {
     if (key === null) return replyTo(listener, adapterReplies.notOneMessage);
     if (this.#inFlight.has(key)) return replyTo(listener, adapterReplies.idInUse);
     if (!this.#makeRoom()) return failedExchange(listener, tooMany);
-    const taken = this.#channel.process.write(lineOf(body));
+    const taken = this.#channel.write(body, (failure) => {
+      if (failure !== null) this.#unsent(key, failure);
+    });
     if (taken !== 'taken') return this.#refuse(listener, taken);
 
     const opensSession = message.method === 'initialize' && request.sessionId === null;
@@ -96,11 +108,16 @@ export class StdioSession {
 
   /** Notifications and responses: accepted once the process has them. */
   #tell(request: UpstreamRequest, body: Uint8Array, listener: UpstreamListener): UpstreamExchange {
-    const answer = this.#newAnswer(listener, request.timeoutMs, { headers: {}, left: () => {} });
-    const taken = this.#channel.process.write(lineOf(body), (written) => {
-      if (written) answer.status(202);
-      else answer.fail({ kind: 'broken', reached: true, detail: 'the write failed' });
+    const answer = this.#newAnswer(listener, request.timeoutMs, {
+      headers: {},
+      left: () => this.#telling.delete(answer),
     });
+    const taken = this.#channel.write(body, (failure) => {
+      this.#telling.delete(answer);
+      if (failure === null) answer.status(202);
+      else answer.fail(failure);
+    });
+    if (taken === 'taken') this.#telling.add(answer);
     if (taken === 'taken') return answer.state;
     answer.state.abort();
     return this.#refuse(listener, taken);
@@ -145,11 +162,11 @@ export class StdioSession {
         // One client alone is behind this process, so the process can be held back for it.
         pressed: () => {
           this.#pressed += 1;
-          this.#channel.process.pause();
+          this.#channel.pause();
         },
         relieved: () => {
           this.#pressed -= 1;
-          if (this.#pressed === 0) this.#channel.process.resume();
+          if (this.#pressed === 0) this.#channel.resume();
         },
       },
     });
@@ -160,6 +177,14 @@ export class StdioSession {
     entry.answer = null;
     // Nobody learnt the id of this session, so nobody could ever end it.
     if (entry.opensSession && !begun) void this.stop();
+  }
+
+  /** The server did not take a request, so no answer to it will come. */
+  #unsent(key: string, failure: UpstreamFailure): void {
+    const entry = this.#inFlight.get(key);
+    this.#inFlight.delete(key);
+    entry?.answer?.fail(failure);
+    if (entry?.opensSession === true) void this.stop();
   }
 
   /** True when one more request fits, giving up the memory of an abandoned one if need be. */
@@ -242,14 +267,14 @@ export class StdioSession {
     });
   }
 
-  #end(detail: string, launched: boolean): void {
+  #end(failure: UpstreamFailure): void {
     if (this.#gone) return;
     this.#gone = true;
-    const failure = goneFailure(detail, launched);
     const answers = [...this.#inFlight.values()].map((entry) => entry.answer);
     this.#inFlight.clear();
     this.#onGone();
-    for (const answer of [...answers, this.#stream]) answer?.fail(failure);
+    for (const answer of [...answers, ...this.#telling, this.#stream]) answer?.fail(failure);
+    this.#telling.clear();
     this.#stream = null;
   }
 }

@@ -1,0 +1,88 @@
+import { failedExchange } from './exchange.ts';
+import { LegacySession, type SessionContext } from './legacy-session.ts';
+import { adapterReplies, replyStatus, replyTo } from './stdio-reply.ts';
+import type {
+  UpstreamExchange,
+  UpstreamFailure,
+  UpstreamListener,
+  UpstreamRequest,
+} from './upstream.ts';
+
+/** What the sessions of one server share; `newSessionId` gives ids that cannot be guessed. */
+export interface SessionsOptions extends SessionContext {
+  newSessionId(): string;
+}
+
+/**
+ * The legacy sessions of a server that knows none of HTTP's: `initialize` opens one, its id leads
+ * to it, DELETE or idleness ends it.
+ */
+export class LegacySessions {
+  readonly #options: SessionsOptions;
+  readonly #sessions = new Map<string, LegacySession>();
+  /** Sessions that are ending count until nothing of them is left. */
+  readonly #living = new Set<LegacySession>();
+  readonly #sweep: NodeJS.Timeout;
+
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+    this.#sweep = setInterval(() => this.#endIdle(), sweepMs(options.limits.sessionIdleMs));
+    this.#sweep.unref();
+  }
+
+  exchange(request: UpstreamRequest, listener: UpstreamListener): UpstreamExchange {
+    if (request.sessionId === null) return this.#open(request, listener);
+    const session = this.#sessions.get(request.sessionId);
+    if (session === undefined) return replyTo(listener, adapterReplies.unknownSession);
+    if (request.method !== 'DELETE') return session.exchange(request, listener);
+    this.#end(session);
+    return replyStatus(listener, 204);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#sweep);
+    this.#sessions.clear();
+    await Promise.all([...this.#living].map((session) => session.stop()));
+  }
+
+  #open(request: UpstreamRequest, listener: UpstreamListener): UpstreamExchange {
+    if (request.method !== 'POST' || request.message?.method !== 'initialize') {
+      return replyTo(listener, adapterReplies.noSession);
+    }
+    if (request.message.kind !== 'request') return replyTo(listener, adapterReplies.notOneMessage);
+    if (this.#living.size >= this.#options.limits.sessionsMax) {
+      return failedExchange(listener, tooManySessions);
+    }
+    const id = this.#options.newSessionId();
+    const session = new LegacySession(this.#options, id, () => {
+      this.#sessions.delete(id);
+      this.#living.delete(session);
+    });
+    this.#sessions.set(id, session);
+    this.#living.add(session);
+    return session.exchange(request, listener);
+  }
+
+  #endIdle(): void {
+    const now = this.#options.clock.monotonicMs();
+    for (const session of this.#sessions.values()) {
+      if (session.idle(now, this.#options.limits.sessionIdleMs)) this.#end(session);
+    }
+  }
+
+  /** The id stops working at once; what is behind it takes its time. */
+  #end(session: LegacySession): void {
+    this.#sessions.delete(session.id);
+    void session.stop();
+  }
+}
+
+function sweepMs(idleMs: number): number {
+  return Math.min(60_000, Math.max(10, idleMs / 4));
+}
+
+const tooManySessions: UpstreamFailure = {
+  kind: 'overloaded',
+  reached: false,
+  detail: 'every session of this server is taken',
+};
