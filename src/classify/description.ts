@@ -108,7 +108,11 @@ function atOpening(sentence: Sentence): Found | null {
     const isOpener = openers.has(word) || word.endsWith('ly') || !/^\p{L}/u.test(word);
     if (found !== null && found.form !== 'past') {
       const helper = isOpener && hasLaterOpening(sentence, index);
-      if (!helper && (index === 0 || !looksLikeNoun(sentence, found))) return found;
+      const noun = looksLikeNoun(sentence, found);
+      // "Index documentation" may be an order or a heading.
+      if (!helper && index === 0)
+        return noun && sentence.length > 1 ? { ...found, sure: 0.85 } : found;
+      if (!helper && !noun) return found;
     }
     if (!isOpener) return null;
   }
@@ -220,6 +224,8 @@ function listedActs(text: string, sentence: Sentence): Act[] {
 
 // A later sentence counts when the tool is its subject: "Creates …", "It also sends …".
 function laterActs(text: string, sentence: Sentence): Act[] {
+  const named = namedAct(text, sentence);
+  if (named !== null) return [named];
   for (let index = 0; index < Math.min(openMax, sentence.length); index += 1) {
     const word = sentence[index]?.text ?? '';
     if (negations.has(word) || auxiliaries.has(word)) return [];
@@ -237,6 +243,14 @@ function laterActs(text: string, sentence: Sentence): Act[] {
     if (!isSubject) return [];
   }
   return [];
+}
+
+// "Use delete to remove a task": the tool has an action of that name.
+function namedAct(text: string, sentence: Sentence): Act | null {
+  if (sentence[0]?.text !== 'use' || sentence[2]?.text !== 'to') return null;
+  const found = asVerb(sentence, 1);
+  if (found === null || found.form !== 'base' || isNounish(found.verb)) return null;
+  return act(text, sentence, { found, role: 'joined' });
 }
 
 function act(

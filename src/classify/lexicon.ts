@@ -15,7 +15,7 @@ const verbLists: readonly (readonly [Category, number, string])[] = [
     `get list search enrich consult autocomplete hget hgetall find fetch retrieve read show view describe lookup count compare calculate
     compute validate verify preview inspect browse discover detect identify estimate summarize
     summarise extract explain diff peek enumerate obtain query check analyze analyse examine
-    forecast predict recommend suggest classify grade score rank rate lint simulate dryrun
+    forecast predict recommend suggest classify grade score rank lint simulate dryrun
     whatif diagnose assess explore determine locate translate poll echo decode encode parse
     convert geocode whois ping introspect screenshot grep tail glob retrive tokenize profile
     audit scrape crawl investigate backtest transcribe ocr visualize aggregate paginate filter
@@ -59,7 +59,7 @@ const verbLists: readonly (readonly [Category, number, string])[] = [
     0.7,
     `make manage maintain administer log record enroll compose draft index ingest sync synchronize link
     unlink join leave close complete finish finalize split combine group ungroup crop resize reprioritize prioritize rotate
-    design apply customize extend increase decrease increment decrement raise lower prepare
+    design apply customize extend increase decrease increment decrement raise lower
     establish instantiate define declare introduce embed associate dissociate bind unbind
     allocate release claim delegate escalate request populate seed grant allow deny block
     unblock ban unban lock unlock suspend unsuspend switch backup stamp message chat dm text
@@ -68,9 +68,9 @@ const verbLists: readonly (readonly [Category, number, string])[] = [
     redirect forward unarchive hide unhide crosspost migrate onboard propose file lodge triage remind
     alert whitelist blacklist pair unpair nominate endorse plant reindex model sculpt extrude
     bake texture refresh zip unzip memo note document organize rearrange select revert confirm integrate award protect unprotect override watermark speak say
-    narrate reimagine voice dub shorten enforce swap bridge isolate contribute ensure autofix enqueue dequeue gen synthesize delegate undelegate imagine expand alter censor timeout outpaint inpaint upscale colorize stylize`,
+    narrate reimagine voice dub shorten enforce swap bridge rate isolate contribute ensure autofix enqueue dequeue gen synthesize delegate undelegate imagine expand alter censor timeout outpaint inpaint upscale colorize stylize`,
   ],
-  ['Write', 0.4, `handle control process customise perform new`],
+  ['Write', 0.4, `prepare handle control process customise perform new`],
   [
     'Execute',
     1,

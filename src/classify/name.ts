@@ -27,6 +27,7 @@ const sharedPart = 0.6;
 const alwaysLook = new Set(list('get describe fetch is find retrieve count has'));
 const lookers = new Set(list('list view show read search query check lookup preview'));
 const after = new Set(list('on to with into as a an all'));
+const endings = new Set(list('get create delete update show remove add'));
 const media = new Set(list('speech image video audio music voice'));
 const statusNouns = new Set(list('status history stats info progress logs results'));
 const noWords: ReadonlySet<string> = new Set();
@@ -79,7 +80,9 @@ function withoutPrefix(words: readonly Word[], shared: ReadonlySet<string>): rea
   let start = 0;
   while (start < words.length - 1 && shared.has(words[start]?.text ?? '')) {
     const isVerb = verbSense(words[start]?.text ?? '') !== undefined;
-    if (isVerb && !words.slice(start + 1).some((word) => isPureVerb(word.text))) break;
+    const rest = words.slice(start + 1);
+    const led = isSureVerb(rest[0]?.text ?? '') || rest.some((word) => isPureVerb(word.text));
+    if (isVerb && !led) break;
     start += 1;
   }
   return words.slice(start);
@@ -92,24 +95,43 @@ function verbIndexes(words: readonly Word[]): number[] {
   if (first === undefined) return [];
 
   const opening = words[first]?.text ?? '';
-  const pure = known.filter((index) => isPureVerb(words[index]?.text ?? ''));
   if (first === 0 && looksFirst(words, opening)) return withJoined(words, 0, known);
   if (reportsOn(words, opening)) return [];
   // "vote_on_poll" votes.
   if (first === 0 && after.has(words[1]?.text ?? '')) return withJoined(words, 0, known);
-  const acting = known.find((index) => actsAt(words, index));
+
+  const sure = known.filter((index) => isSureVerb(words[index]?.text ?? ''));
   const ending = words.at(-1)?.text ?? '';
   const endsAsNoun = actionNouns.has(ending) && known.at(-1) !== words.length - 1;
-  if (acting === undefined && pure.length === 0 && endsAsNoun) return [];
-  const main = acting ?? pure[0] ?? (first === 0 ? opensName(words) : lastVerb(words, known));
+  if (sure.length === 0 && endsAsNoun) return [];
+  const main = mainOf(words, sure) ?? (first === 0 ? opensName(words) : lastVerb(words, known));
   return main === null ? [] : withJoined(words, main, known);
 }
 
-// "inbox_mark_all_read" marks: a verb that changes something goes before one that looks.
-function actsAt(words: readonly Word[], index: number): boolean {
-  const text = words[index]?.text ?? '';
-  if (verbSense(text)?.category === 'Read') return false;
-  return isPureVerb(text) || (usuallyVerbs.has(text) && index < words.length - 1);
+// "sms_deploy_get" gets, "shopping_list_add" adds; else the first sure verb is the main one.
+function mainOf(words: readonly Word[], sure: readonly number[]): number | undefined {
+  const [first] = sure;
+  if (first === undefined || (first === 0 && !endings.has(words.at(-1)?.text ?? ''))) return first;
+  const last = words.length - 1;
+  if (words.length > 2 && endings.has(words[last]?.text ?? '') && !isOrder(words)) return last;
+  if (!lookers.has(words[first]?.text ?? '')) return first;
+  return (
+    sure.find((index) => isPureVerb(words[index]?.text ?? '') && !looks(words, index)) ?? first
+  );
+}
+
+// "create_item_to_add" opens with its own verb; "deploy_app_get" opens with its field.
+function isOrder(words: readonly Word[]): boolean {
+  const category = verbSense(words[0]?.text ?? '')?.category;
+  return category !== undefined && category !== 'Execute';
+}
+
+function looks(words: readonly Word[], index: number): boolean {
+  return verbSense(words[index]?.text ?? '')?.category === 'Read';
+}
+
+function isSureVerb(word: string): boolean {
+  return isPureVerb(word) || (usuallyVerbs.has(word) && verbSense(word) !== undefined);
 }
 
 // "deploy_status" and "migrate-status" report on the act, they do not do it.
@@ -190,7 +212,8 @@ function sureness(
   const usual = usuallyVerbs.has(words[at.index]?.text ?? '');
   if (words.length === 1) return usual ? 0.7 : 0.55;
   if (at.index === 0) return 1;
-  return usual || at.index === words.length - 1 ? 0.8 : 0.5;
+  const isLookup = verbSense(words[at.index]?.text ?? '')?.category === 'Read';
+  return usual || (isLookup && at.index === words.length - 1) ? 0.8 : 0.5;
 }
 
 function runsAt(words: readonly Word[], at: number): boolean {

@@ -159,7 +159,7 @@ export const dataNouns: ReadonlySet<string> = new Set(
   searcher retriever comparer comparison estimate estimator lookup verifier preview overview
   keys values pods nodes headlines articles papers standings scores odds matches availability
   capacity audit compliance risk sentiment signals signal distribution structure dependencies
-  trends diagnostics checks photos images earnings fundamentals indicators ratios financials dividends filings`),
+  trends outdated unused missing pending available diagnostics checks photos images earnings fundamentals indicators ratios financials dividends filings`),
 );
 
 /** Nouns that are an action: "creation", "the execution of". */

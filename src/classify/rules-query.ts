@@ -1,7 +1,6 @@
 import { concerns } from './act.ts';
 import type { Act } from './act.ts';
 import type { Context } from './context.ts';
-import { lightVerbs } from './lexicon.ts';
 import { databaseWords, inertNouns, readableWords } from './nouns.ts';
 import { rule, setOf } from './sense-rule.ts';
 import type { SenseRule } from './sense-rule.ts';
@@ -15,7 +14,6 @@ const readOnlyText =
   /\bread[- ]?only\b|\bSELECT (?:quer|statement|sql|only)|\bonly SELECT\b|\bread (?:\w+ )?quer/i;
 const destroysRows =
   /\bDELETE\b|\bDROP\b|\bTRUNCATE\b|\bCRUD\b|\b(?:update|insert)\W+(?:and |or )?delete\b/;
-const makers = setOf('generate create build prepare');
 const scanTargets = setOf(`nmap nikto sqlmap subnet masscan gobuster dirb hydra metasploit port
   network`);
 
@@ -52,9 +50,8 @@ export const queryRules: readonly SenseRule[] = [
     objects: 'test tests suite suites unittest jest pytest vitest playwright e2e',
   }),
   rule('answer-only', ['Read', 0.95], {
-    verbs: lightVerbs,
+    verbs: 'run execute perform do make conduct apply provide carry',
     objects: inertNouns,
-    when: (act) => !makers.has(act.verb),
   }),
   rule('tests-connection', ['Read', 0.9], {
     verbs: 'test',
@@ -68,8 +65,12 @@ export const queryRules: readonly SenseRule[] = [
     verbs: 'add subtract multiply divide increment combine',
     objects: 'number numbers integer integers matrix matrices fraction polynomial',
   }),
+  rule('removes-from-text', ['Read', 0.8], {
+    verbs: 'remove',
+    objects: 'whitespace html duplicates stopwords punctuation noise formatting accents diacritics',
+  }),
   rule('reworks-text', ['Read', 0.8], {
-    verbs: 'clean remove strip trim merge join split combine replace format fix concat',
+    verbs: 'clean strip trim merge join split combine replace format fix concat',
     objects: `text html whitespace markdown string strings duplicates stopwords formatting csv
       dataset datasets column columns array arrays json xml lines noise punctuation`,
   }),

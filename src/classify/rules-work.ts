@@ -40,7 +40,7 @@ export const workRules: readonly SenseRule[] = [
   // "Manage search indexes" says less than "view and manage roles", where it is set off from viewing.
   rule('manages-vaguely', ['Write', 0.45], {
     verbs: 'manage maintain administer',
-    when: (act) => act.role === 'main' && act.field === 'description',
+    when: (act) => act.role === 'main',
   }),
   rule('keeps-time', ['Write', 1], {
     verbs: 'start stop pause resume',
@@ -77,6 +77,10 @@ export const workRules: readonly SenseRule[] = [
   rule('reports-to-people', ['Write', 1], {
     verbs: 'report',
     objects: 'issue problem bug incident abuse spam feedback outcome error user problems',
+  }),
+  rule('turns-into-record', ['Write', 1], {
+    verbs: 'convert transform',
+    objects: 'conversation ticket lead opportunity contact issue draft task tasks discussion',
   }),
   rule('settles-case', ['Write', 1], {
     verbs: 'resolve',

@@ -6,8 +6,7 @@ import { pointerStep } from './tool.ts';
 import type { Hit, Property, ToolText } from './tool.ts';
 import { nameWords } from './words.ts';
 
-const selectors = new Set(words('action method operation op command verb task type mode function'));
-const sureSelectors = new Set(words('action method operation op command'));
+const selectors = new Set(words('action method operation op command'));
 const httpMethods = new Set(words('get post put patch delete head options trace connect'));
 const codeNames = new Set(words('code script command javascript js python bash shell cmd source'));
 
@@ -25,8 +24,7 @@ export function schemaActs(text: ToolText): Act[] {
 export function selectsAction(property: Property): boolean {
   const name = nameWords(property.name).at(-1)?.text ?? '';
   if (!selectors.has(name) || property.values.length === 0) return false;
-  if (choosesHttpMethod(property)) return false;
-  return sureSelectors.has(name) || property.values.some((value) => value.includes('_'));
+  return !choosesHttpMethod(property);
 }
 
 /** What single arguments say: an HTTP method to choose, code to run, an amount and who gets it. */
