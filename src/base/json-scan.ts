@@ -2,8 +2,8 @@ import { assert } from './assert.ts';
 import { isUnsafeNumber } from './decimal.ts';
 
 /**
- * Bounds of one document. `bytesMax` in bytes, `stringMax` in UTF-16 units of an unescaped string or
- * of a number's lexeme, the rest are counts. `depthMax` is at most 1000.
+ * Bounds of one document. `bytesMax` in bytes, `stringMax` in UTF-16 units of an unescaped string
+ * or of a number's lexeme, the rest are counts. `depthMax` is at most 1000.
  */
 export interface JsonLimits {
   readonly bytesMax: number;
@@ -31,12 +31,12 @@ export type JsonProblemCode =
   | 'prototype-key'
   | 'syntax';
 
-/** What the pass over a text found: a problem, or where the root starts and if numbers are unsafe. */
+/** A problem, or where the root value starts and whether some number is unsafe. */
 export type ScanResult =
   | { readonly problem: JsonProblem }
   | { readonly problem: null; readonly start: number; readonly unsafeNumbers: boolean };
 
-/** One pass over a decoded text by the rules of `scanJson`; nothing is built but sets of many keys. */
+/** One pass over a decoded text by the rules of `scanJson`; only large objects' keys are kept. */
 export function scanText(text: string, limits: JsonLimits): ScanResult {
   assert(limits.depthMax <= 1000, 'the scan recurses: `depthMax` is at most 1000');
   const scan = newScan(text, limits);

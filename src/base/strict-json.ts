@@ -47,8 +47,8 @@ export interface Edit {
 
 /**
  * One pass over a document: strict RFC 8259, and nothing that two parsers could read differently
- * (a byte order mark, bytes that are not UTF-8, duplicate keys after unescaping, `__proto__`, NUL in
- * a key, lone surrogates). No value is built.
+ * (a byte order mark, bytes that are not UTF-8, duplicate keys after unescaping, `__proto__`, NUL
+ * in a key, lone surrogates). No value is built.
  */
 export function scanJson(bytes: Uint8Array, limits: JsonLimits): Result<JsonText, JsonProblem> {
   if (bytes.length > limits.bytesMax) return err({ code: 'too-large', offset: limits.bytesMax });

@@ -46,7 +46,7 @@ export type DecodeReason =
   | 'batch-modern'
   | 'batch-initialize';
 
-/** `id` is the JSON text of the id where it could be told; `offset` is in UTF-16 units of the text. */
+/** `id` is the JSON text of the id where it could be told; `offset` is in UTF-16 units. */
 export interface DecodeProblem {
   readonly code: -32700 | -32600 | -32602;
   readonly reason: DecodeReason;

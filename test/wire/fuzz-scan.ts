@@ -23,5 +23,6 @@ while (performance.now() < until) {
   seed += 1;
 }
 process.stdout.write(
-  `no disagreement: ${seen.accepted} accepted, ${seen.refused} refused, seeds ${firstSeed} to ${seed - 1}\n`,
+  `no disagreement: ${seen.accepted} accepted, ${seen.refused} refused, ` +
+    `seeds ${firstSeed} to ${seed - 1}\n`,
 );
