@@ -258,14 +258,23 @@ test('whatever is decoded, the text is the bytes and the parts agree with JSON.p
     const body = decode(text);
     if (!body.ok || body.value.kind === 'batch') return;
     const { message } = body.value;
-    const parsed: unknown = JSON.parse(text);
+    const parsed: unknown = JSON.parse(text, carried);
     assert(typeof parsed === 'object' && parsed !== null);
     const entry = new Map<string, unknown>(Object.entries(parsed));
     assert.equal(entry.has('method'), message.kind !== 'response');
     assert.equal(entry.has('id'), message.kind !== 'notification');
     if (message.kind !== 'response') assert.equal(message.method, entry.get('method'));
     if (message.kind !== 'response') assert.deepEqual(message.params, entry.get('params'));
-    if (message.kind !== 'notification') assert.equal(JSON.parse(message.id), entry.get('id'));
+    if (message.kind !== 'notification') {
+      assert.equal(JSON.parse(message.id, carried), entry.get('id'));
+    }
   });
   fc.assert(property, { numRuns: 3000 });
 });
+
+/** Integers that a double may have rounded, and what is too small for its digits, are NaN. */
+function carried(_key: string, value: unknown): unknown {
+  if (typeof value !== 'number' || value === 0) return value;
+  if (Math.abs(value) < 2.2250738585072014e-308) return NaN;
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? NaN : value;
+}
