@@ -80,11 +80,18 @@ class ChainWalk implements Verifier {
 
   segment(name: number): void {
     const previous = this.#segment;
+    const torn = this.#tornBytes > 0;
+    const place = this.#place();
     this.#segment = name;
     this.#line = 0;
     this.#tornBytes = 0;
     this.#segments += 1;
     if (this.#finding !== null || this.#suspect !== null) return;
+    if (torn && name === this.#expected.seq) {
+      // Only the last segment may end without a newline: nothing is written to the others.
+      this.#finding = { kind: 'malformed', seq: name, ...after(place) };
+      return;
+    }
 
     if (previous === null && name !== 1) this.#startAt(name);
     else if (name < this.#expected.seq) this.#stop('segment-inserted', name, 1);

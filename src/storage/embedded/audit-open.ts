@@ -135,10 +135,9 @@ async function openLocked(
   return startWriting(base, start, { ...memory, seq, cleanStop, tornBytes });
 }
 
-/** After a crash the segment before the last may hold unfinished calls too. */
 function rememberedBy(paths: AuditPaths, tail: LogTail | null): LogMemory {
   if (tail === null) return { counters: [], inDoubt: [] };
-  return readMemory(listSegments(paths.segments), tail.cleanStop ? 1 : 2);
+  return tail.memory ?? readMemory(listSegments(paths.segments), 2);
 }
 
 function continueLog(files: SegmentFiles, tail: LogTail): Start {

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { decodeLine, lineBytesMax } from '../../audit/chain.ts';
 import type { StoredRecord } from '../../audit/chain.ts';
 
@@ -68,11 +68,6 @@ export class LineReader {
     return { offset: this.#offset, tornBytes: this.#skipped + this.#held };
   }
 
-  /** Bytes of the file now. */
-  size(): number {
-    return fstatSync(this.#file).size;
-  }
-
   close(): void {
     closeSync(this.#file);
   }
@@ -102,13 +97,35 @@ export function parseRecord(line: string): StoredRecord | null {
 
 /** Reads one record at a known place; null when there is none there. */
 export function readRecordAt(path: string, offset: number, bytes: number): StoredRecord | null {
-  if (bytes > lineBytesMax) return null;
+  const line = readLineAt(path, offset, bytes);
+  return line === null ? null : parseRecord(line);
+}
+
+/** Reads that many bytes of a file; null when it has fewer. Throws what `node:fs` throws. */
+export function readLineAt(path: string, offset: number, bytes: number): string | null {
+  if (bytes > lineBytesMax || offset < 0) return null;
   const file = openSync(path, 'r');
   try {
     const buffer = Buffer.alloc(bytes);
     if (readSync(file, buffer, 0, bytes, offset) !== bytes) return null;
-    return parseRecord(buffer.toString('latin1'));
+    return buffer.toString('latin1');
   } finally {
     closeSync(file);
+  }
+}
+
+/**
+ * The last whole lines of a file, oldest first: at most `count`, and fewer only when the file has
+ * no more. Throws what `node:fs` throws.
+ */
+export function readLastLines(path: string, count: number): readonly string[] {
+  const { size } = statSync(path);
+  for (let guess = count * 1_024 + lineBytesMax; ; guess *= 8) {
+    const from = Math.max(0, size - guess);
+    const lines: string[] = [];
+    readLines(path, (line) => lines.push(line), from);
+    // Reading from the middle of the file begins in the middle of a line.
+    if (from > 0) lines.shift();
+    if (lines.length >= count || from === 0) return lines.slice(Math.max(0, lines.length - count));
   }
 }

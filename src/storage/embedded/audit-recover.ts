@@ -8,6 +8,8 @@ import { readCheckpointLines } from './audit-checkpoints.ts';
 import { listSegments, sha256 } from './audit-paths.ts';
 import type { AuditPaths, Segment } from './audit-paths.ts';
 import { parseRecord, readLines } from './audit-read.ts';
+import { MemoryReader } from './audit-units.ts';
+import type { LogMemory } from './audit-units.ts';
 
 /** The log is not what was written: it is left as it is, and no record is added to it. */
 export interface BrokenChain {
@@ -29,9 +31,12 @@ export interface LogTail {
   readonly cleanStop: boolean;
   /** Bytes of an unfinished write that were moved to the `torn` directory. */
   readonly tornBytes: number;
+  /** What this segment alone remembers; null when older ones must be read as well. */
+  readonly memory: LogMemory | null;
 }
 
 interface Walk {
+  readonly memory: MemoryReader;
   readonly hashes: Map<number, string>;
   head: ChainHead | null;
   first: StoredRecord | null;
@@ -83,11 +88,15 @@ function tailOf(
   }
   const last = walk.last?.body;
   const cleanStop = last?.kind === 'system' && last.event === 'stop';
-  return ok({ head, installation, segment, bytes, cleanStop, tornBytes });
+  // After a crash the segment before may hold unfinished calls too.
+  const whole = walk.memory.hasSnapshot() && !walk.memory.needsOlder() && cleanStop;
+  const memory = whole || segment.first === 1 ? walk.memory.memory() : null;
+  return ok({ head, installation, segment, bytes, cleanStop, tornBytes, memory });
 }
 
 function walkSegment(segment: Segment): Walk {
   const walk: Walk = {
+    memory: new MemoryReader(),
     hashes: new Map(),
     head: null,
     first: null,
@@ -109,6 +118,7 @@ function walkSegment(segment: Segment): Walk {
     }
     walk.first ??= record;
     walk.last = record;
+    walk.memory.add(record);
     walk.hashes.set(record.seq - 1, record.prev);
     walk.head = { seq: record.seq, hash: sha256(line) };
     expected += 1;

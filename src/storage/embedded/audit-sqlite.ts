@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-export type { DatabaseSync, StatementSync } from 'node:sqlite';
+export type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 
 export interface SqliteOptions {
   /** How long a statement waits for somebody else's lock. */

@@ -1,0 +1,305 @@
+import type { Command } from 'commander';
+import type {
+  AuditFiles,
+  AuditFilesProblem,
+  AuditQuery,
+  FoundRecord,
+  VerifyAnswer,
+} from '../../audit/audit-files.ts';
+import { escapeUnprintable as printable } from '../../audit/chain.ts';
+import type { StoredRecord } from '../../audit/chain.ts';
+import { csvHeader, csvLine, isoTime } from '../../audit/csv.ts';
+import type { RecordBody } from '../../audit/record.ts';
+import type { Finding, TamperKind } from '../../audit/tamper.ts';
+import type { Result } from '../../base/result.ts';
+import { columns, exitCodes, type Io } from '../io.ts';
+
+/** Opens the log of a data directory: `openAuditFiles` of the embedded store. */
+export type OpenAuditFiles = (dir: string) => AuditFiles;
+
+interface CommonOptions {
+  readonly data: string;
+  readonly json?: boolean;
+}
+
+interface TailOptions extends CommonOptions {
+  readonly follow?: boolean;
+  readonly lines: string;
+}
+
+interface SearchOptions extends CommonOptions {
+  readonly grant?: string;
+  readonly principal?: string;
+  readonly server?: string;
+  readonly tool?: string;
+  readonly rule?: string;
+  readonly decision?: string;
+  readonly digest?: string;
+  readonly since?: string;
+  readonly until?: string;
+  readonly limit: string;
+}
+
+interface VerifyCommandOptions extends CommonOptions {
+  readonly key?: string;
+  readonly dir?: string;
+  readonly checkpoints?: string;
+}
+
+interface ExportOptions extends CommonOptions {
+  readonly format: string;
+}
+
+/** What the commands are given: how a log is opened, where they write, what time it is. */
+export interface AuditCommandParts {
+  readonly open: OpenAuditFiles;
+  readonly io: Io;
+  /** Milliseconds since the Unix epoch, for `--since 2h`. */
+  readonly nowMs: () => number;
+  /** Ends `audit tail --follow`. */
+  readonly signal: AbortSignal;
+}
+
+const header = ['SEQ', 'TIME', 'KIND', 'WHO', 'WHAT', 'DECISION', 'RULE OR CODE', 'ID'];
+
+/** `portcullis audit tail | search | show | verify | export`: they need the data folder alone. */
+export function addAuditCommands(program: Command, parts: AuditCommandParts): void {
+  const audit = program.command('audit').description('the record of every call and every change');
+  common(audit.command('tail').description('the last records'))
+    .option('-n, --lines <count>', 'how many', '20')
+    .option('-f, --follow', 'go on with new ones until interrupted')
+    .action((options: TailOptions) => tail(parts, options));
+  common(audit.command('search').description('records, newest first'))
+    .option('--grant <id>')
+    .option('--principal <kind:name>')
+    .option('--server <name>')
+    .option('--tool <name>')
+    .option('--rule <id>')
+    .option('--decision <word>', 'allow, deny, refused or held')
+    .option('--digest <hex>', 'digest of the arguments: calls with exactly these')
+    .option('--since <time>', 'ISO 8601, or an age such as 2h or 7d')
+    .option('--until <time>', 'ISO 8601, or an age such as 2h or 7d')
+    .option('--limit <count>', 'records at most', '100')
+    .action((options: SearchOptions) => search(parts, options));
+  common(audit.command('show <id>').description('everything on record about one decision id'))
+    .action((id: string, options: CommonOptions) => show(parts, id, options));
+  common(audit.command('verify').description('check that no record was changed, removed or added'))
+    .option('--key <file>', 'public key (PEM) that you kept elsewhere')
+    .option('--dir <dir>', 'a copy of the segments, instead of those in the data folder')
+    .option('--checkpoints <file>', 'signed heads that you kept elsewhere')
+    .action((options: VerifyCommandOptions) => verify(parts, options));
+  common(audit.command('export').description('every record, oldest first'))
+    .requiredOption('--format <format>', 'jsonl or csv')
+    .action((options: ExportOptions) => exportAll(parts, options));
+}
+
+function common(command: Command): Command {
+  return command.option('--data <dir>', 'data folder', './data').option('--json', 'print JSON');
+}
+
+async function tail(parts: AuditCommandParts, options: TailOptions): Promise<void> {
+  const { io } = parts;
+  const count = positiveInteger(options.lines);
+  if (count === null) return usage(io, '--lines: name a whole number above 0');
+  const files = parts.open(options.data);
+  const answer = await files.tail(count);
+  if (answer.ok) print(io, answer.value, options.json === true);
+  else if (options.follow !== true || answer.error.code !== 'no-log') return failed(io, answer.error);
+  if (options.follow !== true) return;
+
+  const last = answer.ok ? (answer.value.at(-1)?.seq ?? 0) : 0;
+  const line = (record: StoredRecord): string =>
+    options.json === true ? printable(JSON.stringify(record)) : cells({ ...record, state: null }).join('  ');
+  await files.follow(last, (record) => io.out(line(record)), parts.signal);
+}
+
+async function search(parts: AuditCommandParts, options: SearchOptions): Promise<void> {
+  const { io } = parts;
+  const now = parts.nowMs();
+  const sinceMs = options.since === undefined ? undefined : timeOf(options.since, now);
+  const untilMs = options.until === undefined ? undefined : timeOf(options.until, now);
+  const limit = positiveInteger(options.limit);
+  if (sinceMs === null) return usage(io, `--since: write a time like 2026-01-31T12:00Z, or 2h`);
+  if (untilMs === null) return usage(io, `--until: write a time like 2026-01-31T12:00Z, or 2h`);
+  if (limit === null) return usage(io, '--limit: name a whole number above 0');
+
+  const { grant, principal, server, tool, rule, decision, digest } = options;
+  const wanted = { grant, principal, server, tool, rule, decision, argumentsDigest: digest };
+  const all = { ...wanted, sinceMs, untilMs, limit };
+  // Members that are undefined were dropped, and the others have the types of the query.
+  const query = Object.fromEntries(
+    Object.entries(all).filter(([, value]) => value !== undefined),
+  ) as AuditQuery;
+  const answer = await parts.open(options.data).search(query);
+  if (!answer.ok) return failed(io, answer.error);
+  print(io, answer.value.records, options.json === true);
+  if (!answer.value.complete) io.err('the index is still behind: newer records may be missing, ask again');
+  if (answer.value.records.length === 0) process.exitCode = exitCodes.no;
+}
+
+async function show(parts: AuditCommandParts, id: string, options: CommonOptions): Promise<void> {
+  const { io } = parts;
+  const answer = await parts.open(options.data).show(id);
+  if (!answer.ok) return failed(io, answer.error);
+  const { records } = answer.value;
+  if (records.length === 0) {
+    io.err(`no record has the id \`${printable(id)}\`: search for it with \`audit search\``);
+    process.exitCode = exitCodes.no;
+    return;
+  }
+  if (options.json === true) {
+    for (const record of records) io.out(printable(JSON.stringify(record)));
+    return;
+  }
+  for (const [index, record] of records.entries()) {
+    if (index > 0) io.out('');
+    columns(fieldRows(record)).forEach((line) => io.out(line));
+  }
+}
+
+async function verify(parts: AuditCommandParts, options: VerifyCommandOptions): Promise<void> {
+  const { io } = parts;
+  const { dir, key, checkpoints } = options;
+  const answer = await parts.open(options.data).verify({
+    ...(dir === undefined ? {} : { directory: dir }),
+    ...(key === undefined ? {} : { keyFile: key }),
+    ...(checkpoints === undefined ? {} : { checkpointFile: checkpoints }),
+  });
+  if (!answer.ok) return failed(io, answer.error);
+  if (options.json === true) io.out(JSON.stringify(answer.value));
+  else verifyLines(answer.value, key !== undefined).forEach((line) => io.out(line));
+  if (answer.value.finding !== null) process.exitCode = exitCodes.no;
+}
+
+async function exportAll(parts: AuditCommandParts, options: ExportOptions): Promise<void> {
+  const { io } = parts;
+  if (options.format !== 'jsonl' && options.format !== 'csv') {
+    return usage(io, '--format: name `jsonl` or `csv`');
+  }
+  const csv = options.format === 'csv';
+  if (csv) io.out(csvHeader());
+  const answer: Result<number, AuditFilesProblem> = await parts
+    .open(options.data)
+    .everyRecord((record) => io.out(csv ? csvLine(record) : exportLine(record)));
+  if (!answer.ok) failed(io, answer.error);
+}
+
+/** The record as the log has it: `v`, `seq` and `prev` first. */
+function exportLine({ seq, prev, body }: StoredRecord): string {
+  return printable(JSON.stringify({ v: 1, seq, prev, ...body }));
+}
+
+function print(io: Io, records: readonly FoundRecord[], json: boolean): void {
+  if (json) {
+    for (const record of records) io.out(printable(JSON.stringify(record)));
+    return;
+  }
+  if (records.length > 0) columns([header, ...records.map(cells)]).forEach((line) => io.out(line));
+}
+
+function cells(record: FoundRecord): readonly string[] {
+  const { seq, body } = record;
+  const [who, what, decision, rule] = summary(body);
+  const state = record.state === null || record.state === 'done' ? '' : ` (${record.state})`;
+  const row = [String(seq), isoTime(body.time), body.kind, who, what, `${decision}${state}`, rule, body.id];
+  return row.map((cell) => printable(cell) || '-');
+}
+
+/** Who, what, decision, rule or code. */
+function summary(body: RecordBody): readonly [string, string, string, string] {
+  switch (body.kind) {
+    case 'intent':
+      return [body.principal, `${body.server}/${body.tool}`, body.decision, body.rule];
+    case 'refusal':
+      return [body.principal, `${body.server}/${body.tool}`, body.enforcement, body.rule];
+    case 'outcome':
+      return ['', `${body.answerBytes} bytes`, body.status, body.code === null ? '' : String(body.code)];
+    case 'method':
+      return [body.principal ?? '', `${body.server ?? ''}/${body.method}`, body.decision, body.code ?? ''];
+    case 'admin':
+      return [body.actor, `${body.action} ${body.subject}`, '', ''];
+    case 'system':
+      return ['', body.event, '', ''];
+  }
+}
+
+function fieldRows({ seq, prev, state, body }: FoundRecord): readonly (readonly string[])[] {
+  const rows: string[][] = [
+    ['seq', String(seq)],
+    ['prev', prev],
+  ];
+  if (state !== null) rows.push(['state', state]);
+  for (const [name, value] of Object.entries(body)) {
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
+    rows.push([name, printable(name === 'time' ? isoTime(body.time) : text)]);
+  }
+  return rows;
+}
+
+/** Every sentence of `audit verify`, one for each kind, so that a new kind needs one. */
+const findings: Readonly<Record<TamperKind, (finding: Finding) => string>> = {
+  malformed: ({ seq }) => `record ${seq} is not a record as this program writes them`,
+  changed: ({ seq }) => `record ${seq} was changed`,
+  removed: ({ seq }) => `record ${seq} was removed`,
+  inserted: ({ seq }) => `a record with the number ${seq} was inserted`,
+  repeated: ({ seq }) => `record ${seq} stands there once more`,
+  reordered: ({ seq }) => `record ${seq} is not at its place: records were reordered`,
+  truncated: ({ seq }) => `record ${seq} and those after it were cut off, though a signed head covers it`,
+  rewritten: ({ seq }) => `the chain up to record ${seq} was computed anew: its signed head is another`,
+  foreign: ({ seq }) => `record ${seq} begins a segment of another installation`,
+  'segment-removed': ({ seq }) => `the segment that begins with record ${seq} is missing`,
+  'segment-inserted': ({ seq }) => `the segment ${seq} overlaps the one before it`,
+  'segment-swapped': ({ seq }) => `the segment ${seq} holds the records of a later one`,
+  'segment-replayed': ({ seq }) => `the segment ${seq} holds the records of an earlier one`,
+  'checkpoint-forged': ({ line }) => `the signed head in line ${line} does not carry a valid signature`,
+  'checkpoint-foreign': ({ line }) => `the signed head in line ${line} is signed with another key`,
+  'checkpoint-missing': ({ seq }) => `no signed head exists, though the log has ${seq} records`,
+};
+
+function verifyLines(answer: VerifyAnswer, keyKept: boolean): readonly string[] {
+  const { finding, records, segments, signedTo, tornBytes, key } = answer;
+  const lines: string[] = [];
+  if (finding !== null) {
+    const file = finding.segment === null ? 'checkpoints.jsonl' : `segment ${finding.segment}`;
+    lines.push(`FAILED: ${findings[finding.kind](finding)}`);
+    lines.push(`  kind ${finding.kind}, record ${finding.seq}, ${file}, line ${finding.line}`);
+    lines.push(`  ${records} records before it are as they were written`);
+    return lines;
+  }
+  lines.push(`ok: ${records} records in ${segments} segments, the last one is ${answer.head?.seq ?? 0}`);
+  lines.push(`  signed up to record ${signedTo}${key === null ? '' : ` with the key ${key}`}`);
+  if (!keyKept) {
+    lines.push('  the key was read beside the log: keep a copy elsewhere and pass it with --key');
+  }
+  if (tornBytes > 0) lines.push(`  ${tornBytes} bytes of an unfinished write follow the last record`);
+  return lines;
+}
+
+function failed(io: Io, problem: AuditFilesProblem): void {
+  const path = printable(problem.path);
+  const sentences: Readonly<Record<AuditFilesProblem['code'], string>> = {
+    'no-log': `there is no audit log in \`${path}\`: name the data folder with --data`,
+    unreadable: `\`${path}\` cannot be read: check its owner and its rights`,
+    'bad-key': `\`${path}\` is no Ed25519 public key in PEM: pass the gateway's public-key.pem`,
+  };
+  usage(io, sentences[problem.code]);
+}
+
+function usage(io: Io, message: string): void {
+  io.err(message);
+  process.exitCode = exitCodes.failed;
+}
+
+/** An age such as `2h`, or ISO 8601; null for anything else. */
+function timeOf(text: string, nowMs: number): number | null {
+  const age = /^([0-9]{1,6})([smhd])$/.exec(text);
+  const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[age?.[2] ?? ''];
+  if (age !== null && unitMs !== undefined) return nowMs - Number(age[1]) * unitMs;
+  if (!/^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]+(Z|[+-][0-9]{2}:[0-9]{2}))?$/.test(text)) return null;
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? null : time;
+}
+
+function positiveInteger(text: string): number | null {
+  return /^[1-9][0-9]{0,8}$/.test(text) ? Number(text) : null;
+}

@@ -1,0 +1,32 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { AuditIndex } from './audit-index.ts';
+import { auditPaths } from './audit-paths.ts';
+
+/** What the thread is started with. */
+export interface IndexWorkerData {
+  readonly dir: string;
+  /** Of the time, in percent, that filling the index may take while calls come in. */
+  readonly dutyPercent: number;
+}
+
+const idleMs = 250;
+
+// Only `startAuditIndex` starts this file, with exactly this.
+run(workerData as IndexWorkerData);
+
+/** Follows the log until it is told to stop. An error ends the thread; whoever started it knows. */
+function run({ dir, dutyPercent }: IndexWorkerData): void {
+  const index = new AuditIndex(auditPaths(dir));
+  let timer: NodeJS.Timeout;
+  const work = (): void => {
+    const before = performance.now();
+    const more = index.step();
+    const tookMs = performance.now() - before;
+    timer = setTimeout(work, more ? (tookMs * (100 - dutyPercent)) / dutyPercent : idleMs);
+  };
+  timer = setTimeout(work, 0);
+  parentPort?.once('message', () => {
+    clearTimeout(timer);
+    index.close();
+  });
+}

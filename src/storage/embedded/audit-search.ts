@@ -1,0 +1,116 @@
+import type { AuditQuery, CallState, FoundRecord } from '../../audit/audit-files.ts';
+import type { StoredRecord } from '../../audit/chain.ts';
+import { segmentPath } from './audit-paths.ts';
+import { readRecordAt } from './audit-read.ts';
+import type { DatabaseSync, SQLInputValue } from './audit-sqlite.ts';
+
+interface Row {
+  readonly seq: number;
+  readonly segment: number;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+const limitDefault = 100;
+const limitMax = 10_000;
+
+/** How many records a query may answer with. */
+export function limitOf(query: AuditQuery): number {
+  return Math.max(0, Math.min(limitMax, Math.trunc(query.limit ?? limitDefault)));
+}
+
+/** The records that a query asks for, newest first, from an index and the segments it points to. */
+export function searchIndex(
+  database: DatabaseSync,
+  directory: string,
+  query: AuditQuery,
+): readonly StoredRecord[] {
+  const conditions: string[] = [];
+  const values: SQLInputValue[] = [];
+  const want = (condition: string, value: SQLInputValue | undefined): void => {
+    if (value === undefined) return;
+    conditions.push(condition);
+    values.push(value);
+  };
+  want('grantId = ?', query.grant);
+  want('principal = ?', query.principal);
+  want('server = ?', query.server);
+  want('tool = ?', query.tool);
+  want('rule = ?', query.rule);
+  want(`word = ? AND kind IN ('intent', 'refusal', 'method')`, query.decision);
+  want('digest = ?', query.argumentsDigest);
+  want('time >= ?', query.sinceMs);
+  want('time < ?', query.untilMs);
+  const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+  const sql = `SELECT seq, segment, offset, bytes FROM records ${where}
+    ORDER BY time DESC, seq DESC LIMIT ${limitOf(query)}`;
+  return readRows(database, directory, sql, values);
+}
+
+/** Every record of one id, oldest first. */
+export function findById(
+  database: DatabaseSync,
+  directory: string,
+  id: string,
+): readonly StoredRecord[] {
+  const sql = `SELECT seq, segment, offset, bytes FROM records WHERE id = ? ORDER BY seq LIMIT 100`;
+  return readRows(database, directory, sql, [id]);
+}
+
+/** Says of each intent what became of it, by looking its outcome up. */
+export function withStates(
+  records: readonly StoredRecord[],
+  facts: { readonly hasOutcome: (id: string) => boolean; readonly runningSince: number | null },
+): readonly FoundRecord[] {
+  return records.map((record) => ({ ...record, state: stateOf(record, facts) }));
+}
+
+/** Whether a record is one that a query asks for: the same answer as the index, without one. */
+export function matches({ body }: StoredRecord, query: AuditQuery): boolean {
+  // Records are flat: what a kind does not have is undefined.
+  const fields = body as unknown as Readonly<Record<string, unknown>>;
+  const principal = body.kind === 'admin' ? body.actor : fields['principal'];
+  const word = body.kind === 'refusal' ? body.enforcement : fields['decision'];
+  return (
+    equals(query.grant, fields['grant']) &&
+    equals(query.principal, principal) &&
+    equals(query.server, fields['server']) &&
+    equals(query.tool, fields['tool']) &&
+    equals(query.rule, fields['rule']) &&
+    equals(query.decision, word) &&
+    equals(query.argumentsDigest, fields['argumentsDigest']) &&
+    body.time >= (query.sinceMs ?? -Infinity) &&
+    body.time < (query.untilMs ?? Infinity)
+  );
+}
+
+function equals(wanted: string | undefined, found: unknown): boolean {
+  return wanted === undefined || wanted === found;
+}
+
+function stateOf(
+  record: StoredRecord,
+  facts: { readonly hasOutcome: (id: string) => boolean; readonly runningSince: number | null },
+): CallState | null {
+  if (record.body.kind !== 'intent') return null;
+  if (facts.hasOutcome(record.body.id)) return 'done';
+  const { runningSince } = facts;
+  return runningSince !== null && record.seq > runningSince ? 'in-flight' : 'unknown-outcome';
+}
+
+function readRows(
+  database: DatabaseSync,
+  directory: string,
+  sql: string,
+  values: readonly SQLInputValue[],
+): readonly StoredRecord[] {
+  // The statement names exactly these columns, and the table is STRICT.
+  const rows = database.prepare(sql).all(...values) as unknown as readonly Row[];
+  const records: StoredRecord[] = [];
+  for (const { seq, segment, offset, bytes } of rows) {
+    const record = readRecordAt(segmentPath(directory, segment), offset, bytes);
+    // What was changed or pruned behind the index's back is not shown as if it were there.
+    if (record?.seq === seq) records.push(record);
+  }
+  return records;
+}
