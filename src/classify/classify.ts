@@ -36,7 +36,7 @@ const placeWeights: Readonly<Record<Field, number>> = {
 const roleWeights: Readonly<Record<Role, number>> = { main: 1, joined: 0.9, later: 0.4 };
 
 /** A category applies when its heaviest hit is at least this part of the heaviest hit of all. */
-const appliesFrom = 0.62;
+const appliesFrom = 0.65;
 /** Below this weight a hit is a rumour: the definition does not say. */
 const saysFrom = 0.25;
 const evidenceMax = 16;

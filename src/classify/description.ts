@@ -83,6 +83,8 @@ export function readDescription(text: string): DescriptionReading {
       continue;
     }
     opened = true;
+    // "Manage branches: list, create, delete".
+    lists = vagueVerbs.has(found.verb);
     acts.push(act(text, sentence, { found, role: 'main' }), ...joinedActs(text, sentence, found));
   }
   return { acts, data };
@@ -188,7 +190,9 @@ function joinedActs(text: string, sentence: Sentence, main: Found): Act[] {
     // "Get usage to track costs": what follows is the reader's purpose.
     if (word === 'to' && asVerb(sentence, index + 1) !== null) break;
     if (word === '(' && !vague) break;
-    const before = sentence[index - 1]?.text ?? '';
+    if (negations.has(sentence[index + 1]?.text ?? '')) continue;
+    const near = sentence[index - 1]?.text ?? '';
+    const before = near.endsWith('ly') ? (sentence[index - 2]?.text ?? '') : near;
     if (!links.has(before) && !(vague && listIntroducers.has(before))) continue;
     const found = asVerb(sentence, index);
     if (found === null || found.form === 'past') continue;
@@ -233,6 +237,7 @@ function laterActs(text: string, sentence: Sentence): Act[] {
     const isSubject = subjects.has(word) || word.endsWith('ly');
     if (found !== null && !isSubject) {
       const spoken = found.form === 'third' || (found.form === 'base' && index > 0);
+      if (negations.has(sentence[index + 1]?.text ?? '')) return [];
       if (!spoken || looksLikeNoun(sentence, found)) return [];
       if (found.verb === 'support') return joinedActs(text, sentence, found);
       return [

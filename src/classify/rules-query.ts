@@ -11,7 +11,7 @@ const languages = setOf('sql database cypher');
 const sqlText =
   /\b(?:sql|cypher|soql|database|postgres\w*|mysql|sqlite|mongodb|bigquery|snowflake)\b|\bselect (?:sql|quer|statement)/i;
 const readOnlyText =
-  /\bread[- ]?only\b|\bSELECT (?:quer|statement|sql|only)|\bonly SELECT\b|\bread (?:\w+ )?quer/i;
+  /\bread[- ]?only\b|\bSELECT (?:quer|statement|sql|only)|\bonly SELECT\b|\b(?:read|find|search|count) (?:\w+ )?quer/i;
 const destroysRows =
   /\bDELETE\b|\bDROP\b|\bTRUNCATE\b|\bCRUD\b|\b(?:update|insert)\W+(?:and |or )?delete\b/;
 const scanTargets = setOf(`nmap nikto sqlmap subnet masscan gobuster dirb hydra metasploit port

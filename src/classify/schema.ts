@@ -6,15 +6,16 @@ import { pointerStep } from './tool.ts';
 import type { Hit, Property, ToolText } from './tool.ts';
 import { nameWords } from './words.ts';
 
+const looseSelectors = new Set(words('mode type task function verb'));
 const selectors = new Set(words('action method operation op command'));
 const httpMethods = new Set(words('get post put patch delete head options trace connect'));
 const codeNames = new Set(words('code script command javascript js python bash shell cmd source'));
 
 /** What the values of an `action`, `method` or `operation` argument say that the tool can do. */
 export function schemaActs(text: ToolText): Act[] {
-  return text.properties.filter(selectsAction).flatMap(({ path, values }) =>
+  return text.properties.filter(selectsAction).flatMap(({ path, values, listed }) =>
     values.flatMap((value, index) => {
-      const at = `${path}/enum${pointerStep(String(index))}`;
+      const at = `${path}${listed ? `/enum${pointerStep(String(index))}` : '/const'}`;
       return readName({ text: value, field: 'inputSchema', path: at }).acts.slice(0, 1);
     }),
   );
@@ -23,8 +24,14 @@ export function schemaActs(text: ToolText): Act[] {
 /** Whether the argument chooses between actions, so that its values are read as names are. */
 export function selectsAction(property: Property): boolean {
   const name = nameWords(property.name).at(-1)?.text ?? '';
-  if (!selectors.has(name) || property.values.length === 0) return false;
-  return !choosesHttpMethod(property);
+  if (property.values.length === 0 || choosesHttpMethod(property)) return false;
+  // A `mode` may be anything; where every value is an order, it is an action by another name.
+  return selectors.has(name) || (looseSelectors.has(name) && property.values.every(isOrder));
+}
+
+function isOrder(value: string): boolean {
+  const [act] = readName({ text: value, field: 'inputSchema', path: '' }).acts;
+  return act !== undefined && act.start === 0;
 }
 
 /** What single arguments say: an HTTP method to choose, code to run, an amount and who gets it. */

@@ -82,6 +82,8 @@ export interface Property {
   readonly format: string;
   readonly description: string;
   readonly values: readonly string[];
+  /** The values are those of `enum`; otherwise the one of `const`. */
+  readonly listed: boolean;
   /** The tool's own `required` names it; false for every nested argument. */
   readonly required: boolean;
 }
@@ -195,13 +197,20 @@ function readProperty(
   const type = own(member, 'type');
   const first: unknown = Array.isArray(type) ? type[0] : type;
   const listed = own(member, 'enum');
-  const values: unknown[] = Array.isArray(listed) ? listed : [own(member, 'const')];
+  const constant = own(member, 'const');
+  const values: unknown[] = Array.isArray(listed)
+    ? listed
+    : constant === undefined
+      ? []
+      : [constant];
   return {
     name,
     path,
     type: asText(first),
     format: asText(own(member, 'format')),
     description: asText(own(member, 'description')).slice(0, descriptionUnitsMax),
-    values: values.slice(0, valuesMax).filter((value) => typeof value === 'string'),
+    // What is no text stays as an empty place, so that a value's index is its index in the schema.
+    values: values.slice(0, valuesMax).map(asText),
+    listed: Array.isArray(listed),
   };
 }
