@@ -174,8 +174,9 @@ async function acceptPins(
     const detail = { server, tool: row.tool, digest: row.digest, reason: row.reason };
     if (!(await record(deps, actor, { action: 'pin.accept', subject: `${server}/${row.tool}`, detail }))) return notRecorded;
   }
-  await deps.registry.setPins(server, accepted.map((row) => ({ ...row, state: 'pinned', reason: null })));
-  return ok(accepted.length);
+  const digests = new Map(accepted.map((row) => [row.tool, row.digest]));
+  const done = await deps.registry.acceptPins(server, digests);
+  return done.ok ? ok(done.value.length) : err(explain(done.error));
 }
 
 const codeOf: Readonly<Record<RegistryProblem['code'], ControlProblem['code']>> = {

@@ -1,4 +1,5 @@
 import type { AuditLog } from '../audit/audit-log.ts';
+import type { Digest } from '../audit/redact.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { JsonLimits } from '../base/strict-json.ts';
@@ -24,7 +25,9 @@ export interface Gateway {
   readonly audit: AuditLog;
   readonly clock: Clock;
   readonly log: Log;
-  /** Keys digests of arguments and seals session ids. */
+  /** Digests arguments under the audit log's key. */
+  readonly digest: Digest;
+  /** Seals session ids. */
   readonly installationKey: Uint8Array;
   readonly limits: GatewayLimits;
   readonly live: LiveState;

@@ -1,5 +1,4 @@
-import { createHmac } from 'node:crypto';
-
+import { recordedKeys, type Digest } from '../audit/redact.ts';
 import { canonicalJson } from '../base/canonical-json.ts';
 import { newId } from '../base/id.ts';
 import { membersAt } from '../base/strict-json.ts';
@@ -26,7 +25,6 @@ export interface ToolCall {
 
 /** Arguments larger than this are digested as they were written, not in canonical form. */
 const canonicalMax = 16_384;
-const argumentKeysMax = 64;
 
 /** States the question that a `tools/call` asks: step 4 of a call's life. */
 export async function stateQuestion(
@@ -72,23 +70,22 @@ export async function stateQuestion(
 export function argumentKeys(call: ToolCall): readonly string[] {
   const value = call.question.arguments;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
-  return Object.keys(value).slice(0, argumentKeysMax);
+  return recordedKeys(Object.keys(value));
 }
 
 /**
- * A keyed digest of the arguments, for search by equality: HMAC-SHA-256 of their canonical text,
- * or, above 16 KiB, of the bytes as written behind the prefix `raw:`. Null without arguments.
+ * A keyed digest of the arguments, for search by equality: of their canonical text, or, above
+ * 16 KiB, of the text as written, behind the prefix `raw:`. Null without arguments.
  */
-export function argumentsDigest(key: Uint8Array, message: RequestMessage): string | null {
+export function argumentsDigest(digest: Digest, message: RequestMessage): string | null {
   if (message.paramsSpan === null) return null;
   const { text } = message;
   const member = membersAt(text.text, message.paramsSpan.start).find((m) => m.key === 'arguments');
   if (member === undefined) return null;
 
-  const long = member.valueEnd - member.valueStart > canonicalMax;
-  const judged = long
-    ? text.text.slice(member.valueStart, member.valueEnd)
-    : canonicalJson(text, member.valueStart, member.valueEnd);
-  const digest = createHmac('sha256', key).update(judged).digest('hex');
-  return long ? `raw:${digest}` : digest;
+  const { valueStart, valueEnd } = member;
+  if (valueEnd - valueStart > canonicalMax) {
+    return `raw:${digest(text.text.slice(valueStart, valueEnd))}`;
+  }
+  return digest(canonicalJson(text, valueStart, valueEnd));
 }

@@ -64,7 +64,7 @@ function callFields(gateway: Gateway, call: ToolCall): Omit<IntentRecord, 'kind'
     clientDeclared: caller.clientDeclared,
     session: caller.session?.seal ?? null,
     argumentKeys: argumentKeys(call),
-    argumentsDigest: argumentsDigest(gateway.installationKey, message),
+    argumentsDigest: argumentsDigest(gateway.digest, message),
   };
 }
 

@@ -1,5 +1,6 @@
 import { hash, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { assert } from '../base/assert.ts';
 import { err, ok, type Result } from '../base/result.ts';
 
 /** Says whose token this is: a scanner that finds one in a text knows where to report it. */
@@ -16,7 +17,13 @@ const tokenLengthMax = 512;
  * what stands before them. The checksum proves nothing; it spares scanners false alarms.
  */
 export function newToken(): string {
-  const body = prefix + randomBytes(secretBytes).toString('base64url');
+  return tokenOf(randomBytes(secretBytes));
+}
+
+/** The token that carries these 32 secret bytes: as guessable as they are, and no more. */
+export function tokenOf(secret: Uint8Array): string {
+  assert(secret.length === secretBytes, 'a token carries 32 bytes');
+  const body = prefix + Buffer.from(secret).toString('base64url');
   return body + checksum(body);
 }
 

@@ -260,7 +260,7 @@ describe('limits, records and grants', () => {
     const session = String(opened.headers['mcp-session-id']);
     assert.match(session, /^session-\d+\.c/);
     assert.equal((await send(call('read'), { 'mcp-session-id': session })).status, 200);
-    assert.match(server.headers.at(-1)?.['mcp-session-id'] ?? '', /^session-\d+$/);
+    assert.match(String(server.headers.at(-1)?.['mcp-session-id']), /^session-\d+$/);
     const forged = session.replace('.c', '.b');
     assert.equal((await send(call('read'), { 'mcp-session-id': forged })).status, 404);
   });

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import type { AuditLog } from '../../src/audit/audit-log.ts';
+import { createDigest } from '../../src/audit/redact.ts';
 import type { RecordBody } from '../../src/audit/record.ts';
 import { silentLog } from '../../src/base/log.ts';
 import { ok } from '../../src/base/result.ts';
@@ -98,6 +99,7 @@ export async function startDataPath(options: DataPathOptions): Promise<DataPath>
     audit,
     clock,
     log: silentLog,
+    digest: createDigest(Buffer.alloc(32, 9)),
     installationKey: Buffer.alloc(32, 7),
     limits: defaultGatewayLimits,
     live: new LiveState(),

@@ -10,15 +10,15 @@ import {
   startRawServer,
   type RawReply,
 } from '../../../test/fixtures/upstream/raw-server.ts';
+import { openUndiciUpstream } from '../../../test/fixtures/upstream/undici-upstream.ts';
 import { eventually } from '../../../test/fixtures/upstream/stdio-upstream.ts';
 import { checkTarget } from './egress.ts';
 import { httpUpstreamDefaults, openHttpUpstream, type HttpUpstreamOptions } from './http.ts';
-import { openRawHttpUpstream } from './http-raw.ts';
 import type { Upstream } from './upstream.ts';
 
 const adapters: readonly (readonly [string, (options: HttpUpstreamOptions) => Upstream])[] = [
-  ['undici', openHttpUpstream],
-  ['sockets', openRawHttpUpstream],
+  ['undici', openUndiciUpstream],
+  ['sockets', openHttpUpstream],
 ];
 
 const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'echo' } };

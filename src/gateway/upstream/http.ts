@@ -1,9 +1,12 @@
-import { Pool, type Dispatcher } from 'undici';
+import type { Socket } from 'node:net';
 
-import { EgressRefused, openConnection, type EgressOptions, type Target } from './egress.ts';
+import { openConnection, type EgressOptions, type Target } from './egress.ts';
 import { ExchangeState, failedExchange, type ExchangeSource } from './exchange.ts';
+import { isEventStream, requestHeaders } from './headers.ts';
+import { Connection, type ConnectionUser } from './http-connection.ts';
+import { failureOf, problemOfHead } from './http-failure.ts';
+import type { ResponseHead } from './http-parser.ts';
 import { overloaded, Places, unsendable, type PlaceLimits } from './http-places.ts';
-import { isCoded, isEventStream, isPassedHeader, requestHeaders } from './headers.ts';
 import type {
   Headers,
   Upstream,
@@ -12,6 +15,12 @@ import type {
   UpstreamListener,
   UpstreamRequest,
 } from './upstream.ts';
+
+/** How often idle connections are looked at; they are kept for eight looks, about four seconds. */
+const sweepMs = 500;
+const idleSweepsMax = 8;
+/** A server that announces its own limit is left a second before it. */
+const idleMarginSeconds = 1;
 
 /** One HTTP server: where it is, its credentials, and how much may be open at once. */
 export interface HttpUpstreamOptions extends PlaceLimits {
@@ -27,120 +36,192 @@ export const httpUpstreamDefaults: PlaceLimits = {
   streamsMax: 2_048,
 };
 
-const headerBytesMax = 32_768;
-
 /**
- * Reaches a Streamable HTTP server over HTTP/1.1 on undici's dispatch. Redirects are not
- * followed, compressed answers are refused, nothing is sent twice. Over its bounds an exchange
- * fails at once as `overloaded`: there is no queue.
+ * Reaches a Streamable HTTP server over HTTP/1.1 on sockets of its own, keeping to what MCP
+ * needs. Redirects are not followed, compressed answers are refused, nothing is sent twice and
+ * nothing is pipelined. Over its bounds an exchange fails at once as `overloaded`: there is no
+ * queue.
  */
 export function openHttpUpstream(options: HttpUpstreamOptions): Upstream {
   return new HttpUpstream(options);
 }
 
+interface Idle {
+  readonly connection: Connection;
+  readonly untilSweep: number;
+}
+
 class HttpUpstream implements Upstream {
   readonly #options: HttpUpstreamOptions;
-  readonly #pool: Pool;
   readonly #places: Places;
+  readonly #connections = new Set<Connection>();
+  readonly #connecting = new Set<HttpExchange>();
+  readonly #sweep: NodeJS.Timeout;
+  /** The last to come back is the first to be used: the rest may close in peace. */
+  #idle: Idle[] = [];
+  #returning: Idle[] = [];
+  #sweeps = 0;
+  #closed = false;
 
   constructor(options: HttpUpstreamOptions) {
     this.#options = options;
     this.#places = new Places(options);
-    const { target, egress } = options;
-    this.#pool = new Pool(target.origin, {
-      connect: (_options, callback) => {
-        openConnection(target, egress, (error, socket) => {
-          if (error === null && socket !== null) callback(null, socket);
-          else callback(error ?? new Error('not connected'), null);
-        });
-      },
-      allowH2: false,
-      pipelining: 1,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      maxHeaderSize: headerBytesMax,
-    });
+    this.#sweep = setInterval(() => this.#closeIdle(), sweepMs);
+    this.#sweep.unref();
   }
 
   exchange(request: UpstreamRequest, listener: UpstreamListener): UpstreamExchange {
+    if (this.#closed) return failedExchange(listener, closedFailure);
     const headers = requestHeaders(request, this.#options.headers);
     if (headers === null) return failedExchange(listener, unsendable);
     const leave = this.#places.take(request);
     if (leave === null) return failedExchange(listener, overloaded);
 
-    const handler = new HttpExchange(listener, request.timeoutMs, leave);
-    const { path } = this.#options.target;
-    const { method, body } = request;
-    this.#pool.dispatch({ path, method, headers, body }, handler);
-    return handler.state;
+    const exchange = new HttpExchange(listener, request, leave);
+    const head = headOf(request, headers, this.#options.target);
+    const connection = this.#takeIdle();
+    if (connection === null) this.#connect(exchange, head);
+    else exchange.start(connection, head);
+    return exchange.state;
   }
 
-  async close(): Promise<void> {
-    await this.#pool.destroy();
+  close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#sweep);
+    const error = new Error('the server is closed');
+    for (const exchange of this.#connecting) exchange.lost(error);
+    for (const connection of this.#connections) connection.close(error);
+    return Promise.resolve();
+  }
+
+  #connect(exchange: HttpExchange, head: string): void {
+    this.#connecting.add(exchange);
+    const { target, egress } = this.#options;
+    const socket = openConnection(target, egress, (error, connected) => {
+      this.#connecting.delete(exchange);
+      if (connected === null) {
+        exchange.lost(error ?? new Error('not connected'));
+      } else if (exchange.state.done) {
+        connected.destroy();
+      } else {
+        const connection = new Connection(connected, {
+          free: (freed, keepAliveSeconds) => this.#give(freed, keepAliveSeconds),
+          closed: (gone) => this.#connections.delete(gone),
+        });
+        this.#connections.add(connection);
+        exchange.start(connection, head);
+      }
+    });
+    exchange.awaitConnection(socket);
+  }
+
+  /** A dead connection is passed over: nothing was written to it for this exchange. */
+  #takeIdle(): Connection | null {
+    for (;;) {
+      const idle = this.#idle.pop();
+      if (idle === undefined) return null;
+      if (idle.connection.usable) return idle.connection;
+      idle.connection.close(new Error('not usable'));
+    }
+  }
+
+  /**
+   * Takes a connection back, for use from the next turn of the event loop on: what the server
+   * sent behind its answer, or that it hung up, shows first.
+   */
+  #give(connection: Connection, keepAliveSeconds: number | null): void {
+    const seconds = keepAliveSeconds === null ? null : keepAliveSeconds - idleMarginSeconds;
+    const sweeps = seconds === null ? idleSweepsMax : Math.floor((seconds * 1_000) / sweepMs);
+    if (this.#closed || sweeps < 1) return connection.close(new Error('not kept'));
+    const untilSweep = this.#sweeps + Math.min(sweeps, idleSweepsMax);
+    this.#returning.push({ connection, untilSweep });
+    if (this.#returning.length > 1) return;
+    setImmediate(() => {
+      this.#idle.push(...this.#returning);
+      this.#returning = [];
+    });
+  }
+
+  #closeIdle(): void {
+    this.#sweeps += 1;
+    const kept: Idle[] = [];
+    for (const idle of this.#idle) {
+      if (idle.connection.usable && this.#sweeps < idle.untilSweep) kept.push(idle);
+      else idle.connection.close(new Error('idle'));
+    }
+    this.#idle = kept;
   }
 }
 
-class HttpExchange implements Dispatcher.DispatchHandler, ExchangeSource {
+class HttpExchange implements ConnectionUser, ExchangeSource {
   readonly state: ExchangeState;
+  readonly #body: Uint8Array | null;
   readonly #leave: () => void;
-  #controller: Dispatcher.DispatchController | null = null;
+  #connection: Connection | null = null;
+  #socket: Socket | null = null;
   #started = false;
 
-  constructor(listener: UpstreamListener, timeoutMs: number, leave: () => void) {
-    this.state = new ExchangeState(listener, this, timeoutMs);
+  constructor(listener: UpstreamListener, request: UpstreamRequest, leave: () => void) {
+    this.state = new ExchangeState(listener, this, request.timeoutMs);
+    this.#body = request.body;
     this.#leave = leave;
   }
 
-  /** Called when a connection is there, just before the first byte of the request is written. */
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.state.done) {
-      controller.abort(new Error('aborted'));
-      return;
-    }
+  get paused(): boolean {
+    return this.state.paused;
+  }
+
+  awaitConnection(socket: Socket): void {
+    this.#socket = socket;
+  }
+
+  /** From here on something may have arrived. */
+  start(connection: Connection, head: string): void {
+    this.#socket = null;
+    this.#connection = connection;
     this.#started = true;
-    if (this.state.paused) controller.pause();
+    connection.send(head, this.#body, this);
   }
 
-  onResponseStart(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    headers: Readonly<Record<string, string | string[] | undefined>>,
-  ): void {
-    if (status < 200) return;
-    const problem = problemOfHead(status, single(headers['content-encoding']));
-    if (problem !== null) {
-      this.state.fail(problem);
-      controller.abort(new Error(problem.detail));
+  head(head: ResponseHead): void {
+    const problem = problemOfHead(head.status, head.contentEncoding);
+    if (problem === null) {
+      this.state.head(head.status, head.headers, isEventStream(head.headers['content-type']));
       return;
     }
-    this.state.head(status, passedHeaders(headers), isEventStream(single(headers['content-type'])));
+    this.state.fail(problem);
+    this.#connection?.close(new Error(problem.detail));
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  data(chunk: Buffer): void {
     this.state.data(chunk);
   }
 
-  onResponseEnd(): void {
+  end(): void {
+    this.#connection = null;
     this.#leave();
     this.state.end();
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  lost(error: Error): void {
+    this.#connection = null;
+    this.#socket?.destroy();
     this.#leave();
     this.state.fail(failureOf(error, this.#started));
   }
 
   stop(): void {
-    this.#controller?.abort(new Error('aborted'));
+    this.#leave();
+    this.#socket?.destroy();
+    this.#connection?.close(new Error('aborted'));
   }
 
   pause(): void {
-    this.#controller?.pause();
+    this.#connection?.pause();
   }
 
   resume(): void {
-    this.#controller?.resume();
+    this.#connection?.resume();
   }
 
   reached(): boolean {
@@ -148,43 +229,18 @@ class HttpExchange implements Dispatcher.DispatchHandler, ExchangeSource {
   }
 }
 
-/** Why the answer is not passed on, or null: redirects and codings end the exchange. */
-export function problemOfHead(
-  status: number,
-  contentEncoding: string | undefined,
-): UpstreamFailure | null {
-  if (status >= 300 && status < 400) {
-    return { kind: 'refused', reached: true, detail: `redirects are not followed (${status})` };
-  }
-  if (isCoded(contentEncoding)) {
-    return { kind: 'broken', reached: true, detail: 'the answer is compressed' };
-  }
-  return null;
+/** `lines` were checked; what is written here is made of them and of the checked target alone. */
+function headOf(request: UpstreamRequest, lines: readonly string[], target: Target): string {
+  let head = `${request.method} ${target.path} HTTP/1.1\r\nhost: ${target.host}\r\n`;
+  head += 'connection: keep-alive\r\n';
+  for (let at = 0; at < lines.length; at += 2) head += `${lines[at]}: ${lines[at + 1]}\r\n`;
+  if (request.body !== null) head += `content-length: ${request.body.length}\r\n`;
+  else if (request.method === 'POST') head += 'content-length: 0\r\n';
+  return `${head}\r\n`;
 }
 
-/** Before the request started, nothing left; after that, anything may have arrived. */
-export function failureOf(error: Error, started: boolean): UpstreamFailure {
-  const detail = describe(error);
-  if (started) return { kind: 'broken', reached: true, detail };
-  if (error instanceof EgressRefused) return { kind: 'refused', reached: false, detail };
-  return { kind: 'unreachable', reached: false, detail };
-}
-
-function describe(error: Error): string {
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
-  return `${code}: ${error.message}`.slice(0, 300);
-}
-
-function passedHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): Headers {
-  const passed: Record<string, string> = {};
-  for (const name in headers) {
-    if (!isPassedHeader(name)) continue;
-    const value = headers[name];
-    if (value !== undefined) passed[name] = typeof value === 'string' ? value : value.join(', ');
-  }
-  return passed;
-}
-
-function single(value: string | string[] | undefined): string | undefined {
-  return typeof value === 'string' || value === undefined ? value : value.join(', ');
-}
+const closedFailure: UpstreamFailure = {
+  kind: 'unreachable',
+  reached: false,
+  detail: 'the server is closed',
+};

@@ -6,7 +6,6 @@ import type { HttpServerConfig, ServerConfig, StdioServerConfig } from '../../re
 import { checkTarget } from './egress.ts';
 import { failedExchange } from './exchange.ts';
 import { checkConfiguredHeaders } from './headers.ts';
-import { openRawHttpUpstream } from './http-raw.ts';
 import { httpUpstreamDefaults, openHttpUpstream } from './http.ts';
 import { guardDefaults, guardUpstream } from './pool.ts';
 import { stdioLimitDefaults, type StdioLimits } from './stdio-limits.ts';
@@ -23,8 +22,6 @@ export interface UpstreamDeps {
    */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly stdioLimits?: Partial<StdioLimits>;
-  /** How HTTP servers are reached: on plain sockets, or through undici to compare with. */
-  readonly httpAdapter?: 'sockets' | 'undici';
   /** PEM roots to trust besides the built-in ones, or undefined. */
   readonly extraCa?: string;
 }
@@ -48,9 +45,8 @@ function openHttp(config: HttpServerConfig, deps: UpstreamDeps): Upstream {
   if (!target.ok) return refuse(config, deps, target.error);
   const headers = checkConfiguredHeaders(config.headers);
   if (!headers.ok) return refuse(config, deps, headers.error);
-  const { extraCa, httpAdapter } = deps;
-  const openAdapter = httpAdapter === 'undici' ? openHttpUpstream : openRawHttpUpstream;
-  return openAdapter({
+  const { extraCa } = deps;
+  return openHttpUpstream({
     ...httpUpstreamDefaults,
     target: target.value,
     headers: headers.value,

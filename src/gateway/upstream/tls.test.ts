@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 
 import { post, run } from '../../../test/fixtures/upstream/collect.ts';
+import { openUndiciUpstream } from '../../../test/fixtures/upstream/undici-upstream.ts';
 import { checkTarget } from './egress.ts';
-import { openRawHttpUpstream } from './http-raw.ts';
 import { httpUpstreamDefaults, openHttpUpstream } from './http.ts';
 
 interface Certificate {
@@ -63,8 +63,8 @@ describe('servers over TLS', { skip }, () => {
     ['a certificate that only vouches for itself', 'server.test', false, false],
   ];
   for (const [adapter, open] of [
-    ['undici', openHttpUpstream],
-    ['sockets', openRawHttpUpstream],
+    ['undici', openUndiciUpstream],
+    ['sockets', openHttpUpstream],
   ] as const) {
     for (const [what, name, trusted, works] of cases) {
       it(`${works ? 'accepts' : 'refuses'} ${what} (${adapter})`, async () => {

@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+
+import { Command, CommanderError } from 'commander';
+
+import { openAuditFiles, systemClock } from '../main.ts';
+import { addAuditCommands } from './commands/audit.ts';
+import { addGrantCommands } from './commands/grant.ts';
+import { addPinCommands } from './commands/pin.ts';
+import { addRunCommand } from './commands/run.ts';
+import { addUpCommand } from './commands/up.ts';
+import { exitCodes, terminal } from './io.ts';
+
+const program = new Command('portcullis')
+  .description('checks every call of an agent to an MCP server against a policy, before it is made')
+  .version(packageVersion())
+  .showHelpAfterError('(see --help)')
+  .enablePositionalOptions()
+  .exitOverride();
+
+addUpCommand(program, terminal, packageVersion());
+addRunCommand(program, terminal);
+addGrantCommands(program, terminal, () => systemClock.nowMs());
+addPinCommands(program, terminal);
+const interrupted = new AbortController();
+process.once('SIGINT', () => interrupted.abort());
+addAuditCommands(program, {
+  open: openAuditFiles,
+  io: terminal,
+  nowMs: () => systemClock.nowMs(),
+  signal: interrupted.signal,
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.failed;
+}
+
+/** The version of the package that this file belongs to, in a checkout and when published. */
+function packageVersion(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  const version = typeof parsed === 'object' && parsed !== null && 'version' in parsed ? parsed.version : null;
+  return typeof version === 'string' ? version : '0.0.0';
+}

@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+
+import { runWrapped } from '../../main.ts';
+import { exitCodes, type Io } from '../io.ts';
+
+interface RunOptions {
+  readonly policy: string;
+  readonly audit?: string;
+  readonly open?: readonly string[];
+}
+
+/** `portcullis run`: the same checks around one stdio server, for a client that speaks stdio. */
+export function addRunCommand(program: Command, io: Io): void {
+  program
+    .command('run')
+    .description('wrap one stdio server: speak stdio to the client, check every call, record it')
+    .usage('--policy <file> [--audit <dir>] -- command [args...]')
+    .requiredOption('--policy <file>', 'the policy document that every call is judged by')
+    .option('--audit <dir>', 'folder of the audit log; default: one for this policy and command')
+    .option('--open <family...>', 'what the server may ask of the client: sampling, elicitation, roots')
+    .argument('<command>', 'the server to start')
+    .argument('[args...]', 'its arguments, exactly')
+    .passThroughOptions()
+    .action(async (command: string, args: readonly string[], options: RunOptions) => {
+      const ended = await runWrapped({
+        policyPath: options.policy,
+        auditDir: options.audit ?? null,
+        open: options.open ?? [],
+        command,
+        args,
+        input: process.stdin,
+        output: process.stdout,
+      });
+      if (!ended.ok) io.err(`portcullis: ${ended.error}`);
+      process.exit(ended.ok ? exitCodes.done : exitCodes.failed);
+    });
+}

@@ -1,0 +1,273 @@
+import { randomBytes } from 'node:crypto';
+
+import type { AuditLog } from './audit/audit-log.ts';
+import type { Digest } from './audit/redact.ts';
+import { newId } from './base/id.ts';
+import type { Log } from './base/log.ts';
+import { err, ok, type Result } from './base/result.ts';
+import type { Config } from './config.ts';
+import { environment } from './config/environment.ts';
+import { MemoryCounters } from './counters/memory-counters.ts';
+import { defaultGatewayLimits, type Gateway } from './gateway/gateway.ts';
+import { loopbackHosts, type HostPolicy } from './gateway/listen/hosts.ts';
+import { McpListener } from './gateway/listen/http.ts';
+import { openPort } from './gateway/listen/server.ts';
+import { serveStdio } from './gateway/listen/stdio.ts';
+import { ToolReader } from './gateway/tool-reader.ts';
+import { openUpstream } from './gateway/upstream/open.ts';
+import type { Upstream } from './gateway/upstream/upstream.ts';
+import { systemClock } from './main/clock.ts';
+import { Connections } from './main/connections.ts';
+import { jsonLog, quietLog } from './main/log.ts';
+import { openPages } from './main/pages.ts';
+import { cutEnded, explainListen, gatewayOf, limitsOf, urlHost } from './main/parts.ts';
+import { pinDiscovered, seenTools } from './main/pins.ts';
+import { reloadOnChange } from './main/reload.ts';
+import { operatorKey, removeRunFile, writeRunFile } from './main/run-file.ts';
+import { pinWrapped, prepareWrap, wrappedCaller } from './main/wrap.ts';
+import { explainRegistryProblem } from './registry/problem.ts';
+import { Registry } from './registry/registry.ts';
+import type { ServerConfig } from './registry/server.ts';
+import { openAuditFiles } from './storage/embedded/audit-files.ts';
+import { openAuditLog, type AuditOpenProblem } from './storage/embedded/audit-open.ts';
+import { openStores, type Stores } from './storage/open.ts';
+
+/** What a gateway is started with. */
+export interface GatewayOptions {
+  readonly config: Config;
+  /** The file that is watched for changes; null for none. */
+  readonly configPath: string | null;
+  readonly dataDir: string;
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  readonly log: Log;
+}
+
+/** A gateway that serves. */
+export interface RunningGateway {
+  readonly url: string;
+  /** Names of the registered servers. */
+  readonly servers: readonly string[];
+  readonly keyPath: string;
+  /** Resolves when every server's tools were read, or could not be. */
+  readonly toolsRead: Promise<void>;
+  /** Lets the calls under way end, then closes everything. */
+  stop(): Promise<void>;
+}
+
+const drainMs = 30_000;
+const expirySweepMs = 1_000;
+
+/** Starts a gateway; what cannot be started says why in one line. */
+export async function startGateway(
+  options: GatewayOptions,
+): Promise<Result<RunningGateway, string>> {
+  const parts = await openParts(options);
+  if (!parts.ok) return parts;
+  const { gateway, registry, reader, connections, audit, stores } = parts.value;
+  const mcp = new McpListener(gateway);
+  const operator = await operatorKey(options.dataDir);
+  const pages = openPages({
+    registry,
+    audit,
+    files: openAuditFiles(options.dataDir),
+    operator,
+    version: options.version,
+  });
+  const hosts = hostPolicy(options.config);
+  const opened = await openPort({ mcp, pages, hosts: () => hosts }, options);
+  if (!opened.ok) {
+    await closeParts(parts.value);
+    return err(explainListen(opened.error, options));
+  }
+  const url = `http://${urlHost(options.host)}:${opened.value.port}`;
+  await writeRunFile(options.dataDir, { url, pid: process.pid });
+  const { config, configPath, log } = options;
+  const unwatch = configPath === null ? () => undefined : reloadOnChange(configPath, config, { registry, audit, log });
+  const sweep = setInterval(() => cutEnded(gateway, registry.current()), expirySweepMs);
+  sweep.unref();
+  const servers = [...registry.current().servers.keys()];
+  return ok({
+    url,
+    servers,
+    keyPath: operator.path,
+    toolsRead: Promise.all(servers.map((server) => reader.ready(server))).then(() => undefined),
+    stop: async () => {
+      unwatch();
+      clearInterval(sweep);
+      await removeRunFile(options.dataDir);
+      gateway.live.cutStreams(() => false);
+      await opened.value.close(drainMs);
+      mcp.close();
+      await closeParts({ reader, connections, audit, stores });
+    },
+  });
+}
+
+/** What a gateway is made of, open. */
+interface Parts {
+  readonly gateway: Gateway;
+  readonly registry: Registry;
+  readonly reader: ToolReader;
+  readonly connections: Connections;
+  readonly audit: AuditLog;
+  readonly stores: Stores;
+}
+
+async function openParts(options: GatewayOptions): Promise<Result<Parts, string>> {
+  const { config, dataDir, log } = options;
+  const clock = systemClock;
+  const stores = await openStores({ dataDir });
+  if (!stores.ok) return err(stores.error.message);
+  const counters = new MemoryCounters({ clock });
+  const { durability } = config.audit;
+  const countersSnapshot = () => counters.snapshot();
+  const opened = await openAuditLog({ dir: dataDir, durability, clock, log, countersSnapshot });
+  if (!opened.ok) {
+    await stores.value.close();
+    return err(explainAudit(opened.error, dataDir));
+  }
+  counters.restore(opened.value.tail.counters);
+  const registry = await Registry.open({ stores: stores.value, declared: config, clock, log });
+  if (!registry.ok) {
+    await opened.value.log.close();
+    await stores.value.close();
+    return err(registry.error.map(explainRegistryProblem).join('; '));
+  }
+  const { log: audit, digest } = opened.value;
+  return ok(assemble(options, { stores: stores.value, counters, registry: registry.value, audit, digest }));
+}
+
+/** Joins what was opened: from here on a change of the registry reaches every part. */
+function assemble(
+  { config, environment, log }: GatewayOptions,
+  opened: Pick<Parts, 'stores' | 'registry' | 'audit'> & {
+    readonly counters: MemoryCounters;
+    readonly digest: Digest;
+  },
+): Parts {
+  const { registry, stores, audit, counters, digest } = opened;
+  const clock = systemClock;
+  const open = (config: ServerConfig): Upstream => openUpstream(config, { clock, log, environment });
+  const connections = new Connections(open);
+  const reader = new ToolReader({
+    clock,
+    log,
+    connect: (server) => {
+      const config = registry.current().servers.get(server)?.config;
+      return config === undefined ? null : open(config);
+    },
+    pin: (server, discovery) => pinDiscovered(registry, server, discovery, log),
+  });
+  const gateway = gatewayOf({
+    snapshot: () => registry.current(),
+    connections,
+    reader,
+    counters,
+    audit,
+    digest,
+    installationKey: stores.installationKey,
+    limits: limitsOf(config.limits),
+    log,
+  });
+  const follow = (): void => {
+    const configs = [...registry.current().servers.values()].map((server) => server.config);
+    for (const server of connections.apply(configs)) reader.forget(server);
+    cutEnded(gateway, registry.current());
+  };
+  registry.subscribe(follow);
+  follow();
+  return { gateway, registry, reader, connections, audit, stores };
+}
+
+/** What a wrapped server is run with. */
+export interface WrapOptions {
+  readonly policyPath: string;
+  /** Null takes a folder of this policy and command, under the user's state folder. */
+  readonly auditDir: string | null;
+  /** Families of methods that the server may ask of the client. */
+  readonly open: readonly string[];
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly input: NodeJS.ReadStream;
+  readonly output: NodeJS.WriteStream;
+}
+
+/** Serves one client over stdio in front of one server; resolves when the client is gone. */
+export async function runWrapped(options: WrapOptions): Promise<Result<null, string>> {
+  const log = quietLog(jsonLog((line) => process.stderr.write(line)));
+  const prepared = await prepareWrap(options, environment());
+  if (!prepared.ok) return prepared;
+  const { dir, config, grant } = prepared.value;
+  const counters = new MemoryCounters({ clock: systemClock });
+  const opened = await openAuditLog({
+    dir,
+    durability: 'process',
+    clock: systemClock,
+    log,
+    countersSnapshot: () => counters.snapshot(),
+  });
+  if (!opened.ok) return err(explainAudit(opened.error, dir));
+  counters.restore(opened.value.tail.counters);
+  let snapshot = prepared.value.snapshot;
+  const open = (): Upstream => openUpstream(config, { clock: systemClock, log, environment: environment() });
+  const connections = new Connections(open);
+  connections.apply([config]);
+  const reader = new ToolReader({
+    clock: systemClock,
+    log,
+    connect: open,
+    pin: async (_server, discovery) => {
+      snapshot = await pinWrapped(snapshot, { dir, config, seen: seenTools(config.name, discovery), log });
+    },
+  });
+  const { log: audit, digest } = opened.value;
+  const gateway = gatewayOf({
+    snapshot: () => snapshot,
+    connections,
+    reader,
+    counters,
+    audit,
+    digest,
+    installationKey: randomBytes(32),
+    limits: defaultGatewayLimits,
+    log,
+  });
+  await serveStdio(gateway, wrappedCaller(grant, config.name), options);
+  await reader.close();
+  await connections.close();
+  await audit.close();
+  return ok(null);
+}
+
+async function closeParts(parts: Omit<Parts, 'gateway' | 'registry'>): Promise<void> {
+  await parts.reader.close();
+  await parts.connections.close();
+  await parts.audit.append({ kind: 'system', id: newId('sys_'), time: systemClock.nowMs(), event: 'stop', detail: {} });
+  await parts.audit.close();
+  await parts.stores.close();
+}
+
+function hostPolicy({ listen }: Config): HostPolicy {
+  return { hosts: new Set([...loopbackHosts, ...listen.hosts]), port: null, origins: new Set(listen.origins) };
+}
+
+function explainAudit(problem: AuditOpenProblem, dataDir: string): string {
+  switch (problem.code) {
+    case 'locked':
+      return `another gateway writes to ${dataDir}; stop it, or choose another folder with --data`;
+    case 'keys-missing':
+      return `the keys of the audit log in ${dataDir} are missing; put \`audit-keys\` back from a backup`;
+    case 'full':
+      return `no space is left for the audit log in ${dataDir}; make some, then start again`;
+    case 'failed':
+      return `the audit log in ${dataDir} cannot be opened: ${problem.error}`;
+    default:
+      return `the audit log in ${dataDir} does not verify; see \`portcullis audit verify --data ${dataDir}\``;
+  }
+}
+
+export { openAuditFiles, systemClock };

@@ -1,0 +1,42 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import { getRequestListener } from '@hono/node-server';
+
+import type { AuditFiles } from '../audit/audit-files.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import { createApi } from '../control/api.ts';
+import { createControl } from '../control/operations.ts';
+import { recentDecisions } from '../control/recent.ts';
+import type { Registry } from '../registry/registry.ts';
+import { systemClock } from './clock.ts';
+
+export type Pages = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** What the pages show and change. */
+export interface PagesParts {
+  readonly registry: Registry;
+  readonly audit: AuditLog;
+  readonly files: AuditFiles;
+  readonly operator: { readonly key: string; readonly path: string };
+  readonly version: string;
+}
+
+/** The control API and its pages: off the data path, behind the framework's own listener. */
+export function openPages({ registry, audit, files, operator, version }: PagesParts): Pages {
+  const app = createApi({
+    control: createControl({ registry, audit, clock: systemClock }),
+    clock: systemClock,
+    operatorKey: operator.key,
+    keyPlace: operator.path,
+    recent: async (count) => {
+      const found = await files.tail(count * 4);
+      if (!found.ok) return [];
+      const newest = found.value.map((record) => record.body).toReversed();
+      return recentDecisions(newest).slice(0, count);
+    },
+    ready: () => audit.healthy(),
+    version: version,
+  });
+  const listener = getRequestListener(app.fetch);
+  return (request, response) => void listener(request, response);
+}

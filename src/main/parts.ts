@@ -1,0 +1,65 @@
+import { defaultGatewayLimits, type Gateway, type GatewayLimits } from '../gateway/gateway.ts';
+import { LiveState } from '../gateway/live.ts';
+import type { ListenProblem } from '../gateway/listen/server.ts';
+import type { ToolReader } from '../gateway/tool-reader.ts';
+import type { ConfigLimits } from '../config.ts';
+import { isExpired } from '../identity/authenticate.ts';
+import type { Snapshot } from '../registry/snapshot.ts';
+import { systemClock } from './clock.ts';
+import type { Connections } from './connections.ts';
+
+/** The data path's view of what was opened. */
+export function gatewayOf(
+  parts: Pick<Gateway, 'snapshot' | 'counters' | 'audit' | 'digest' | 'installationKey' | 'limits' | 'log'> & {
+    readonly connections: Connections;
+    readonly reader: ToolReader;
+  },
+): Gateway {
+  const { connections, reader, ...rest } = parts;
+  return {
+    ...rest,
+    upstream: (server) => connections.find(server),
+    toolsReady: (server) => reader.ready(server),
+    speaksModern: (server) => reader.speaksModern(server),
+    toolsChanged: (server) => reader.changed(server),
+    clock: systemClock,
+    live: new LiveState(),
+  };
+}
+
+/** Ends the open streams of grants that are not in force any more. */
+export function cutEnded(gateway: Gateway, snapshot: Snapshot): void {
+  const nowMs = systemClock.nowMs();
+  const live = new Set<string>();
+  for (const grant of snapshot.grantsByToken.values()) {
+    if (grant.revokedMs === null && !isExpired(grant, nowMs)) live.add(grant.id);
+  }
+  gateway.live.cutStreams((grantId) => live.has(grantId));
+}
+
+/** The data path's bounds: its defaults, and what the operator's file says. */
+export function limitsOf(limits: ConfigLimits): GatewayLimits {
+  const json = { ...defaultGatewayLimits.json, ...limits.json };
+  return { ...defaultGatewayLimits, ...limits, json };
+}
+
+/** Why the port could not be opened, and what to do. */
+export function explainListen(
+  problem: ListenProblem,
+  { host, port }: { readonly host: string; readonly port: number },
+): string {
+  const at = `${urlHost(host)}:${port}`;
+  switch (problem.code) {
+    case 'in-use':
+      return `${at} is taken; stop what listens there, or choose another with --port`;
+    case 'forbidden':
+      return `this user may not listen on ${at}; choose a port above 1023 with --port`;
+    case 'failed':
+      return `${at} cannot be opened: ${problem.detail}`;
+  }
+}
+
+/** A host as it stands in a URL. */
+export function urlHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,45 @@
+import type { AuditLog } from '../audit/audit-log.ts';
+import { newId } from '../base/id.ts';
+import type { Log } from '../base/log.ts';
+import { explainConfigProblem, loadConfig, watchConfig, type Config } from '../config.ts';
+import { environment } from '../config/environment.ts';
+import { explainRegistryProblem } from '../registry/problem.ts';
+import type { Registry } from '../registry/registry.ts';
+import { systemClock } from './clock.ts';
+
+/** What a change of the operator's file reaches. */
+export interface ReloadParts {
+  readonly registry: Registry;
+  readonly audit: AuditLog;
+  readonly log: Log;
+}
+
+/**
+ * Puts an edited file in force: its servers, policies, guardrails and grants. A file that cannot be
+ * in force changes nothing and says why. Where the port listens, where the data lies and the bounds
+ * of the data path are read at the start alone.
+ */
+export function reloadOnChange(path: string, first: Config, parts: ReloadParts): () => void {
+  const watch = watchConfig(path, first.files, () => void reload());
+  let last: Promise<void> = Promise.resolve();
+  const reload = (): Promise<void> => (last = last.then(() => reloadOnce()));
+  const reloadOnce = async (): Promise<void> => {
+    const { registry, audit, log } = parts;
+    const loaded = await loadConfig(path, environment());
+    const problems = loaded.ok
+      ? await applied(registry, loaded.value)
+      : loaded.error.map(explainConfigProblem);
+    if (loaded.ok) watch.setFiles(loaded.value.files);
+    for (const problem of problems) log.error('the edited configuration is not in force', { problem });
+    if (problems.length === 0) log.info('the edited configuration is in force');
+    const time = systemClock.nowMs();
+    const detail = { inForce: problems.length === 0, problems: problems.length };
+    await audit.append({ kind: 'system', id: newId('sys_'), time, event: 'config', detail });
+  };
+  return () => watch.close();
+}
+
+async function applied(registry: Registry, config: Config): Promise<readonly string[]> {
+  const result = await registry.applyConfig(config);
+  return result.ok ? [] : result.error.map(explainRegistryProblem);
+}
