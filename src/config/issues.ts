@@ -185,8 +185,15 @@ function typeName(expected: string): string {
   return typeNames[expected] ?? expected;
 }
 
+/** A form by its type, or by the fields that it cannot do without. */
 function schemaName(schema: z.ZodType): string {
-  return unwrap(schema) instanceof z.ZodString ? 'a string' : 'an object';
+  const inner = unwrap(schema);
+  if (inner instanceof z.ZodString) return 'a string';
+  if (!(inner instanceof z.ZodObject)) return 'an object';
+  const needed = Object.entries(inner.shape).filter(
+    ([, field]) => !(field instanceof z.ZodOptional),
+  );
+  return `an object with ${needed.map(([key]) => `\`${key}\``).join(' and ')}`;
 }
 
 function foundName(value: unknown): string {

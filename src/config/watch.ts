@@ -64,6 +64,8 @@ export function watchFiles(options: WatchOptions): FileWatch {
     const { signal } = (folders = new AbortController());
     void foldersOf(files).then((paths) => {
       for (const path of paths) void hear(path, signal, () => lookAgain(null));
+      // What happened while nobody listened was not heard.
+      if (!signal.aborted) lookAgain(null);
     });
   }
 
@@ -75,7 +77,6 @@ export function watchFiles(options: WatchOptions): FileWatch {
     setFiles(next) {
       files = next;
       hearFolders();
-      void look(null);
     },
     close() {
       closed = true;
