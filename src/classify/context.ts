@@ -33,10 +33,15 @@ export interface Context {
   readonly description: string;
 }
 
-/** What a server's tools have in common, worked out once for all of them. */
+/** What a server's own words say about its field, worked out once for all of its tools. */
 export interface ServerWords {
-  readonly name: ReadonlySet<string>;
-  readonly all: ReadonlySet<string>;
+  readonly browser: boolean;
+  readonly database: boolean;
+  readonly offensive: boolean;
+  readonly money: boolean;
+  readonly crypto: boolean;
+  /** The server trades, so that an order of it is an order to buy or sell. */
+  readonly trade: boolean;
 }
 
 const siblingsMax = 1000;
@@ -63,7 +68,14 @@ export function serverWords(server: ServerContext): ServerWords {
   const tools = server.toolNames.slice(0, siblingsMax).map((tool) => tool.slice(0, 200));
   const all = new Set([...name, ...bag((server.description ?? '').slice(0, 2000))]);
   for (const tool of tools) for (const word of bag(tool)) all.add(word);
-  return { name, all };
+  return {
+    browser: some(name, browserTools),
+    database: some(name, databaseWords),
+    offensive: some(all, offensiveWords),
+    money: some(name, moneyWords) || count(all, moneyWords) > 3,
+    crypto: some(name, cryptoNames) || count(all, cryptoNames) > 1,
+    trade: count(all, tradeWords) > 3,
+  };
 }
 
 /** The field of one tool, from its own words first and its server's second. */
@@ -75,29 +87,22 @@ export function contextOf(tool: ToolText, server: ServerWords): Context {
   const own = new Set([...name, ...prose, ...args]);
   const text = new Set([...name, ...prose]);
   return {
-    browser: some(name, browserTools) || some(server.name, browserTools) || pointsAtUi(text),
+    browser: server.browser || some(name, browserTools) || pointsAtUi(text),
     device: count(name, deviceWords) > 0 || count(text, deviceWords) > 1,
-    money: inMoney(text, server),
-    crypto: inCrypto(text, server),
-    trade: count(text, tradeWords) > 1 || (count(server.all, tradeWords) > 3 && text.has('order')),
+    money: server.money || inMoney(text),
+    crypto: server.crypto || some(text, cryptoNames) || count(text, cryptoWords) > 1,
+    trade: count(text, tradeWords) > 1 || (server.trade && text.has('order')),
     priced: some(new Set([...prose, ...args]), priceWords),
     pays: some(new Set(args), amounts) && some(new Set(args), payees),
-    database: some(server.name, databaseWords),
-    offensive: some(server.all, offensiveWords) || some(text, offensiveWords),
+    database: server.database,
+    offensive: server.offensive || some(text, offensiveWords),
     own,
     description: tool.description,
   };
 }
 
-function inMoney(text: ReadonlySet<string>, server: ServerWords): boolean {
-  if (count(server.name, moneyWords) > 0) return true;
-  const ownWords = count(text, moneyWords) + (some(text, debts) ? 1 : 0);
-  return ownWords > 1 || count(server.all, moneyWords) > 3;
-}
-
-function inCrypto(text: ReadonlySet<string>, server: ServerWords): boolean {
-  if (some(text, cryptoNames) || some(server.name, cryptoNames)) return true;
-  return count(text, cryptoWords) > 1 || count(server.all, cryptoNames) > 1;
+function inMoney(text: ReadonlySet<string>): boolean {
+  return count(text, moneyWords) + (some(text, debts) ? 1 : 0) > 1;
 }
 
 function pointsAtUi(text: ReadonlySet<string>): boolean {
@@ -116,7 +121,7 @@ function wordsOf(text: string): string[] {
 }
 
 function some(words: ReadonlySet<string>, list: ReadonlySet<string>): boolean {
-  return count(words, list) > 0;
+  return !words.isDisjointFrom(list);
 }
 
 function count(words: ReadonlySet<string>, list: ReadonlySet<string>): number {

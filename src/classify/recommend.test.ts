@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 
 import type { JsonObject } from '../base/strict-json.ts';
 import type { Category, Risk } from '../policy/request.ts';
+import { parsePolicy } from '../policy/parse.ts';
 import { classifyTool } from './classify.ts';
 import { rateCounter, recommendPolicy, recommendPolicyFor, recommendRule } from './recommend.ts';
 import type { ToolDefinition } from './tool.ts';
@@ -182,6 +183,21 @@ describe('a whole policy', () => {
       get_item: {},
       zorblax: { action: 'hide' },
     });
+  });
+
+  test('the policy language takes it', () => {
+    const inputSchema = {
+      properties: { sql: text, url: text, path: text, amount: { type: 'number' } },
+      required: ['sql', 'amount'],
+    };
+    const all = ['run_sql', 'pay_now', 'create_item', 'a b.c'].map((name) => ({
+      name,
+      inputSchema,
+    }));
+    for (const variant of ['standard', 'strict'] as const) {
+      const parsed = parsePolicy(JSON.stringify(recommendPolicy('Example', all, variant)));
+      assert.ok(parsed.ok, JSON.stringify(parsed));
+    }
   });
 
   test('the order in which tools come changes nothing', () => {
