@@ -66,6 +66,8 @@ export interface Anomaly {
   readonly expectedLater: boolean;
   /** The suspect's number came once more. */
   readonly againLater: boolean;
+  /** The highest number among the lines after the suspect one. */
+  readonly maxLater: number;
   readonly signedTo: number;
 }
 
@@ -77,6 +79,7 @@ export function classify(anomaly: Anomaly): Finding {
   const { expected, suspect, next } = anomaly;
   const here = (kind: TamperKind, seq: number): Finding => ({ kind, seq, ...suspect.place });
   const { head } = suspect;
+  if (isMoved(anomaly)) return here('reordered', expected.seq);
   if (follows(next, expected.seq, expected.prev)) {
     const copy = head !== null && head.seq < expected.seq;
     return here(copy ? 'repeated' : 'inserted', head?.seq ?? expected.seq);
@@ -111,9 +114,13 @@ function brokenLink(anomaly: Anomaly): Finding {
 function laterRecord(anomaly: Anomaly, head: LineHead): Finding {
   const { expected, suspect } = anomaly;
   if (!anomaly.expectedLater) return { kind: 'removed', seq: expected.seq, ...suspect.place };
-  const kind = anomaly.againLater ? 'inserted' : 'reordered';
-  const seq = anomaly.againLater ? head.seq : expected.seq;
-  return { kind, seq, ...suspect.place };
+  return { kind: 'inserted', seq: head.seq, ...suspect.place };
+}
+
+/** A later record stands here, the one that belongs here comes later, and neither comes twice. */
+function isMoved({ expected, suspect, expectedLater, againLater, maxLater }: Anomaly): boolean {
+  const seq = suspect.head?.seq ?? 0;
+  return seq > expected.seq && expectedLater && !againLater && seq <= maxLater + 1;
 }
 
 /** Two lines claim one number: the one that the rest of the chain goes on from is the true one. */

@@ -71,6 +71,7 @@ class ChainWalk implements Verifier {
   #next: Seen | null = null;
   #expectedLater = false;
   #againLater = false;
+  #maxLater = 0;
 
   constructor(input: VerifyInput) {
     this.#input = input;
@@ -149,6 +150,7 @@ class ChainWalk implements Verifier {
         next: this.#next,
         expectedLater: this.#expectedLater,
         againLater: this.#againLater,
+        maxLater: this.#maxLater,
         signedTo: this.#signedTo,
       });
     }
@@ -183,9 +185,14 @@ class ChainWalk implements Verifier {
     if (head === null) return true;
     if (head.seq > name) return this.#stop('segment-swapped', name, 1);
     if (head.seq < name) return this.#stop('segment-replayed', name, 1);
+    const detail = detailOf(this.#input.parse(text));
+    const installation = detail?.['installation'];
+    if (this.#installation !== null && installation !== this.#installation) {
+      if (typeof installation === 'string') return this.#stop('foreign', name, 1);
+    }
     if (name === this.#expected.seq) return true;
 
-    const previous = detailOf(this.#input.parse(text))?.['previous'];
+    const previous = detail?.['previous'];
     const place = this.#expected.place;
     const missing = this.#expected.seq;
     const kind = previous === place.segment ? 'removed' : 'segment-removed';
@@ -199,9 +206,6 @@ class ChainWalk implements Verifier {
     const installation = detailOf(value)?.['installation'];
     const first = value['kind'] === 'system' && value['event'] === 'segment';
     if (!first || typeof installation !== 'string') return this.#stop('malformed', head.seq, 1);
-    if (this.#installation !== null && installation !== this.#installation) {
-      return this.#stop('foreign', head.seq, 1);
-    }
     this.#installation = installation;
     if (head.seq > 1 || head.prev === genesisHash(installation, this.#input.sha256)) return true;
     return this.#stop('changed', 1, 1);
@@ -230,6 +234,7 @@ class ChainWalk implements Verifier {
       this.#next = { head, hash, place, valid: head !== null, rewritten: false };
     }
     if (head === null) return;
+    this.#maxLater = Math.max(this.#maxLater, head.seq);
     if (head.seq === this.#expected.seq) this.#expectedLater = true;
     if (head.seq === suspect.head?.seq) this.#againLater = true;
   }
