@@ -24,6 +24,11 @@ export interface Gateway {
   readonly counters: Counters;
   readonly audit: AuditLog;
   readonly clock: Clock;
+  /**
+   * The later of the wall clock and of one that is never put back, in milliseconds since the epoch:
+   * what expires has expired by either.
+   */
+  latestMs(): number;
   readonly log: Log;
   /** Digests arguments under the audit log's key. */
   readonly digest: Digest;

@@ -3,6 +3,7 @@ import { LiveState } from '../gateway/live.ts';
 import type { ListenProblem } from '../gateway/listen/server.ts';
 import type { ToolReader } from '../gateway/tool-reader.ts';
 import type { ConfigLimits } from '../config.ts';
+import { steadyClock } from '../counters/steady-clock.ts';
 import { isExpired } from '../identity/authenticate.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
 import { systemClock } from './clock.ts';
@@ -16,6 +17,7 @@ export function gatewayOf(
   },
 ): Gateway {
   const { connections, reader, ...rest } = parts;
+  const steady = steadyClock(systemClock);
   return {
     ...rest,
     upstream: (server) => connections.find(server),
@@ -23,13 +25,14 @@ export function gatewayOf(
     speaksModern: (server) => reader.speaksModern(server),
     toolsChanged: (server) => reader.changed(server),
     clock: systemClock,
+    latestMs: () => Math.max(systemClock.nowMs(), steady.nowMs()),
     live: new LiveState(),
   };
 }
 
 /** Ends the open streams of grants that are not in force any more. */
 export function cutEnded(gateway: Gateway, snapshot: Snapshot): void {
-  const nowMs = systemClock.nowMs();
+  const nowMs = gateway.latestMs();
   const live = new Set<string>();
   for (const grant of snapshot.grantsByToken.values()) {
     if (grant.revokedMs === null && !isExpired(grant, nowMs)) live.add(grant.id);

@@ -98,6 +98,7 @@ export async function startDataPath(options: DataPathOptions): Promise<DataPath>
     counters: new MemoryCounters({ clock }),
     audit,
     clock,
+    latestMs: () => clock.nowMs(),
     log: silentLog,
     digest: createDigest(Buffer.alloc(32, 9)),
     installationKey: Buffer.alloc(32, 7),

@@ -143,7 +143,7 @@ function authenticated(gateway: Gateway, rawHeaders: readonly string[]): Result<
     }
     return err({ status: 401, code: `token-${token.error}`, reason: 'send Authorization: Bearer <token>' });
   }
-  const grant = authenticate(gateway.snapshot().grantsByToken, token.value, gateway.clock.nowMs());
+  const grant = authenticate(gateway.snapshot().grantsByToken, token.value, gateway.latestMs());
   return grant.ok ? ok(grant.value) : err(unauthorized(grant.error));
 }
 
