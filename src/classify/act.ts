@@ -3,7 +3,7 @@ import type { Field } from './tool.ts';
 /** Where in its text an act stands: the main verb, one joined to it, or a later sentence's. */
 export type Role = 'main' | 'joined' | 'later';
 
-/** Something that a text says the tool does: a verb, what it is done to, and where that is written. */
+/** Something that a text says the tool does: a verb, its object, and where that is written. */
 export interface Act {
   readonly verb: string;
   readonly role: Role;

@@ -99,6 +99,8 @@ table('something is made or looked at', [
 
 table('something is booked', [
   ['Execute', 'book_table', 'Book a table at a restaurant'],
+  ['Execute', 'place_order', 'Place an order for delivery'],
+  ['Financial', 'place_order', 'Place an order and charge the card'],
   ['Execute', 'reserve_seat', 'Reserve a seat'],
   ['Financial', 'book_room', 'Book a room. The card is charged the full price.'],
   ['Financial', 'checkout_cart', 'Check out the cart and pay for the order'],
@@ -122,6 +124,8 @@ table('money is looked at or moved', [
   ['Financial', 'transfer_sol', 'Transfer SOL to another wallet'],
   ['Financial', 'place_order', 'Place a limit order to buy a stock'],
   ['Financial', 'swap_tokens', 'Swap tokens on a DEX'],
+  ['Financial', 'binance_place_order', ''],
+  ['Write', 'create_trigger', 'Create a trigger'],
   ['Write', 'swap_indexes', 'Swap two indexes'],
 ]);
 

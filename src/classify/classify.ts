@@ -49,8 +49,8 @@ interface Server {
 const servers = new WeakMap<ServerContext, Server>();
 
 /**
- * Says what a tool does, how bad its misuse can be, and why (CLASSIFICATION.md). Pure and total: any
- * definition has an answer, and where the definition does not say, the answer is `Unclassified`.
+ * Says what a tool does, how bad its misuse can be, and why (docs/reference/classification.md).
+ * Pure and total: any definition has an answer; where it does not say, that is `Unclassified`.
  */
 export function classifyTool(tool: ToolDefinition, server: ServerContext): Classification {
   const text = readTool(tool);

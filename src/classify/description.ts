@@ -46,7 +46,8 @@ const introducers = new Set(list('to that which will can for by tool and , or fu
 const links = new Set(['and', 'or', ',', '/', '&', 'then', 'also', '|', '—', '–']);
 const objectStops = new Set(
   list(`to for from in with by using on that which and or via into as at if when through based , . (
-  ) / & — – | of onto against across per including between where inside under before after while so then without about
+  ) / & — – | of onto against across per including between where inside under
+  before after while so then without about
   such until within toward towards during over`),
 );
 const subjects = new Set(list('it this tool will also automatically then and the call action'));
@@ -63,7 +64,7 @@ const openMax = 8;
 const scanMax = 40;
 const objectWordsMax = 8;
 
-/** Reads a description: the main verb of the first sentence, verbs joined to it, later sentences. */
+/** Reads a description: the first sentence's main verb, verbs joined to it, later sentences. */
 export function readDescription(text: string): DescriptionReading {
   const all = sentences(text);
   const acts: Act[] = [];

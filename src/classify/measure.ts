@@ -17,7 +17,7 @@ export interface Prediction {
   readonly classification: Classification;
 }
 
-/** The measures of CLASSIFICATION.md; every part is between 0 and 1. */
+/** The measures of docs/reference/classification.md; every part is between 0 and 1. */
 export interface Measures {
   readonly tools: number;
   /** `Unclassified` counts half where the label is not Read. */

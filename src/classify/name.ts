@@ -32,7 +32,7 @@ const media = new Set(list('speech image video audio music voice'));
 const statusNouns = new Set(list('status history stats info progress logs results'));
 const noWords: ReadonlySet<string> = new Set();
 
-/** Words that open most names of the server, and words of the server's own name: they say nothing. */
+/** Words that open most of the server's tool names, and words of its own: they say nothing. */
 export function sharedPrefix(server: ServerContext): ReadonlySet<string> {
   const shared = new Set<string>();
   for (const word of nameWords(server.name)) if (!isPureVerb(word.text)) shared.add(word.text);
@@ -157,7 +157,9 @@ function opensName(words: readonly Word[]): number | null {
 }
 
 function lastVerb(words: readonly Word[], known: readonly number[]): number | null {
-  const at = known.at(-1) ?? 0;
+  // "binance_place_order" places.
+  const last = known.at(-1) ?? 0;
+  const at = known.includes(last - 1) ? last - 1 : last;
   const ends = at === words.length - 1 || usuallyVerbs.has(words[at]?.text ?? '');
   return ends || !tailNouns.has(words.at(-1)?.text ?? '') ? at : null;
 }
@@ -172,11 +174,22 @@ function withJoined(words: readonly Word[], main: number, known: readonly number
     const adjacent =
       result.includes(index - 1) &&
       isPureVerb(words[index]?.text ?? '') &&
+      !isThing(words, { main, index }) &&
       !lookers.has(words[main]?.text ?? '') &&
       !alwaysLook.has(words[main]?.text ?? '');
     if (coordinated || adjacent) result.push(index);
   }
   return result;
+}
+
+// "create_trigger" makes a thing that acts; "create_delete" does both.
+function isThing(
+  words: readonly Word[],
+  at: { readonly main: number; readonly index: number },
+): boolean {
+  const category = (index: number): string | undefined =>
+    verbSense(words[index]?.text ?? '')?.category;
+  return category(at.index) === 'Execute' && category(at.main) !== 'Execute';
 }
 
 function nameAct(

@@ -22,7 +22,7 @@ const pathNames = /^(?:.*_)?(?:path|filepath|file_path|directory|cwd|workdir)$/i
 const sqlNames = /^sql(?:_?query|_?statement)?$/i;
 
 /**
- * The rule for one tool under `"default": "deny"`: the table of CLASSIFICATION.md, plus argument
+ * The rule for one tool under `"default": "deny"`: the table of docs/reference/classification.md, plus argument
  * rules and amount limits where the input schema invites them. Valid against POLICY.md, section 1.
  */
 export function recommendRule(

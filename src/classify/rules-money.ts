@@ -9,15 +9,15 @@ import type { SenseRule } from './sense-rule.ts';
 // What is written about money moves none.
 const paperwork =
   setOf(`comment note settings setting template tag label webhook category field view
-  report draft filter method attachment qr code preview customer address endpoint log test form
-  analytics dashboard file pdf receipt metadata rule event contact profile integration provider
-  schema table`);
+      report draft filter method attachment qr code preview customer address endpoint log test
+      form analytics dashboard file pdf receipt metadata rule event contact profile integration
+      provider schema table`);
 const feeds = setOf(
   'notification notifications webhook webhooks event events topic topics feed push',
 );
 const coins =
   setOf(`money fund funds cash payment crypto cryptocurrency sol eth btc bitcoin ether usdc
-  usdt sats satoshis lamports erc20 nft xrp bnb matic usd dollars euros`);
+      usdt sats satoshis lamports erc20 nft xrp bnb matic usd dollars euros`);
 const bookings = 'book reserve order checkout rent hire';
 const orders = setOf('order orders trade position positions limit market');
 const notTokens = setOf('face faces index indexes test data');
@@ -40,14 +40,14 @@ function sendsCurrency(act: Act, context: Context): boolean {
 function isTradeOrder(act: Act, context: Context): boolean {
   const listed = act.objects.has('orders') || act.objects.has('positions');
   if (act.verb === 'open' && listed) return false;
-  return context.trade && concerns(act, orders) && !concerns(act, watching);
+  return (context.trade || context.crypto) && concerns(act, orders) && !concerns(act, watching);
 }
 
 /** Rules for what moves money or commits to pay, and for what is booked or cancelled. */
 export const moneyRules: readonly SenseRule[] = [
   rule('trade-order', ['Financial', 1], {
-    verbs: `place create submit make open close execute modify replace exercise update add send
-      order enter exit perform increase reduce`,
+    verbs: `place create submit make open close execute modify replace exercise update add
+      send order enter exit perform increase reduce`,
     when: isTradeOrder,
   }),
   rule('trades-tokens', ['Financial', 0.9], {
@@ -55,8 +55,8 @@ export const moneyRules: readonly SenseRule[] = [
     when: (act, context) => context.crypto && !concerns(act, notTokens),
   }),
   rule('sends-money', ['Financial', 0.95], {
-    verbs: `send transfer move broadcast sign submit deposit approve claim wrap unwrap supply redeem
-      withdraw exchange airdrop mint`,
+    verbs: `send transfer move broadcast sign submit deposit approve claim wrap unwrap supply
+      redeem withdraw exchange airdrop mint`,
     when: sendsCurrency,
   }),
   rule('debt', ['Financial', 1], { verbs: moneyVerbs, when: movesMoney }),
@@ -66,8 +66,8 @@ export const moneyRules: readonly SenseRule[] = [
   }),
   rule('cancel-work', ['Execute', 1], {
     verbs: 'cancel',
-    objects: `run query job task execution workflow build pipeline operation process request crawl
-      scan research training deployment prediction generation batch action`,
+    objects: `run query job task execution workflow build pipeline operation process request
+      crawl scan research training deployment prediction generation batch action`,
     when: (act) => !act.objects.has('order'),
   }),
   rule('cancel-plan', ['Write', 1], {
@@ -77,12 +77,17 @@ export const moneyRules: readonly SenseRule[] = [
   }),
   rule('cancel-agreement', ['Destructive', 1], {
     verbs: 'cancel',
-    objects: `order subscription booking reservation appointment membership account plan contract
-      purchase policy trip ride delivery shipment registration`,
+    objects: `order subscription booking reservation appointment membership account plan
+      contract purchase policy trip ride delivery shipment registration`,
   }),
   rule('booking-priced', ['Financial', 1], {
     verbs: bookings,
     when: (act, context) => context.priced && (act.verb !== 'checkout' || context.money),
+  }),
+  rule('order-priced', ['Financial', 1], {
+    verbs: 'place make submit',
+    objects: 'order orders booking reservation',
+    when: (_, context) => context.priced,
   }),
   rule('checkout-version', ['Write', 1], {
     verbs: 'checkout',

@@ -5,8 +5,9 @@ import { databaseWords, inertNouns, readableWords } from './nouns.ts';
 import { rule, setOf } from './sense-rule.ts';
 import type { SenseRule } from './sense-rule.ts';
 
-const runners = setOf(`run execute exec eval evaluate query perform submit send invoke make issue
-  process`);
+const runners = setOf(
+  `run execute exec eval evaluate query perform submit send invoke make issue process`,
+);
 const languages = setOf('sql database cypher');
 const sqlText =
   /\b(?:sql|cypher|soql|database|postgres\w*|mysql|sqlite|mongodb|bigquery|snowflake)\b|\bselect (?:sql|quer|statement)/i;
@@ -14,8 +15,9 @@ const readOnlyText =
   /\bread[- ]?only\b|\bSELECT (?:quer|statement|sql|only)|\bonly SELECT\b|\b(?:read|find|search|count) (?:\w+ )?quer/i;
 const destroysRows =
   /\bDELETE\b|\bDROP\b|\bTRUNCATE\b|\bCRUD\b|\b(?:update|insert)\W+(?:and |or )?delete\b/;
-const scanTargets = setOf(`nmap nikto sqlmap subnet masscan gobuster dirb hydra metasploit port
-  network`);
+const scanTargets = setOf(
+  `nmap nikto sqlmap subnet masscan gobuster dirb hydra metasploit port network`,
+);
 
 function isDatabaseQuery(act: Act, context: Context): boolean {
   if (act.verb === 'query' && concerns(act, readableWords)) return false;

@@ -4,15 +4,16 @@ import { rule, setOf } from './sense-rule.ts';
 import type { SenseRule } from './sense-rule.ts';
 
 const uiVerbs = setOf(`open visit close select type upload resize switch new back forward scroll set
-  choose submit focus handle drop move fill clear wait go refresh reload maximize minimize emulate
-  uncheck press click hover navigate drag enter evaluate send post put paste release toggle change
-  activate install create manage control interact add ask expect assert`);
-const uiObjects = setOf(`tab window page element dialog viewport mouse key keyboard option checkbox
-  field form input history url dropdown button text browser app application selector cursor view
-  file screen device geolocation`);
+      choose submit focus handle drop move fill clear wait go refresh reload maximize minimize
+      emulate uncheck press click hover navigate drag enter evaluate send post put paste release
+      toggle change activate install create manage control interact add ask expect assert`);
+const uiObjects =
+  setOf(`tab window page element dialog viewport mouse key keyboard option checkbox field
+      form input history url dropdown button text browser app application selector cursor view
+      file screen device geolocation`);
 const settings =
-  setOf(`set turn switch toggle change adjust open close control move send mute unmute
-  lock unlock dim rotate enable disable activate deactivate update increase decrease trigger`);
+  setOf(`set turn switch toggle change adjust open close control move send mute unmute lock
+      unlock dim rotate enable disable activate deactivate update increase decrease trigger`);
 const toDisk = /\b(?:to|on) (?:the |a |your )?(?:local|disk|file|path|folder|director)|\bsaves?\b/i;
 
 /** Rules for everything that is driven, called, built, generated, kept or settled. */
@@ -37,7 +38,7 @@ export const workRules: readonly SenseRule[] = [
     objects: `project scene model plugin extension kit instrument preset workspace environment
       script module rom program asset level`,
   }),
-  // "Manage search indexes" says less than "view and manage roles", where it is set off from viewing.
+  // "Manage indexes" says less than "view and manage roles", where it is set off from viewing.
   rule('manages-vaguely', ['Write', 0.45], {
     verbs: 'manage maintain administer',
     when: (act) => act.role === 'main',
@@ -97,9 +98,9 @@ export const workRules: readonly SenseRule[] = [
   }),
   rule('builds-software', ['Execute', 0.9], {
     verbs: 'build',
-    objects: `image docker project app application package binary target solution workspace module
-      container apk site website code crate xcode scheme ios android pipeline gradle maven cargo
-      frontend artifact build job jobs`,
+    objects: `image docker project app application package binary target solution workspace
+      module container apk site website code crate xcode scheme ios android pipeline gradle
+      maven cargo frontend artifact build job jobs`,
   }),
   rule('builds-something', ['Execute', 0.9], {
     verbs: 'build',

@@ -36,7 +36,7 @@ const urlNames = /^(?:.*_)?(?:url|uri|webhook|callback|endpoint|href)$/i;
 const pathNames = /^(?:.*_)?(?:path|file_?path|file_?name|directory|dir|folder_path|cwd|workdir)$/i;
 const shownMax = 3;
 
-/** Looks for what raises a tool's risk. Signals never change the category and never lower a risk. */
+/** Looks for what raises a tool's risk: signals never change the category, nor lower a risk. */
 export function signalsOf(text: ToolText, category: Category, acts: readonly Act[]): Signals {
   const sightings = [
     ...acts.flatMap((act) => actSightings(act, category)),

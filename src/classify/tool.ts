@@ -23,7 +23,7 @@ export interface ServerContext {
 export type Field = 'name' | 'title' | 'description' | 'inputSchema' | 'annotations';
 
 /**
- * One reason, as data. For the text fields `quote` is exactly the field's text from `start` to `end`
+ * One reason, as data. For the text fields `quote` is the field's text from `start` to `end`
  * (UTF-16 units); for `inputSchema` and `annotations` it is the key or the value at `path`, a JSON
  * Pointer into that field, and `start` and `end` are its extent.
  */
@@ -34,7 +34,7 @@ export interface Hit {
   readonly end: number;
   readonly quote: string;
   readonly rule: string;
-  /** The category that the hit speaks for; null when it only raises the risk or shows a conflict. */
+  /** The category that the hit speaks for; null when it only raises or disputes. */
   readonly category: Category | null;
   /** 0 to 1: how much the hit counts. */
   readonly weight: number;
@@ -59,7 +59,7 @@ export interface Signal {
   readonly atLeast: Risk;
 }
 
-/** The answer for one tool: the same definition beside the same siblings always gives the same one. */
+/** The answer for one tool: always the same for one definition beside the same siblings. */
 export interface Classification {
   readonly category: Category;
   /** The risk of the category alone. */
@@ -110,7 +110,7 @@ const propertiesMax = 200;
 const valuesMax = 100;
 const nestingMax = 3;
 
-/** Reads a definition of any shape. Never throws; what is too long is cut, what is wrong is absent. */
+/** Reads a definition of any shape: what is too long is cut, what is wrong counts as absent. */
 export function readTool(tool: ToolDefinition): ToolText {
   const annotations = asObject(tool.annotations);
   const title = asText(tool.title) || asText(own(annotations, 'title'));
