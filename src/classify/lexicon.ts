@@ -29,14 +29,14 @@ const verbLists: readonly (readonly [Category, number, string])[] = [
     transform normalize measure survey map match correlate cluster research think reason ask
     answer plan quote see report download trace debug provide look know tell decompile
     disassemble hash benchmark convertir scan help evaluate decompose print compress optimize
-    solve draft lemmatize highlight chunk deduplicate dedupe escape minify beautify prettify
+    solve lemmatize highlight chunk deduplicate dedupe escape minify beautify prettify
     tldr outline brainstorm critique reflect proofread rephrase paraphrase rewrite collect
     gather load learn study understand interpret judge guess choose pick offer give contain
     expose who recall visit hello greet vectorize ground infer distill simplify discoverable
     capture sample percentile sum subtract multiply divide average round differentiate factor
     sequence align blast encrypt decrypt probe snapshot dump`,
   ],
-  ['Read', 0.4, `access support help demonstrate let allow include sign`],
+  ['Read', 0.4, `access support help demonstrate let allow include`],
   [
     'Write',
     1,
@@ -72,7 +72,7 @@ const verbLists: readonly (readonly [Category, number, string])[] = [
     contribute ensure autofix enqueue dequeue gen synthesize undelegate imagine expand alter
     censor timeout outpaint inpaint upscale colorize stylize`,
   ],
-  ['Write', 0.4, `prepare handle control process customise perform new`],
+  ['Write', 0.4, `sign prepare handle control process customise perform new`],
   [
     'Execute',
     1,

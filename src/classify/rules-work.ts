@@ -75,6 +75,10 @@ export const workRules: readonly SenseRule[] = [
     verbs: 'download',
     when: (_, context) => toDisk.test(context.description),
   }),
+  rule('records-occurrence', ['Write', 0.9], {
+    verbs: 'track capture',
+    objects: 'event events expense expenses habit signup conversion note thought idea lead',
+  }),
   rule('reports-to-people', ['Write', 1], {
     verbs: 'report',
     objects: 'issue problem bug incident abuse spam feedback outcome error user problems',
