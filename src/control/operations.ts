@@ -1,3 +1,5 @@
+import { basename } from 'node:path';
+
 import * as z from 'zod';
 
 import type { AuditLog } from '../audit/audit-log.ts';
@@ -8,6 +10,7 @@ import { defaultMethods, methodFamilies, type Grant } from '../identity/grant.ts
 import { explainRegistryProblem, type RegistryProblem } from '../registry/problem.ts';
 import type { PinRow } from '../registry/registry-store.ts';
 import type { Registry } from '../registry/registry.ts';
+import type { ServerConfig } from '../registry/server.ts';
 
 /** What the operations work on. */
 export interface ControlDeps {
@@ -142,12 +145,19 @@ async function listServers(deps: ControlDeps): Promise<readonly ServerView[]> {
     views.push({
       name,
       transport: config.transport,
-      where: config.transport === 'http' ? config.url : [config.command, ...config.args].join(' '),
+      where: whereOf(config),
       tools: tools === null ? null : states.filter((state) => state === 'pinned').length,
       quarantined: states.filter((state) => state === 'quarantined').length,
     });
   }
   return views;
+}
+
+/** Enough to recognise a server by; arguments and queries may hold secrets and are left out. */
+function whereOf(config: ServerConfig): string {
+  if (config.transport === 'stdio') return `${basename(config.command)}, over stdio`;
+  const url = URL.parse(config.url);
+  return url === null ? 'an unreadable address' : `${url.origin}${url.pathname}`;
 }
 
 async function listPins(

@@ -122,7 +122,7 @@ main { max-width: 72rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
 h1 { font-size: 1.6rem; } h1 small { color: var(--soft); font-weight: 400; font-size: 1rem; }
 h2 { font-size: 1.1rem; margin-top: 2.2rem; }
 table { width: 100%; border-collapse: collapse; } th { text-align: left; color: var(--soft); font-weight: 500; }
-th, td { padding: .45rem .75rem .45rem 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
+th, td { padding: .45rem .75rem .45rem 0; border-bottom: 1px solid var(--line); vertical-align: top; } th { white-space: nowrap; } td code { overflow-wrap: anywhere; }
 code { font: .9em ui-monospace, monospace; } .hint { color: var(--soft); }
 .good { color: var(--good); } .bad { color: var(--bad); }
 label { display: block; margin-bottom: .3rem; } input { font: inherit; padding: .5rem .6rem; width: min(32rem, 100%); border: 1px solid var(--line); border-radius: .4rem; background: transparent; color: inherit; }
