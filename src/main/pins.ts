@@ -24,9 +24,9 @@ export async function pinDiscovered(
 
 /** What a server lists, classified. */
 export function seenTools(server: string, { tools }: Discovery): readonly SeenTool[] {
-  const toolNames = tools.map((tool) => tool.name);
+  const context = { name: server, toolNames: tools.map((tool) => tool.name) };
   return tools.map(({ name, text, digest, definition }) => {
-    const found = classifyTool({ ...definition, name }, { name: server, toolNames });
+    const found = classifyTool({ ...definition, name }, context);
     return { name, definition: text, digest, category: found.category, risk: found.raisedRisk };
   });
 }
