@@ -64,9 +64,9 @@ export function recoverTail(paths: AuditPaths): Result<LogTail | null, BrokenCha
       tornBytes += setSegmentAside(paths, segment);
       continue;
     }
-    tornBytes += setTornAside(paths, segment, goodBytes);
     const signed = disagreement(paths, walk, segment);
     if (signed !== null) return err(signed);
+    tornBytes += setTornAside(paths, segment, goodBytes);
     return tailOf(walk, walk.head, segment, { bytes: goodBytes, tornBytes });
   }
   return hasSignedHeads(paths)
