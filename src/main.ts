@@ -86,7 +86,10 @@ export async function startGateway(
   const url = `http://${urlHost(options.host)}:${opened.value.port}`;
   await writeRunFile(options.dataDir, { url, pid: process.pid });
   const { config, configPath, log } = options;
-  const unwatch = configPath === null ? () => undefined : reloadOnChange(configPath, config, { registry, audit, log });
+  const unwatch =
+    configPath === null
+      ? () => undefined
+      : reloadOnChange(configPath, config, { registry, audit, log });
   const sweep = setInterval(() => cutEnded(gateway, registry.current()), expirySweepMs);
   sweep.unref();
   const servers = [...registry.current().servers.keys()];
@@ -138,7 +141,9 @@ async function openParts(options: GatewayOptions): Promise<Result<Parts, string>
     return err(registry.error.map(explainRegistryProblem).join('; '));
   }
   const { log: audit, digest } = opened.value;
-  return ok(assemble(options, { stores: stores.value, counters, registry: registry.value, audit, digest }));
+  return ok(
+    assemble(options, { stores: stores.value, counters, registry: registry.value, audit, digest }),
+  );
 }
 
 /** Joins what was opened: from here on a change of the registry reaches every part. */
@@ -151,7 +156,8 @@ function assemble(
 ): Parts {
   const { registry, stores, audit, counters, digest } = opened;
   const clock = systemClock;
-  const open = (config: ServerConfig): Upstream => openUpstream(config, { clock, log, environment });
+  const open = (config: ServerConfig): Upstream =>
+    openUpstream(config, { clock, log, environment });
   const connections = new Connections(open);
   const reader = new ToolReader({
     clock,
@@ -175,7 +181,10 @@ function assemble(
   });
   const follow = (): void => {
     const configs = [...registry.current().servers.values()].map((server) => server.config);
-    for (const server of connections.apply(configs)) reader.forget(server);
+    for (const server of connections.apply(configs)) {
+      reader.forget(server);
+      if (registry.current().servers.has(server)) void reader.ready(server);
+    }
     cutEnded(gateway, registry.current());
   };
   registry.subscribe(follow);
@@ -213,7 +222,8 @@ export async function runWrapped(options: WrapOptions): Promise<Result<null, str
   if (!opened.ok) return err(explainAudit(opened.error, dir));
   counters.restore(opened.value.tail.counters);
   let snapshot = prepared.value.snapshot;
-  const open = (): Upstream => openUpstream(config, { clock: systemClock, log, environment: environment() });
+  const open = (): Upstream =>
+    openUpstream(config, { clock: systemClock, log, environment: environment() });
   const connections = new Connections(open);
   connections.apply([config]);
   const reader = new ToolReader({
@@ -221,7 +231,12 @@ export async function runWrapped(options: WrapOptions): Promise<Result<null, str
     log,
     connect: open,
     pin: async (_server, discovery) => {
-      snapshot = await pinWrapped(snapshot, { dir, config, seen: seenTools(config.name, discovery), log });
+      snapshot = await pinWrapped(snapshot, {
+        dir,
+        config,
+        seen: seenTools(config.name, discovery),
+        log,
+      });
     },
   });
   const { log: audit, digest } = opened.value;
@@ -246,13 +261,23 @@ export async function runWrapped(options: WrapOptions): Promise<Result<null, str
 async function closeParts(parts: Omit<Parts, 'gateway' | 'registry'>): Promise<void> {
   await parts.reader.close();
   await parts.connections.close();
-  await parts.audit.append({ kind: 'system', id: newId('sys_'), time: systemClock.nowMs(), event: 'stop', detail: {} });
+  await parts.audit.append({
+    kind: 'system',
+    id: newId('sys_'),
+    time: systemClock.nowMs(),
+    event: 'stop',
+    detail: {},
+  });
   await parts.audit.close();
   await parts.stores.close();
 }
 
 function hostPolicy({ listen }: Config): HostPolicy {
-  return { hosts: new Set([...loopbackHosts, ...listen.hosts]), port: null, origins: new Set(listen.origins) };
+  return {
+    hosts: new Set([...loopbackHosts, ...listen.hosts]),
+    port: null,
+    origins: new Set(listen.origins),
+  };
 }
 
 function explainAudit(problem: AuditOpenProblem, dataDir: string): string {

@@ -41,6 +41,7 @@ try {
 function packageVersion(): string {
   const file = new URL('../../package.json', import.meta.url);
   const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'));
-  const version = typeof parsed === 'object' && parsed !== null && 'version' in parsed ? parsed.version : null;
+  const version =
+    typeof parsed === 'object' && parsed !== null && 'version' in parsed ? parsed.version : null;
   return typeof version === 'string' ? version : '0.0.0';
 }

@@ -17,14 +17,17 @@ export interface ControlClient {
 }
 
 /** Finds the running gateway by its data folder; the problem says how to start one. */
-export async function connectControl(dataDir: string): Promise<Result<ControlClient, ClientProblem>> {
+export async function connectControl(
+  dataDir: string,
+): Promise<Result<ControlClient, ClientProblem>> {
   const url = await addressIn(dataDir);
   const key = await textOf(join(dataDir, 'operator.key'));
   if (url === null || key === null) {
     const message = `no gateway runs on ${dataDir}; start one with \`portcullis up --data ${dataDir}\``;
     return err({ code: 'not-running', message });
   }
-  const send = (method: string, path: string, body?: unknown) => request({ url, key, method, path, body });
+  const send = (method: string, path: string, body?: unknown) =>
+    request({ url, key, method, path, body });
   return ok({
     get: (path) => send('GET', path),
     post: (path, body) => send('POST', path, body ?? {}),
@@ -36,7 +39,8 @@ async function addressIn(dataDir: string): Promise<string | null> {
   if (text === null) return null;
   try {
     const parsed: unknown = JSON.parse(text);
-    const found = typeof parsed === 'object' && parsed !== null && 'url' in parsed ? parsed.url : null;
+    const found =
+      typeof parsed === 'object' && parsed !== null && 'url' in parsed ? parsed.url : null;
     return typeof found === 'string' ? found : null;
   } catch {
     return null;
@@ -74,7 +78,8 @@ async function request(call: {
 }
 
 function problemOf(answer: unknown): ClientProblem {
-  if (typeof answer !== 'object' || answer === null) return { code: 'failed', message: 'the gateway refused' };
+  if (typeof answer !== 'object' || answer === null)
+    return { code: 'failed', message: 'the gateway refused' };
   const code = 'error' in answer ? String(answer.error) : 'failed';
   const message = 'message' in answer ? String(answer.message) : 'the gateway refused';
   return { code, message };

@@ -48,17 +48,62 @@ export function routes(deps: ApiDeps): readonly Route[] {
     { method: 'get', path: '/healthz', auth: 'open', handle: (c) => c.json({ ok: true }) },
     { method: 'get', path: '/readyz', auth: 'open', handle: (c) => readiness(deps, c) },
     { method: 'get', path: '/', auth: 'page', handle: (c) => overview(deps, c) },
-    { method: 'get', path: '/style.css', auth: 'open', handle: (c) => c.body(styleSheet, 200, { 'content-type': 'text/css; charset=utf-8' }) },
-    { method: 'get', path: '/sign-in', auth: 'open', handle: (c) => c.html(signInPage(deps.keyPlace, false)) },
+    {
+      method: 'get',
+      path: '/style.css',
+      auth: 'open',
+      handle: (c) => c.body(styleSheet, 200, { 'content-type': 'text/css; charset=utf-8' }),
+    },
+    {
+      method: 'get',
+      path: '/sign-in',
+      auth: 'open',
+      handle: (c) => c.html(signInPage(deps.keyPlace, false)),
+    },
     { method: 'post', path: '/sign-in', auth: 'open', handle: (c) => signIn(deps, c) },
     { method: 'get', path: '/api/v1/status', auth: 'operator', handle: (c) => status(deps, c) },
-    { method: 'get', path: '/api/v1/grants', auth: 'operator', handle: async (c) => c.json(await control.listGrants()) },
-    { method: 'post', path: '/api/v1/grants', auth: 'operator', handle: async (c) => answer(c, await control.createGrant(actor, await body(c))) },
-    { method: 'post', path: '/api/v1/grants/:name/revoke', auth: 'operator', handle: async (c) => answer(c, await control.revokeGrant(actor, c.req.param('name') ?? '')) },
-    { method: 'post', path: '/api/v1/grants/:name/rotate', auth: 'operator', handle: async (c) => answer(c, await control.rotateGrant(actor, c.req.param('name') ?? '')) },
-    { method: 'get', path: '/api/v1/servers', auth: 'operator', handle: async (c) => c.json(await control.listServers()) },
-    { method: 'get', path: '/api/v1/servers/:name/pins', auth: 'operator', handle: async (c) => answer(c, await control.listPins(c.req.param('name') ?? '')) },
-    { method: 'post', path: '/api/v1/servers/:name/pins/accept', auth: 'operator', handle: (c) => acceptPins(deps, actor, c) },
+    {
+      method: 'get',
+      path: '/api/v1/grants',
+      auth: 'operator',
+      handle: async (c) => c.json(await control.listGrants()),
+    },
+    {
+      method: 'post',
+      path: '/api/v1/grants',
+      auth: 'operator',
+      handle: async (c) => answer(c, await control.createGrant(actor, await body(c))),
+    },
+    {
+      method: 'post',
+      path: '/api/v1/grants/:name/revoke',
+      auth: 'operator',
+      handle: async (c) => answer(c, await control.revokeGrant(actor, c.req.param('name') ?? '')),
+    },
+    {
+      method: 'post',
+      path: '/api/v1/grants/:name/rotate',
+      auth: 'operator',
+      handle: async (c) => answer(c, await control.rotateGrant(actor, c.req.param('name') ?? '')),
+    },
+    {
+      method: 'get',
+      path: '/api/v1/servers',
+      auth: 'operator',
+      handle: async (c) => c.json(await control.listServers()),
+    },
+    {
+      method: 'get',
+      path: '/api/v1/servers/:name/pins',
+      auth: 'operator',
+      handle: async (c) => answer(c, await control.listPins(c.req.param('name') ?? '')),
+    },
+    {
+      method: 'post',
+      path: '/api/v1/servers/:name/pins/accept',
+      auth: 'operator',
+      handle: (c) => acceptPins(deps, actor, c),
+    },
   ];
 }
 
@@ -75,8 +120,12 @@ export function createApi(deps: ApiDeps): Hono {
       return refusal ?? route.handle(context);
     });
   }
-  app.notFound((context) => context.json({ error: 'not-found', message: 'there is nothing here' }, 404));
-  app.onError((_error, context) => context.json({ error: 'internal', message: 'internal error; nothing was changed' }, 500));
+  app.notFound((context) =>
+    context.json({ error: 'not-found', message: 'there is nothing here' }, 404),
+  );
+  app.onError((_error, context) =>
+    context.json({ error: 'internal', message: 'internal error; nothing was changed' }, 500),
+  );
   return app;
 }
 
@@ -94,7 +143,10 @@ function authorize(deps: ApiDeps, auth: RouteAuth, context: Context): Response |
   const header = context.req.header('authorization') ?? '';
   if (header.startsWith('Bearer ') && equal(header.slice(7), deps.operatorKey)) return null;
   if (auth === 'operator') {
-    return context.json({ error: 'unauthorized', message: 'send the operator key as a bearer token' }, 401);
+    return context.json(
+      { error: 'unauthorized', message: 'send the operator key as a bearer token' },
+      401,
+    );
   }
   const cookie = getCookie(context, cookieName) ?? '';
   if (isSession(deps.operatorKey, cookie, deps.clock.nowMs())) return null;
@@ -127,13 +179,18 @@ async function overview(deps: ApiDeps, context: Context): Promise<Response> {
     deps.control.listGrants(),
     deps.recent(25),
   ]);
-  return context.html(overviewPage({ servers, grants, recent, ready: deps.ready(), version: deps.version }));
+  return context.html(
+    overviewPage({ servers, grants, recent, ready: deps.ready(), version: deps.version }),
+  );
 }
 
 function readiness(deps: ApiDeps, context: Context): Response {
   return deps.ready()
     ? context.json({ ready: true })
-    : context.json({ ready: false, reason: 'records cannot be made durable; calls are refused' }, 503);
+    : context.json(
+        { ready: false, reason: 'records cannot be made durable; calls are refused' },
+        503,
+      );
 }
 
 async function status(deps: ApiDeps, context: Context): Promise<Response> {
@@ -143,11 +200,21 @@ async function status(deps: ApiDeps, context: Context): Promise<Response> {
 
 async function acceptPins(deps: ApiDeps, actor: string, context: Context): Promise<Response> {
   const wanted = await body(context);
-  const tools = typeof wanted === 'object' && wanted !== null && 'tools' in wanted ? wanted.tools : null;
-  if (tools !== null && !(Array.isArray(tools) && tools.every((tool) => typeof tool === 'string'))) {
-    return context.json({ error: 'invalid', message: '/tools: a list of names, or null for all' }, 400);
+  const tools =
+    typeof wanted === 'object' && wanted !== null && 'tools' in wanted ? wanted.tools : null;
+  if (
+    tools !== null &&
+    !(Array.isArray(tools) && tools.every((tool) => typeof tool === 'string'))
+  ) {
+    return context.json(
+      { error: 'invalid', message: '/tools: a list of names, or null for all' },
+      400,
+    );
   }
-  return answer(context, await deps.control.acceptPins(actor, context.req.param('name') ?? '', tools));
+  return answer(
+    context,
+    await deps.control.acceptPins(actor, context.req.param('name') ?? '', tools),
+  );
 }
 
 async function body(context: Context): Promise<unknown> {

@@ -44,7 +44,11 @@ export interface Control {
   rotateGrant(actor: string, name: string): Promise<Result<IssuedGrant, ControlProblem>>;
   listServers(): Promise<readonly ServerView[]>;
   listPins(server: string): Promise<Result<readonly PinRow[], ControlProblem>>;
-  acceptPins(actor: string, server: string, tools: readonly string[] | null): Promise<Result<number, ControlProblem>>;
+  acceptPins(
+    actor: string,
+    server: string,
+    tools: readonly string[] | null,
+  ): Promise<Result<number, ControlProblem>>;
 }
 
 /** A server as it is shown: its address, not its credentials. */
@@ -92,7 +96,8 @@ async function createGrant(
   }
   const wanted = parsed.data;
   const bare = wanted.servers.find((name) => !Object.hasOwn(wanted.policies, name));
-  if (bare !== undefined) return invalid(`server \`${bare}\` has no policy in this grant; name one`);
+  if (bare !== undefined)
+    return invalid(`server \`${bare}\` has no policy in this grant; name one`);
   const detail = {
     label: wanted.label,
     principal: wanted.principal,
@@ -133,7 +138,10 @@ async function rotateGrant(
   return rotated.ok ? ok(issuedView(deps, rotated.value)) : err(explain(rotated.error));
 }
 
-function issuedView(deps: ControlDeps, issued: { readonly grant: Grant; readonly token: string }): IssuedGrant {
+function issuedView(
+  deps: ControlDeps,
+  issued: { readonly grant: Grant; readonly token: string },
+): IssuedGrant {
   return { grant: grantView(deps, issued.grant), token: issued.token };
 }
 
@@ -182,7 +190,14 @@ async function acceptPins(
   const accepted = waiting.filter((row) => tools === null || tools.includes(row.tool));
   for (const row of accepted) {
     const detail = { server, tool: row.tool, digest: row.digest, reason: row.reason };
-    if (!(await record(deps, actor, { action: 'pin.accept', subject: `${server}/${row.tool}`, detail }))) return notRecorded;
+    if (
+      !(await record(deps, actor, {
+        action: 'pin.accept',
+        subject: `${server}/${row.tool}`,
+        detail,
+      }))
+    )
+      return notRecorded;
   }
   const digests = new Map(accepted.map((row) => [row.tool, row.digest]));
   const done = await deps.registry.acceptPins(server, digests);
@@ -233,7 +248,13 @@ async function record(
   },
 ): Promise<boolean> {
   const time = deps.clock.nowMs();
-  const recorded = await deps.audit.append({ kind: 'admin', id: newId('adm_'), time, actor, ...change });
+  const recorded = await deps.audit.append({
+    kind: 'admin',
+    id: newId('adm_'),
+    time,
+    actor,
+    ...change,
+  });
   return recorded.ok;
 }
 

@@ -59,43 +59,96 @@ export function overviewPage(overview: Overview): Page {
 
 function serversTable(servers: readonly ServerView[]): Page {
   if (servers.length === 0) {
-    return html`<p class="hint">No server yet. Name one under <code>servers</code> in <code>portcullis.json</code>.</p>`;
+    return html`<p class="hint">
+      No server yet. Name one under <code>servers</code> in <code>portcullis.json</code>.
+    </p>`;
   }
   return html`<table>
-    <thead><tr><th>Server</th><th>Reached by</th><th>Tools</th><th>Quarantined</th></tr></thead>
-    <tbody>${servers.map((server) => html`<tr>
-      <td>${server.name}</td><td><code>${server.where}</code></td>
-      <td>${server.tools === null ? 'not read yet' : server.tools}</td>
-      <td>${server.quarantined === 0 ? '–' : html`<span class="bad">${server.quarantined}</span>`}</td>
-    </tr>`)}</tbody>
+    <thead>
+      <tr>
+        <th>Server</th>
+        <th>Reached by</th>
+        <th>Tools</th>
+        <th>Quarantined</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${servers.map(
+        (server) =>
+          html`<tr>
+            <td>${server.name}</td>
+            <td><code>${server.where}</code></td>
+            <td>${server.tools === null ? 'not read yet' : server.tools}</td>
+            <td>
+              ${server.quarantined === 0 ? '–' : html`<span class="bad">${server.quarantined}</span>`}
+            </td>
+          </tr>`,
+      )}
+    </tbody>
   </table>`;
 }
 
 function grantsTable(grants: readonly GrantView[]): Page {
   if (grants.length === 0) {
-    return html`<p class="hint">No grant yet. Make one: <code>npx portcullis grant create --help</code></p>`;
+    return html`<p class="hint">
+      No grant yet. Make one: <code>npx portcullis grant create --help</code>
+    </p>`;
   }
   return html`<table>
-    <thead><tr><th>Grant</th><th>Principal</th><th>Servers and policies</th><th>Mode</th><th>State</th></tr></thead>
-    <tbody>${grants.map((grant) => html`<tr>
-      <td>${grant.label}</td><td>${grant.principal.id}</td>
-      <td>${grant.servers.map((server) => html`<div>${server}: ${grant.policies[server] ?? 'no policy'}</div>`)}</td>
-      <td>${grant.mode}</td><td class="${grant.state === 'live' ? 'good' : 'bad'}">${grant.state}</td>
-    </tr>`)}</tbody>
+    <thead>
+      <tr>
+        <th>Grant</th>
+        <th>Principal</th>
+        <th>Servers and policies</th>
+        <th>Mode</th>
+        <th>State</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${grants.map(
+        (grant) =>
+          html`<tr>
+            <td>${grant.label}</td>
+            <td>${grant.principal.id}</td>
+            <td>
+              ${grant.servers.map((server) => html`<div>${server}: ${grant.policies[server] ?? 'no policy'}</div>`)}
+            </td>
+            <td>${grant.mode}</td>
+            <td class="${grant.state === 'live' ? 'good' : 'bad'}">${grant.state}</td>
+          </tr>`,
+      )}
+    </tbody>
   </table>`;
 }
 
 function recentTable(recent: readonly RecentDecision[]): Page {
   if (recent.length === 0) {
-    return html`<p class="hint">No call yet. Paste the client configuration that the start printed, and make one.</p>`;
+    return html`<p class="hint">
+      No call yet. Paste the client configuration that the start printed, and make one.
+    </p>`;
   }
   return html`<table>
-    <thead><tr><th>When (UTC)</th><th>Grant</th><th>Tool</th><th>Decision</th><th>Rule</th></tr></thead>
-    <tbody>${recent.map((entry) => html`<tr>
-      <td>${entry.time}</td><td>${entry.grant}</td><td>${entry.server} · ${entry.tool}</td>
-      <td class="${entry.decision === 'forwarded' ? 'good' : 'bad'}">${entry.decision}</td>
-      <td><code>${entry.rule}</code></td>
-    </tr>`)}</tbody>
+    <thead>
+      <tr>
+        <th>When (UTC)</th>
+        <th>Grant</th>
+        <th>Tool</th>
+        <th>Decision</th>
+        <th>Rule</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${recent.map(
+        (entry) =>
+          html`<tr>
+            <td>${entry.time}</td>
+            <td>${entry.grant}</td>
+            <td>${entry.server} · ${entry.tool}</td>
+            <td class="${entry.decision === 'forwarded' ? 'good' : 'bad'}">${entry.decision}</td>
+            <td><code>${entry.rule}</code></td>
+          </tr>`,
+      )}
+    </tbody>
   </table>`;
 }
 
@@ -108,7 +161,9 @@ function layout(title: string, content: Page): Page {
         <title>${title} · Portcullis</title>
         <link rel="stylesheet" href="/style.css" />
       </head>
-      <body><main>${content}</main></body>
+      <body>
+        <main>${content}</main>
+      </body>
     </html>`;
 }
 

@@ -4,9 +4,10 @@ import { resultResponse } from '../mcp/encode.ts';
 import type { RequestMessage } from '../mcp/message.ts';
 import { aggregatedName, readToolList } from '../mcp/tool.ts';
 import { scanJson } from '../base/strict-json.ts';
-import { partOf, serversOf, sha256Hex } from './aggregate.ts';
+import { partOf, serversOf, sha256Hex } from './aggregate-parts.ts';
 import { jsonHeaders, type Downstream } from './downstream.ts';
-import type { Caller, Gateway } from './gateway.ts';
+import type { Caller } from './caller.ts';
+import type { Gateway } from './gateway.ts';
 import { inquire, type Inquired } from './inquire.ts';
 import { definitionDigest, listLimits, visibilityFor } from './list.ts';
 import { recordForwarded } from './receive.ts';
@@ -22,10 +23,16 @@ export async function initializeAll(
 ): Promise<void> {
   if (!(await recordForwarded(gateway, caller, message.method, downstream, message.id))) return;
   const servers = serversOf(gateway, caller);
-  const opened = await Promise.all(servers.map((server) => initializeOne(gateway, caller, server, message)));
+  const opened = await Promise.all(
+    servers.map((server) => initializeOne(gateway, caller, server, message)),
+  );
   const parts = opened.filter((part) => part !== null);
   if (parts.length === 0) {
-    return answerError(downstream, 200, { id: message.id, code: codes.upstream, message: 'no server of this grant could be reached' });
+    return answerError(downstream, 200, {
+      id: message.id,
+      code: codes.upstream,
+      message: 'no server of this grant could be reached',
+    });
   }
   const versions = parts.map((part) => part.version).toSorted();
   const protocolVersion = versions[0] ?? legacyVersions[0];
@@ -81,11 +88,16 @@ async function initializeOne(
 export async function listAll(
   gateway: Gateway,
   caller: Caller,
-  { message, parts }: { readonly message: RequestMessage; readonly parts: ReadonlyMap<string, Caller> },
+  {
+    message,
+    parts,
+  }: { readonly message: RequestMessage; readonly parts: ReadonlyMap<string, Caller> },
   downstream: Downstream,
 ): Promise<void> {
   if (!(await recordForwarded(gateway, caller, message.method, downstream, message.id))) return;
-  const lists = await Promise.all([...parts.values()].map((part) => listOne(gateway, part, message)));
+  const lists = await Promise.all(
+    [...parts.values()].map((part) => listOne(gateway, part, message)),
+  );
   const tools = lists.flat();
   const modern = message.era === 'modern';
   const head = modern ? '"resultType":"complete",' : '';
@@ -97,7 +109,11 @@ export async function listAll(
 const pagesMax = 100;
 
 /** The texts of one server's tools as the grant may see them; a server that fails shows none. */
-async function listOne(gateway: Gateway, part: Caller, message: RequestMessage): Promise<readonly string[]> {
+async function listOne(
+  gateway: Gateway,
+  part: Caller,
+  message: RequestMessage,
+): Promise<readonly string[]> {
   await gateway.toolsReady(part.server);
   const shown: string[] = [];
   let cursor: string | null = null;
@@ -116,7 +132,11 @@ async function listOne(gateway: Gateway, part: Caller, message: RequestMessage):
       if (answer !== 'shown') continue;
       const { text } = list.value.text;
       const name = JSON.stringify(aggregatedName(part.server, tool.name, sha256Hex));
-      shown.push(text.slice(tool.span.start, tool.nameSpan.start) + name + text.slice(tool.nameSpan.end, tool.span.end));
+      shown.push(
+        text.slice(tool.span.start, tool.nameSpan.start) +
+          name +
+          text.slice(tool.nameSpan.end, tool.span.end),
+      );
     }
     cursor = list.value.nextCursor;
     if (cursor === null) return shown;
@@ -140,7 +160,12 @@ async function put(
     id: message.id,
     body: cursor === null ? message.text.text : withCursor(message, cursor),
     sessionId: part.session?.upstreamId ?? null,
-    protocolVersion: message.era === 'modern' ? message.protocolVersion : part.session === null ? null : part.protocolVersion,
+    protocolVersion:
+      message.era === 'modern'
+        ? message.protocolVersion
+        : part.session === null
+          ? null
+          : part.protocolVersion,
     timeoutMs: gateway.limits.answerTimeoutMs,
     answerBytesMax: gateway.limits.answerBytesMax,
   });
@@ -162,4 +187,3 @@ function textMember(answer: Answer, key: string): string | null {
   const value: unknown = JSON.parse(answer.text.slice(member.valueStart, member.valueEnd));
   return typeof value === 'string' ? value : null;
 }
-

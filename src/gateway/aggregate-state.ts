@@ -1,5 +1,5 @@
 import { newId } from '../base/id.ts';
-import type { Caller } from './gateway.ts';
+import type { Caller } from './caller.ts';
 
 /** One client's session over several servers: a session of its own with each. */
 export interface AggregateSession {

@@ -1,5 +1,3 @@
-import { hash } from 'node:crypto';
-
 import { applyEdits, membersAt, scanJson } from '../base/strict-json.ts';
 import { decodeBody, decodeMessage } from '../mcp/decode.ts';
 import { resultResponse } from '../mcp/encode.ts';
@@ -9,10 +7,19 @@ import { ruleFor } from '../mcp/method.ts';
 import { aggregatedName } from '../mcp/tool.ts';
 import type { AggregateSession } from './aggregate-state.ts';
 import { initializeAll, listAll } from './aggregate-all.ts';
+import { partOf, serversOf, sha256Hex } from './aggregate-parts.ts';
 import { callTool } from './call.ts';
 import { jsonHeaders, type Downstream } from './downstream.ts';
-import type { Caller, Gateway } from './gateway.ts';
-import { discard, receive, receiveMessage, refusedAtEdge, unreadable, type Received } from './receive.ts';
+import type { Caller } from './caller.ts';
+import type { Gateway } from './gateway.ts';
+import {
+  discard,
+  receive,
+  receiveMessage,
+  refusedAtEdge,
+  unreadable,
+  type Received,
+} from './receive.ts';
 import { answerError, unknownTool } from './reply.ts';
 
 /**
@@ -29,14 +36,23 @@ export async function receiveAggregate(
   if (!body.ok) return unreadable(gateway, caller, body.error, downstream);
   if (body.value.kind === 'batch') {
     await refusedAtEdge(gateway, caller, '(batch)', 'batch');
-    return answerError(downstream, 400, { id: null, code: -32600, message: 'send one message per request' });
+    return answerError(downstream, 400, {
+      id: null,
+      code: -32600,
+      message: 'send one message per request',
+    });
   }
   const { message } = body.value;
-  if (message.era === 'modern') return receiveModern(gateway, caller, message, received, downstream);
+  if (message.era === 'modern')
+    return receiveModern(gateway, caller, message, received, downstream);
   if (message.kind === 'request' && message.method === 'initialize') {
     return initializeAll(gateway, caller, message, downstream);
   }
-  const session = gateway.live.aggregates.find(caller.aggregateId ?? '', caller.grant.id, gateway.clock.monotonicMs());
+  const session = gateway.live.aggregates.find(
+    caller.aggregateId ?? '',
+    caller.grant.id,
+    gateway.clock.monotonicMs(),
+  );
   if (session === null) {
     const status = caller.aggregateId === null ? 400 : 404;
     const id = message.kind === 'request' ? message.id : null;
@@ -74,11 +90,17 @@ async function receiveModern(
     return;
   }
   const servers = serversOf(gateway, caller);
+  await Promise.all(servers.map((server) => gateway.toolsReady(server)));
   const allModern = servers.every((server) => gateway.speaksModern(server));
   if (!allModern || servers.length === 0) {
-    return answerError(downstream, 404, { id: message.id, code: -32601, message: 'Method not found' });
+    return answerError(downstream, 404, {
+      id: message.id,
+      code: -32601,
+      message: 'Method not found',
+    });
   }
-  const problem = received.rawHeaders === null ? null : checkMirroredHeaders(received.rawHeaders, message);
+  const problem =
+    received.rawHeaders === null ? null : checkMirroredHeaders(received.rawHeaders, message);
   if (problem !== null) {
     await refusedAtEdge(gateway, caller, message.method, problem.reason);
     const text = `header ${problem.header} does not agree with the body`;
@@ -104,7 +126,10 @@ const discoverResult = JSON.stringify({
 async function receiveRequest(
   gateway: Gateway,
   caller: Caller,
-  { message, parts }: { readonly message: RequestMessage; readonly parts: ReadonlyMap<string, Caller> },
+  {
+    message,
+    parts,
+  }: { readonly message: RequestMessage; readonly parts: ReadonlyMap<string, Caller> },
   downstream: Downstream,
 ): Promise<void> {
   switch (message.method) {
@@ -116,14 +141,22 @@ async function receiveRequest(
     case 'tools/call':
       return routeCall(gateway, caller, { message, parts }, downstream);
     case 'logging/setLevel':
-      await Promise.all([...parts.values()].map((part) => receiveMessage(gateway, part, message, null, discard())));
+      await Promise.all(
+        [...parts.values()].map((part) => receiveMessage(gateway, part, message, null, discard())),
+      );
       downstream.answer(200, jsonHeaders, resultResponse(message.id, '{}'));
       return;
     default: {
       await refusedAtEdge(gateway, caller, message.method, 'not-aggregated');
       const known = ruleFor(message.method, 'client-to-server', message.era) !== null;
-      const text = known ? 'Method not found here: use the endpoint of one server' : 'Method not found';
-      return answerError(downstream, message.era === 'modern' ? 404 : 200, { id: message.id, code: -32601, message: text });
+      const text = known
+        ? 'Method not found here: use the endpoint of one server'
+        : 'Method not found';
+      return answerError(downstream, message.era === 'modern' ? 404 : 200, {
+        id: message.id,
+        code: -32601,
+        message: text,
+      });
     }
   }
 }
@@ -132,18 +165,23 @@ async function receiveRequest(
 async function routeCall(
   gateway: Gateway,
   caller: Caller,
-  { message, parts }: { readonly message: RequestMessage; readonly parts: ReadonlyMap<string, Caller> },
+  {
+    message,
+    parts,
+  }: { readonly message: RequestMessage; readonly parts: ReadonlyMap<string, Caller> },
   downstream: Downstream,
 ): Promise<void> {
-  const named = message.params?.['name'];
-  const target = typeof named === 'string' ? findTool(gateway, parts, named) : null;
+  const name = message.params?.['name'];
+  const named = typeof name === 'string' ? name : '';
+  const target = findTool(gateway, parts, named);
   const renamed = target === null ? null : renameTool(message, target.tool);
   if (target === null || renamed === null) {
     await refusedAtEdge(gateway, caller, 'tools/call', 'unknown');
-    downstream.answer(200, jsonHeaders, unknownTool(message, typeof named === 'string' ? named : ''));
+    downstream.answer(200, jsonHeaders, unknownTool(message, named));
     return;
   }
-  return callTool(gateway, target.part, renamed, downstream);
+  // An unknown tool is told by the name it was asked by: the own name would show that it exists.
+  return callTool(gateway, { ...target.part, askedAs: named }, renamed, downstream);
 }
 
 function findTool(
@@ -160,16 +198,16 @@ function findTool(
   return { part, tool: name.slice(split + 2) };
 }
 
-export function sha256Hex(text: string): string {
-  return hash('sha256', text, 'hex');
-}
-
 function renameTool(message: RequestMessage, tool: string): RequestMessage | null {
   if (message.paramsSpan === null) return null;
   const { text } = message.text;
   const name = membersAt(text, message.paramsSpan.start).find((member) => member.key === 'name');
   if (name === undefined) return null;
-  return redecoded(text, { start: name.valueStart, end: name.valueEnd, text: JSON.stringify(tool) });
+  return redecoded(text, {
+    start: name.valueStart,
+    end: name.valueEnd,
+    text: JSON.stringify(tool),
+  });
 }
 
 /** A client's answer carries the aggregated id that its question went out under. */
@@ -180,7 +218,8 @@ async function routeResponse(
 ): Promise<void> {
   const id: unknown = JSON.parse(message.id);
   const split = typeof id === 'string' ? id.indexOf(' ') : -1;
-  const part = typeof id === 'string' && split > 0 ? session.parts.get(id.slice(0, split)) : undefined;
+  const part =
+    typeof id === 'string' && split > 0 ? session.parts.get(id.slice(0, split)) : undefined;
   if (part === undefined || typeof id !== 'string') {
     downstream.answer(202, {}, null);
     return;
@@ -190,22 +229,18 @@ async function routeResponse(
   return receive(gateway, part, { bytes, rawHeaders: null }, downstream);
 }
 
-function redecoded(text: string, edit: { start: number; end: number; text: string }): RequestMessage | null {
+function redecoded(
+  text: string,
+  edit: { start: number; end: number; text: string },
+): RequestMessage | null {
   const bytes = applyEdits(text, [edit]);
-  const scanned = scanJson(bytes, { bytesMax: bytes.length, depthMax: 64, valuesMax: 1_000_000, stringMax: bytes.length });
+  const scanned = scanJson(bytes, {
+    bytesMax: bytes.length,
+    depthMax: 64,
+    valuesMax: 1_000_000,
+    stringMax: bytes.length,
+  });
   if (!scanned.ok) return null;
   const message = decodeMessage(scanned.value);
   return message.ok && message.value.kind === 'request' ? message.value : null;
 }
-
-/** The grant's servers that are registered, in the grant's order. */
-export function serversOf(gateway: Gateway, caller: Caller): readonly string[] {
-  const { servers } = gateway.snapshot();
-  return caller.grant.servers.filter((server) => servers.has(server));
-}
-
-/** The caller as one server's own endpoint would see it, without a session. */
-export function partOf(caller: Caller, server: string): Caller {
-  return { ...caller, server, session: null, sessionUnknown: false, aggregateId: null, isPart: true };
-}
-

@@ -4,7 +4,8 @@ import type { Answer } from '../mcp/answer.ts';
 import { errorResponse } from '../mcp/encode.ts';
 import { ruleFor, type Ruling } from '../mcp/method.ts';
 import { answerStatus } from './answer-status.ts';
-import type { Caller, Gateway } from './gateway.ts';
+import type { Caller } from './caller.ts';
+import type { Gateway } from './gateway.ts';
 import { filterAnswer } from './list.ts';
 import { methodRecord } from './records.ts';
 import { codes } from './reply.ts';
@@ -81,10 +82,20 @@ async function judgeRequest(gateway: Gateway, caller: Caller, answer: Answer): P
     return false;
   }
   const recorded = await gateway.audit.append(
-    methodRecord(gateway, caller, { method, direction: 'to-client', decision: 'allow', code: null }),
+    methodRecord(gateway, caller, {
+      method,
+      direction: 'to-client',
+      decision: 'allow',
+      code: null,
+    }),
   );
   if (!recorded.ok || !gateway.live.ask(sessionKey(caller), idKey(id), method)) {
-    answerServer(gateway, caller, errorResponse(id, codes.refused, 'refused by the gateway: try again later'), id);
+    answerServer(
+      gateway,
+      caller,
+      errorResponse(id, codes.refused, 'refused by the gateway: try again later'),
+      id,
+    );
     return false;
   }
   return true;
@@ -165,7 +176,12 @@ async function refusedFromServer(
   method: string,
   code: string,
 ): Promise<void> {
-  const about = { method: method.slice(0, 128), direction: 'to-client', decision: 'deny', code } as const;
+  const about = {
+    method: method.slice(0, 128),
+    direction: 'to-client',
+    decision: 'deny',
+    code,
+  } as const;
   await gateway.audit.append(methodRecord(gateway, caller, about));
 }
 
@@ -178,7 +194,9 @@ function answerServer(gateway: Gateway, caller: Caller, body: string, id: string
       headers: {
         'content-type': 'application/json',
         accept: 'application/json, text/event-stream',
-        ...(caller.protocolVersion === null ? {} : { 'mcp-protocol-version': caller.protocolVersion }),
+        ...(caller.protocolVersion === null
+          ? {}
+          : { 'mcp-protocol-version': caller.protocolVersion }),
         ...(session === null ? {} : { 'mcp-session-id': session.upstreamId }),
       },
       body: Buffer.from(body),

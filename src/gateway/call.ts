@@ -4,7 +4,8 @@ import { judgeFromServer } from './ask.ts';
 import { jsonHeaders, type Downstream } from './downstream.ts';
 import { enforce, refused, type Refused } from './enforce.ts';
 import { forwardRequest } from './forward.ts';
-import type { Caller, Gateway } from './gateway.ts';
+import type { Caller } from './caller.ts';
+import type { Gateway } from './gateway.ts';
 import { concludeCall, giveBack, micros, type Intended } from './outcome.ts';
 import { stateQuestion, type ToolCall } from './question.ts';
 import { intentRecord, refusalRecord } from './records.ts';
@@ -34,7 +35,12 @@ export async function callTool(
   const sentMs = gateway.clock.monotonicMs();
   const decideUs = micros(decidedMs - call.startMs);
   const recordUs = micros(sentMs - decidedMs);
-  await forward(gateway, { call, permitted: enforcement, decideUs, recordUs, sentMs }, downstream, params);
+  await forward(
+    gateway,
+    { call, permitted: enforcement, decideUs, recordUs, sentMs },
+    downstream,
+    params,
+  );
 }
 
 async function refuse(
@@ -60,7 +66,8 @@ async function forward(
 ): Promise<void> {
   const { caller, message } = intended.call;
   const upstream = gateway.upstream(caller.server);
-  const conclude = (conclusion: Conclusion): Promise<Release> => concludeCall(gateway, intended, conclusion);
+  const conclude = (conclusion: Conclusion): Promise<Release> =>
+    concludeCall(gateway, intended, conclusion);
   if (upstream === null) {
     const failure = { kind: 'unreachable', reached: false, detail: 'no such server' } as const;
     const release = await conclude({ kind: 'failed', failure });
@@ -70,7 +77,10 @@ async function forward(
   await relay({
     gateway,
     upstream,
-    request: forwardRequest(gateway, caller, message, { stream: false, ...(params === undefined ? {} : { params }) }),
+    request: forwardRequest(gateway, caller, message, {
+      stream: false,
+      ...(params === undefined ? {} : { params }),
+    }),
     downstream,
     era: message.era,
     awaitedId: message.id,

@@ -99,7 +99,9 @@ async function discoverLegacy(upstream: Upstream, limits: DiscoverLimits): Promi
   await ask(upstream, limits, { era: 'legacy', method: 'notifications/initialized', session });
   const tools = await steadyTools(() => allPages(upstream, limits, { era: 'legacy', session }));
   if (session.sessionId !== null) endSession(upstream, session.sessionId, session.protocolVersion);
-  return tools.ok ? ok({ serverName: serverName(result['serverInfo']), tools: tools.value }) : tools;
+  return tools.ok
+    ? ok({ serverName: serverName(result['serverInfo']), tools: tools.value })
+    : tools;
 }
 
 async function discoverModern(upstream: Upstream, limits: DiscoverLimits): Promise<Found> {
@@ -108,7 +110,8 @@ async function discoverModern(upstream: Upstream, limits: DiscoverLimits): Promi
   if (!found.ok) return found;
   const result = resultOf(found.value.answer);
   const versions = result?.['supportedVersions'];
-  if (!Array.isArray(versions) || !versions.includes(modernVersion)) return err('not of 2026-07-28');
+  if (!Array.isArray(versions) || !versions.includes(modernVersion))
+    return err('not of 2026-07-28');
 
   const tools = await allPages(upstream, limits, { era: 'modern', session });
   return tools.ok ? ok({ serverName: null, tools: tools.value }) : tools;
@@ -154,7 +157,12 @@ async function allPages(
 
     for (const tool of list.value.tools) {
       const text = list.value.text.text.slice(tool.span.start, tool.span.end);
-      tools.push({ name: tool.name, digest: definitionDigest(list.value, tool), text, definition: tool.definition });
+      tools.push({
+        name: tool.name,
+        digest: definitionDigest(list.value, tool),
+        text,
+        definition: tool.definition,
+      });
     }
     if (tools.length > limits.toolsMax) return err(`more than ${limits.toolsMax} tools`);
     cursor = list.value.nextCursor;
@@ -224,7 +232,15 @@ function endSession(upstream: Upstream, sessionId: string, version: string | nul
     ...(version === null ? {} : { 'mcp-protocol-version': version }),
   };
   upstream.exchange(
-    { method: 'DELETE', headers, body: null, message: null, sessionId, era: 'legacy', timeoutMs: 5_000 },
+    {
+      method: 'DELETE',
+      headers,
+      body: null,
+      message: null,
+      sessionId,
+      era: 'legacy',
+      timeoutMs: 5_000,
+    },
     { head() {}, data() {}, end() {}, failed() {} },
   );
 }
@@ -234,7 +250,9 @@ function resultOf(answer: Answer | null): JsonObject | null {
   const { start, end } = answer.resultSpan;
   const value: unknown = JSON.parse(answer.text.slice(start, end));
   // JSON.parse of a result that is an object gives own members only; other values are no result.
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : null;
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as JsonObject)
+    : null;
 }
 
 function serverName(info: JsonValue | undefined): string | null {

@@ -68,7 +68,9 @@ async function observe(gateway: Gateway, call: ToolCall): Promise<Enforcement> {
   if (permitted.effect !== 'permitted') return permitted;
 
   const would =
-    observed.effect === 'deny' ? denied(observed) : await oblige(gateway, call, observed, 'observe');
+    observed.effect === 'deny'
+      ? denied(observed)
+      : await oblige(gateway, call, observed, 'observe');
   if (would.effect === 'permitted') {
     return { ...would, receipts: [...permitted.receipts, ...would.receipts] };
   }

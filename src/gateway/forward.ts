@@ -1,7 +1,8 @@
 import { mirroredHeaders, type MirroredParam } from '../mcp/headers.ts';
 import type { Message } from '../mcp/message.ts';
 import { membersAt } from '../base/strict-json.ts';
-import type { Caller, Gateway } from './gateway.ts';
+import type { Caller } from './caller.ts';
+import type { Gateway } from './gateway.ts';
 import type { Headers, UpstreamMessage, UpstreamRequest } from './upstream/upstream.ts';
 
 const accepted = 'application/json, text/event-stream';
@@ -79,7 +80,8 @@ function describe(message: Message): UpstreamMessage {
 /** JSON text of `params._meta.progressToken`; read only where there is one. */
 function progressToken(message: Exclude<Message, { kind: 'response' }>): string | null {
   const meta = message.params?.['_meta'];
-  if (typeof meta !== 'object' || meta === null || !Object.hasOwn(meta, 'progressToken')) return null;
+  if (typeof meta !== 'object' || meta === null || !Object.hasOwn(meta, 'progressToken'))
+    return null;
   if (message.paramsSpan === null) return null;
 
   const { text } = message.text;

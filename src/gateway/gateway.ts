@@ -4,10 +4,8 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { JsonLimits } from '../base/strict-json.ts';
 import type { Counters } from '../counters/counters.ts';
-import type { Grant } from '../identity/grant.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
 import type { LiveState } from './live.ts';
-import type { Session } from './session.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
 /** Everything the data path is given. It knows no control plane and opens nothing itself. */
@@ -58,26 +56,6 @@ export const defaultGatewayLimits: GatewayLimits = {
   streamsPerGrantMax: 2_000,
   listTtlMs: 5_000,
 };
-
-/** Who asks, on which endpoint, in which session: all of it vetted. */
-export interface Caller {
-  readonly grant: Grant;
-  readonly server: string;
-  /** The legacy session, or null where there is none. */
-  readonly session: Session | null;
-  /** A session id was sent that is not one of this grant's: legacy messages are answered 404. */
-  readonly sessionUnknown: boolean;
-  /** The aggregate session that the client names, on the endpoint of all servers. */
-  readonly aggregateId: string | null;
-  /** One server's share of an aggregate session: ids of what the server asks carry its name. */
-  readonly isPart: boolean;
-  /** `MCP-Protocol-Version` as sent, or null. */
-  readonly protocolVersion: string | null;
-  /** Header lines that travel on untouched: `Mcp-Param-*` and `Last-Event-ID`. */
-  readonly passedHeaders: Readonly<Record<string, string>>;
-  /** The client's name as it declared it; kept in records as such. */
-  readonly clientDeclared: string | null;
-}
 
 /** Reverse-DNS key of what the gateway adds to `_meta`. */
 export const decisionMetaKey = 'io.portcullis/decision';

@@ -84,15 +84,17 @@ function whole(
 }
 
 function requestOf(inquiry: Inquiry): Parameters<Upstream['exchange']>[0] {
-  const modern = inquiry.era === 'modern';
   return {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
       accept: 'application/json, text/event-stream',
-      ...(inquiry.protocolVersion === null ? {} : { 'mcp-protocol-version': inquiry.protocolVersion }),
+      ...(inquiry.protocolVersion === null
+        ? {}
+        : { 'mcp-protocol-version': inquiry.protocolVersion }),
       ...(inquiry.sessionId === null ? {} : { 'mcp-session-id': inquiry.sessionId }),
-      ...(modern ? { 'mcp-method': inquiry.method } : {}),
+      // A modern server may refuse any request without it; a legacy one has no use for it.
+      'mcp-method': inquiry.method,
     },
     body: Buffer.from(inquiry.body),
     message: {
@@ -108,13 +110,14 @@ function requestOf(inquiry: Inquiry): Parameters<Upstream['exchange']>[0] {
 }
 
 /** A server that asks something back is told that nobody answers, so that it does not wait. */
-function declineRequest(inquiry: Inquiry, headers: Headers, asked: Answer): void {
+function declineRequest(inquiry: Inquiry, answered: Headers, asked: Answer): void {
   const id = asked.id ?? 'null';
   const body = errorResponse(id, -32601, 'not answered by the gateway');
-  const sessionId = inquiry.sessionId ?? headers['mcp-session-id'] ?? null;
+  const sessionId = inquiry.sessionId ?? answered['mcp-session-id'] ?? null;
   const base = requestOf({ ...inquiry, sessionId, body });
+  const { 'mcp-method': _asked, ...headers } = base.headers;
   inquiry.upstream.exchange(
-    { ...base, message: { kind: 'response', id, method: null, progressToken: null } },
+    { ...base, headers, message: { kind: 'response', id, method: null, progressToken: null } },
     { head() {}, data() {}, end() {}, failed() {} },
   );
 }

@@ -7,7 +7,8 @@ import type { Answer } from '../mcp/answer.ts';
 import type { Era } from '../mcp/message.ts';
 import { editToolList, readToolList, type ToolEntry, type ToolList } from '../mcp/tool.ts';
 import { isVisible, type PolicySet } from '../policy/index.ts';
-import type { Caller, Gateway } from './gateway.ts';
+import type { Caller } from './caller.ts';
+import type { Gateway } from './gateway.ts';
 
 /** Bounds of a list of tools: larger ones are refused, never passed on unread. */
 export const listLimits = {
@@ -38,7 +39,8 @@ export function visibilityFor(
     const pin = pinned.get(tool.name);
     if (pin === undefined || pin.digest !== digest) return 'changed';
     if (pin.state !== 'pinned' || policy === null) return 'hidden';
-    return isVisible(set, pin) || (grant.mode === 'observe' && isVisible({ policy: null, guardrails }, pin))
+    return isVisible(set, pin) ||
+      (grant.mode === 'observe' && isVisible({ policy: null, guardrails }, pin))
       ? 'shown'
       : 'hidden';
   };

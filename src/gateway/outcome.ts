@@ -46,7 +46,10 @@ export async function concludeCall(
     upstreamUs: micros(gateway.clock.monotonicMs() - intended.sentMs),
     givenBack: !reached,
   });
-  if (!recorded.ok) return replaced(errorResponse(call.message.id, codes.outcomeNotRecorded, sentences.outcomeNotRecorded));
+  if (!recorded.ok)
+    return replaced(
+      errorResponse(call.message.id, codes.outcomeNotRecorded, sentences.outcomeNotRecorded),
+    );
   return releaseOf(gateway, call, conclusion);
 }
 

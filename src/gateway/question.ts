@@ -5,7 +5,8 @@ import { membersAt } from '../base/strict-json.ts';
 import type { RequestMessage } from '../mcp/message.ts';
 import type { AccessRequest, PolicySet } from '../policy/index.ts';
 import type { SnapshotPolicy } from '../registry/snapshot.ts';
-import type { Caller, Gateway } from './gateway.ts';
+import type { Caller } from './caller.ts';
+import type { Gateway } from './gateway.ts';
 
 /** One `tools/call` on its way: the question, and what the record will say of it. */
 export interface ToolCall {

@@ -1,13 +1,19 @@
 import { decodeBody, idKey, type DecodeProblem } from '../mcp/decode.ts';
 import { encodeSseEvent } from '../mcp/sse.ts';
 import { checkMirroredHeaders, mirroredParams, type MirroredParam } from '../mcp/headers.ts';
-import type { Message, NotificationMessage, RequestMessage, ResponseMessage } from '../mcp/message.ts';
+import type {
+  Message,
+  NotificationMessage,
+  RequestMessage,
+  ResponseMessage,
+} from '../mcp/message.ts';
 import { ruleFor, type MethodRule } from '../mcp/method.ts';
 import { judgeFromServer, opens, sessionKey } from './ask.ts';
 import { callTool } from './call.ts';
 import { eventHeaders, type Downstream, type DownstreamWatcher } from './downstream.ts';
 import { forwardRequest } from './forward.ts';
-import type { Caller, Gateway } from './gateway.ts';
+import type { Caller } from './caller.ts';
+import type { Gateway } from './gateway.ts';
 import { methodRecord } from './records.ts';
 import { answerError, codes } from './reply.ts';
 import { relay, releaseAsIs } from './relay.ts';
@@ -47,7 +53,11 @@ export async function receiveMessage(
     const fault = legacyFault(caller);
     if (fault !== null) {
       await refusedAtEdge(gateway, caller, methodOf(message), fault.reason);
-      return answerError(downstream, fault.status, { id: idOf(message), code: fault.code, message: fault.message });
+      return answerError(downstream, fault.status, {
+        id: idOf(message),
+        code: fault.code,
+        message: fault.message,
+      });
     }
   }
   if (message.kind === 'response') return receiveResponse(gateway, caller, message, downstream);
@@ -65,7 +75,8 @@ export async function receiveMessage(
       return answerError(downstream, 400, { id: idOf(message), code: problem.code, message: text });
     }
   }
-  if (message.kind === 'notification') return receiveNotification(gateway, caller, message, downstream);
+  if (message.kind === 'notification')
+    return receiveNotification(gateway, caller, message, downstream);
   if (rule.ruled === 'tool-call') return callTool(gateway, caller, message, downstream, params);
   return receiveRequest(gateway, caller, { message, rule }, downstream);
 }
@@ -85,13 +96,21 @@ async function receiveRequest(
   if (!(await recordForwarded(gateway, caller, message.method, downstream, message.id))) return;
   const upstream = gateway.upstream(caller.server);
   if (upstream === null) {
-    return answerError(downstream, 200, { id: message.id, code: codes.upstream, message: 'no such server' });
+    return answerError(downstream, 200, {
+      id: message.id,
+      code: codes.upstream,
+      message: 'no such server',
+    });
   }
   if (rule.ruled === 'tool-list') await gateway.toolsReady(caller.server);
   const isStream = rule.ruled === 'subscription' && message.method === 'subscriptions/listen';
   const { id: grantId } = caller.grant;
   if (isStream && !gateway.live.addStream(grantId, downstream, gateway.limits.streamsPerGrantMax)) {
-    return answerError(downstream, 429, { id: message.id, code: codes.refused, message: 'too many open streams' });
+    return answerError(downstream, 429, {
+      id: message.id,
+      code: codes.refused,
+      message: 'too many open streams',
+    });
   }
   await relay({
     gateway,
@@ -102,7 +121,8 @@ async function receiveRequest(
     awaitedId: message.id,
     holdHead: rule.method === 'initialize',
     judge: (answer, event) => judgeFromServer(gateway, caller, answer, event.raw),
-    conclude: (conclusion) => Promise.resolve(concludeRequest(gateway, caller, { message, rule }, conclusion)),
+    conclude: (conclusion) =>
+      Promise.resolve(concludeRequest(gateway, caller, { message, rule }, conclusion)),
   });
   if (isStream) gateway.live.removeStream(grantId, downstream);
 }
@@ -143,7 +163,11 @@ async function post(
 ): Promise<void> {
   const upstream = gateway.upstream(caller.server);
   if (upstream === null) {
-    return answerError(downstream, 502, { id: null, code: codes.upstream, message: 'no such server' });
+    return answerError(downstream, 502, {
+      id: null,
+      code: codes.upstream,
+      message: 'no such server',
+    });
   }
   await relay({
     gateway,
@@ -168,8 +192,12 @@ async function receiveBatch(
   messages: readonly Message[],
   downstream: Downstream,
 ): Promise<void> {
-  const version = caller.session === null ? (caller.protocolVersion ?? '2025-03-26') : caller.session.protocolVersion;
-  const allowed = version === '2025-03-26' && messages.every((m) => m.era === 'legacy' && !opensSession(m));
+  const version =
+    caller.session === null
+      ? (caller.protocolVersion ?? '2025-03-26')
+      : caller.session.protocolVersion;
+  const allowed =
+    version === '2025-03-26' && messages.every((m) => m.era === 'legacy' && !opensSession(m));
   if (!allowed) {
     await refusedAtEdge(gateway, caller, '(batch)', 'batch');
     return answerError(downstream, 400, {
@@ -187,7 +215,9 @@ async function receiveBatch(
   }
   downstream.open(eventHeaders);
   await Promise.all(
-    messages.map((message) => receiveMessage(gateway, caller, message, null, new BatchPart(downstream))),
+    messages.map((message) =>
+      receiveMessage(gateway, caller, message, null, new BatchPart(downstream)),
+    ),
   );
   downstream.close();
 }
@@ -239,7 +269,9 @@ function opensSession(message: Message): boolean {
 }
 
 /** What a legacy message may not come with. The body decides the era; the header must agree. */
-function legacyFault(caller: Caller): { status: number; code: number; reason: string; message: string } | null {
+function legacyFault(
+  caller: Caller,
+): { status: number; code: number; reason: string; message: string } | null {
   if (caller.sessionUnknown) {
     return { status: 404, code: -32001, reason: 'session', message: 'Session not found' };
   }
@@ -275,7 +307,12 @@ async function refuseMethod(
   rule: MethodRule | null,
   downstream: Downstream,
 ): Promise<void> {
-  await refusedAtEdge(gateway, caller, message.method, rule === null ? 'unknown-method' : 'wrong-kind');
+  await refusedAtEdge(
+    gateway,
+    caller,
+    message.method,
+    rule === null ? 'unknown-method' : 'wrong-kind',
+  );
   if (message.kind === 'notification' && rule === null) {
     downstream.answer(202, {}, null);
     return;
@@ -299,7 +336,11 @@ export async function recordForwarded(
   const about = { method, direction: 'to-server', decision: 'allow', code: null } as const;
   const recorded = await gateway.audit.append(methodRecord(gateway, caller, about));
   if (recorded.ok) return true;
-  answerError(downstream, 503, { id, code: codes.refused, message: 'records cannot be kept now; nothing was forwarded' });
+  answerError(downstream, 503, {
+    id,
+    code: codes.refused,
+    message: 'records cannot be kept now; nothing was forwarded',
+  });
   return false;
 }
 
@@ -310,7 +351,12 @@ export async function refusedAtEdge(
   method: string,
   code: string,
 ): Promise<void> {
-  const about = { method: method.slice(0, 128), direction: 'to-server', decision: 'deny', code } as const;
+  const about = {
+    method: method.slice(0, 128),
+    direction: 'to-server',
+    decision: 'deny',
+    code,
+  } as const;
   await gateway.audit.append(methodRecord(gateway, caller, about));
 }
 

@@ -2,7 +2,8 @@ import type { IntentRecord, MethodRecord, RefusalRecord, UnitsTaken } from '../a
 import { newId } from '../base/id.ts';
 import type { Receipt } from '../counters/counters.ts';
 import type { Permitted, Refused } from './enforce.ts';
-import type { Caller, Gateway } from './gateway.ts';
+import type { Caller } from './caller.ts';
+import type { Gateway } from './gateway.ts';
 import { argumentKeys, argumentsDigest, type ToolCall } from './question.ts';
 
 /** The record of intent: what is about to be forwarded, and the units it took. */
@@ -47,7 +48,10 @@ export function methodRecord(
   };
 }
 
-function callFields(gateway: Gateway, call: ToolCall): Omit<IntentRecord, 'kind' | 'rule' | 'decision' | 'units' | 'wouldRefuse'> {
+function callFields(
+  gateway: Gateway,
+  call: ToolCall,
+): Omit<IntentRecord, 'kind' | 'rule' | 'decision' | 'units' | 'wouldRefuse'> {
   const { caller, question, message } = call;
   return {
     id: call.id,

@@ -15,7 +15,12 @@ import type {
 
 /** How an exchange came to its end. */
 export type Conclusion =
-  | { readonly kind: 'answer'; readonly answer: Answer; readonly headers: Headers; readonly bytes: number }
+  | {
+      readonly kind: 'answer';
+      readonly answer: Answer;
+      readonly headers: Headers;
+      readonly bytes: number;
+    }
   /** An HTTP answer that is no JSON-RPC message: `202`, `404` of a dead session, an HTML page. */
   | { readonly kind: 'bare'; readonly status: number }
   /** The stream ended without the answer; `resumable` when the client may ask for the rest. */
@@ -27,7 +32,10 @@ export type Conclusion =
 /** What the client is given at the end, and headers that go with it. */
 export interface Release {
   /** Null passes the answer's own bytes on. */
-  readonly replacement: { readonly status: number; readonly body: string | Uint8Array | null } | null;
+  readonly replacement: {
+    readonly status: number;
+    readonly body: string | Uint8Array | null;
+  } | null;
   readonly headers: Headers;
 }
 
@@ -44,7 +52,10 @@ export interface RelaySpec {
   /** Nothing is sent before the final answer: its headers depend on what it says. */
   readonly holdHead: boolean;
   /** Rules a message that is not the final answer: null drops it, else what is passed on. */
-  readonly judge: (answer: Answer, event: SseEvent) => Promise<string | Uint8Array | null> | Uint8Array | null;
+  readonly judge: (
+    answer: Answer,
+    event: SseEvent,
+  ) => Promise<string | Uint8Array | null> | Uint8Array | null;
   /** Called once, before the end reaches the client. */
   readonly conclude: (conclusion: Conclusion) => Promise<Release>;
 }
@@ -190,7 +201,10 @@ class Relay implements UpstreamListener {
   }
 
   async #body(): Promise<void> {
-    const body = this.#chunks.length === 1 && this.#chunks[0] !== undefined ? this.#chunks[0] : Buffer.concat(this.#chunks);
+    const body =
+      this.#chunks.length === 1 && this.#chunks[0] !== undefined
+        ? this.#chunks[0]
+        : Buffer.concat(this.#chunks);
     const own = ownStatuses.has(this.#status);
     const isJson = !own && body.length > 0 && mediaType(this.#headers) === 'application/json';
     const answer = isJson ? peekAnswer(body) : null;
@@ -199,7 +213,8 @@ class Relay implements UpstreamListener {
       await this.#finish({ kind: 'bare', status: this.#status }, null);
       return;
     }
-    const idFits = sameId(answer.id, awaitedId) || (this.#status >= 400 && answer.errorSpan !== null);
+    const idFits =
+      sameId(answer.id, awaitedId) || (this.#status >= 400 && answer.errorSpan !== null);
     if (!idFits) {
       this.#fail({ kind: 'broken', reached: true, detail: 'the answer carries another id' });
       return;
@@ -251,7 +266,11 @@ class Relay implements UpstreamListener {
     const { downstream } = this.#spec;
     if (release.replacement !== null) {
       const { status, body } = release.replacement;
-      downstream.answer(status, body === null ? release.headers : { ...jsonHeaders, ...release.headers }, body);
+      downstream.answer(
+        status,
+        body === null ? release.headers : { ...jsonHeaders, ...release.headers },
+        body,
+      );
       return;
     }
     const body = last instanceof Uint8Array ? last : null;

@@ -24,7 +24,7 @@ export const codes = {
  */
 export function refusalBody(call: ToolCall, refusal: Refused): string {
   const { message, question } = call;
-  if (isUnknown(refusal)) return unknownTool(message, question.toolName);
+  if (isUnknown(refusal)) return unknownTool(message, call.caller.askedAs ?? question.toolName);
 
   const word = refusal.effect === 'held' ? 'HELD' : 'DENIED';
   return toolRefusal({

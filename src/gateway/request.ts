@@ -4,7 +4,8 @@ import { errorResponse } from '../mcp/encode.ts';
 import type { RequestMessage } from '../mcp/message.ts';
 import type { MethodRule } from '../mcp/method.ts';
 import { inputRequestsAllowed } from './ask.ts';
-import type { Caller, Gateway } from './gateway.ts';
+import type { Caller } from './caller.ts';
+import type { Gateway } from './gateway.ts';
 import { filterAnswer } from './list.ts';
 import { releaseAsIs, type Conclusion, type Release } from './relay.ts';
 import { codes } from './reply.ts';
@@ -30,7 +31,10 @@ export function concludeRequest(
         kind: conclusion.failure.kind,
         detail: conclusion.failure.detail,
       });
-      return failed(message, conclusion.failure.reached ? sentences.answerBroken : sentences.notReached);
+      return failed(
+        message,
+        conclusion.failure.reached ? sentences.answerBroken : sentences.notReached,
+      );
     case 'unanswered':
       return conclusion.resumable || message.method === 'subscriptions/listen'
         ? releaseAsIs
@@ -47,7 +51,8 @@ function concludeAnswer(
   { answer, headers }: Extract<Conclusion, { kind: 'answer' }>,
 ): Release {
   if (answer.errorSpan !== null) return releaseAsIs;
-  if (message.method === 'initialize') return sealedInitialize(gateway, caller, message, answer, headers);
+  if (message.method === 'initialize')
+    return sealedInitialize(gateway, caller, message, answer, headers);
   if (answer.inputRequests && !inputRequestsAllowed(caller, answer)) {
     return failed(message, sentences.inputNotAllowed);
   }

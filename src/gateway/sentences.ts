@@ -6,13 +6,15 @@ export const listMissing =
 export const noLabels = 'this call sets labels, which this gateway cannot keep; it was not made';
 export const noCounters = 'the limits of this call cannot be counted now; try again later';
 export const held = 'this call waits for a person to approve it; it was not made';
-export const notRecorded = 'the call could not be put on record, so it was not made; try again later';
+export const notRecorded =
+  'the call could not be put on record, so it was not made; try again later';
 export const outcomeNotRecorded =
   'the call was made, but its outcome could not be put on record; do not repeat it blindly';
 export const inputNotAllowed =
   'the server asked for something that this grant does not let it ask for';
 export const notReached = 'the server could not be reached; the call was not made';
-export const answerBroken = 'the server did not answer properly; whether it ran the call is unknown';
+export const answerBroken =
+  'the server did not answer properly; whether it ran the call is unknown';
 export const answerLate = 'the server did not answer in time; whether it ran the call is unknown';
 
 /** The sentence of a spent limit. */

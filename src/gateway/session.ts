@@ -45,7 +45,11 @@ export function sealSession(
 }
 
 /** Reads a session id that a client sent; null when it is not one of this owner's. */
-export function openSession(key: Uint8Array, owner: SessionOwner, sealedId: string): Session | null {
+export function openSession(
+  key: Uint8Array,
+  owner: SessionOwner,
+  sealedId: string,
+): Session | null {
   const dot = sealedId.length - sealLength - 2;
   if (dot < 1 || sealedId[dot] !== '.') return null;
 

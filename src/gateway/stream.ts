@@ -1,7 +1,8 @@
 import { judgeFromServer, sessionKey } from './ask.ts';
 import type { Downstream } from './downstream.ts';
 import { sessionRequest } from './forward.ts';
-import type { Caller, Gateway } from './gateway.ts';
+import type { Caller } from './caller.ts';
+import type { Gateway } from './gateway.ts';
 import { methodRecord } from './records.ts';
 import { relay, releaseAsIs } from './relay.ts';
 import { answerError, codes } from './reply.ts';
@@ -15,7 +16,11 @@ export async function openStream(
   const { grant } = caller;
   if (!(await recorded(gateway, caller, 'GET', downstream))) return;
   if (!gateway.live.addStream(grant.id, downstream, gateway.limits.streamsPerGrantMax)) {
-    return answerError(downstream, 429, { id: null, code: codes.refused, message: 'too many open streams' });
+    return answerError(downstream, 429, {
+      id: null,
+      code: codes.refused,
+      message: 'too many open streams',
+    });
   }
   await exchange(gateway, caller, 'GET', downstream);
   gateway.live.removeStream(grant.id, downstream);
@@ -40,7 +45,11 @@ async function exchange(
 ): Promise<void> {
   const upstream = gateway.upstream(caller.server);
   if (upstream === null) {
-    return answerError(downstream, 502, { id: null, code: codes.upstream, message: 'no such server' });
+    return answerError(downstream, 502, {
+      id: null,
+      code: codes.upstream,
+      message: 'no such server',
+    });
   }
   await relay({
     gateway,
@@ -68,6 +77,10 @@ async function recorded(
   const about = { method, direction: 'to-server', decision: 'allow', code: null } as const;
   const result = await gateway.audit.append(methodRecord(gateway, caller, about));
   if (result.ok) return true;
-  answerError(downstream, 503, { id: null, code: codes.refused, message: 'records cannot be kept now' });
+  answerError(downstream, 503, {
+    id: null,
+    code: codes.refused,
+    message: 'records cannot be kept now',
+  });
   return false;
 }

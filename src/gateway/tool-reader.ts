@@ -78,7 +78,13 @@ export class ToolReader {
   #reading(server: string): Reading {
     const known = this.#readings.get(server);
     if (known !== undefined) return known;
-    const reading = { running: null, endedMs: -Infinity, succeeded: false, modern: false, queued: null };
+    const reading = {
+      running: null,
+      endedMs: -Infinity,
+      succeeded: false,
+      modern: false,
+      queued: null,
+    };
     this.#readings.set(server, reading);
     return reading;
   }

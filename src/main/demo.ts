@@ -18,7 +18,8 @@ export interface PreparedDemo {
 }
 
 const welcome = 'This folder is what the demo lets an agent see.\n';
-const todo = '- read the policy of this server: policies/filesystem.json\n- try to leave this folder\n';
+const todo =
+  '- read the policy of this server: policies/filesystem.json\n- try to leave this folder\n';
 
 /** Starts the demo's servers and writes its configuration into the data folder. */
 export async function prepareDemo(dataDir: string): Promise<PreparedDemo> {

@@ -11,7 +11,10 @@ import type { Connections } from './connections.ts';
 
 /** The data path's view of what was opened. */
 export function gatewayOf(
-  parts: Pick<Gateway, 'snapshot' | 'counters' | 'audit' | 'digest' | 'installationKey' | 'limits' | 'log'> & {
+  parts: Pick<
+    Gateway,
+    'snapshot' | 'counters' | 'audit' | 'digest' | 'installationKey' | 'limits' | 'log'
+  > & {
     readonly connections: Connections;
     readonly reader: ToolReader;
   },

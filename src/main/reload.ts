@@ -30,7 +30,8 @@ export function reloadOnChange(path: string, first: Config, parts: ReloadParts):
       ? await applied(registry, loaded.value)
       : loaded.error.map(explainConfigProblem);
     if (loaded.ok) watch.setFiles(loaded.value.files);
-    for (const problem of problems) log.error('the edited configuration is not in force', { problem });
+    for (const problem of problems)
+      log.error('the edited configuration is not in force', { problem });
     if (problems.length === 0) log.info('the edited configuration is in force');
     const time = systemClock.nowMs();
     const detail = { inForce: problems.length === 0, problems: problems.length };

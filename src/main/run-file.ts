@@ -9,7 +9,9 @@ export interface RunFile {
 }
 
 /** The operator's key: made once with the data folder, readable by its owner alone. */
-export async function operatorKey(dataDir: string): Promise<{ readonly key: string; readonly path: string }> {
+export async function operatorKey(
+  dataDir: string,
+): Promise<{ readonly key: string; readonly path: string }> {
   const path = join(dataDir, 'operator.key');
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const key = randomBytes(32).toString('base64url');

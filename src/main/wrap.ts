@@ -5,8 +5,13 @@ import { join, resolve } from 'node:path';
 
 import type { Log } from '../base/log.ts';
 import { err, ok, type Result } from '../base/result.ts';
-import type { Caller } from '../gateway/gateway.ts';
-import { defaultMethods, methodFamilies, type Grant, type MethodFamily } from '../identity/grant.ts';
+import type { Caller } from '../gateway/caller.ts';
+import {
+  defaultMethods,
+  methodFamilies,
+  type Grant,
+  type MethodFamily,
+} from '../identity/grant.ts';
 import { compilePolicy, parsePolicy } from '../policy/index.ts';
 import { pinTools, type SeenTool } from '../registry/pin.ts';
 import { pinnedTools } from '../registry/pinned-tools.ts';
@@ -49,7 +54,8 @@ export async function prepareWrap(
   if (unknown !== undefined) {
     return err(`--open: there is no \`${unknown}\`; there are: ${methodFamilies.join(', ')}`);
   }
-  const dir = request.auditDir === null ? stateDir(request, environment) : resolve(request.auditDir);
+  const dir =
+    request.auditDir === null ? stateDir(request, environment) : resolve(request.auditDir);
   const made = await attempt(() => mkdir(dir, { recursive: true, mode: 0o700 }));
   if (!made.ok) return err(`the folder for records cannot be made: ${made.error}`);
   const config = configOf(request, environment);
@@ -85,7 +91,12 @@ export function wrappedCaller(grant: Grant, server: string): Caller {
  */
 export async function pinWrapped(
   snapshot: Snapshot,
-  { dir, config, seen, log }: {
+  {
+    dir,
+    config,
+    seen,
+    log,
+  }: {
     readonly dir: string;
     readonly config: StdioServerConfig;
     readonly seen: readonly SeenTool[];
@@ -104,12 +115,17 @@ export async function pinWrapped(
     return snapshot;
   }
   for (const row of pinned.value.rows) {
-    if (row.state === 'quarantined') log.warn('a tool is quarantined', { tool: row.tool, reason: row.reason });
+    if (row.state === 'quarantined')
+      log.warn('a tool is quarantined', { tool: row.tool, reason: row.reason });
   }
   const saved = await attempt(() => writeWhole(path, JSON.stringify(pinned.value.rows)));
   if (!saved.ok) log.warn('the pins could not be kept', { path, detail: saved.error });
   const tools = pinnedTools(pinned.value.rows);
-  return { ...snapshot, version: snapshot.version + 1, servers: new Map([[serverName, { config, tools }]]) };
+  return {
+    ...snapshot,
+    version: snapshot.version + 1,
+    servers: new Map([[serverName, { config, tools }]]),
+  };
 }
 
 async function readPolicy(path: string): Promise<Result<SnapshotPolicy, string>> {
@@ -137,7 +153,8 @@ function stateDir(request: WrapRequest, environment: Environment): string {
 
 function configOf(request: WrapRequest, environment: Environment): StdioServerConfig {
   const env: Record<string, string> = {};
-  for (const [name, value] of Object.entries(environment)) if (value !== undefined) env[name] = value;
+  for (const [name, value] of Object.entries(environment))
+    if (value !== undefined) env[name] = value;
   const { command, args } = request;
   return { name: serverName, transport: 'stdio', command, args, env, cwd: null };
 }

@@ -81,7 +81,12 @@ export async function startDataPath(options: DataPathOptions): Promise<DataPath>
         category: 'Unclassified' as const,
         risk: 'High' as const,
       }));
-      const pinned = pinTools({ server, previous: rows.get(server) ?? [], seen, nowMs: Date.now() });
+      const pinned = pinTools({
+        server,
+        previous: rows.get(server) ?? [],
+        seen,
+        nowMs: Date.now(),
+      });
       if (pinned.ok) {
         rows.set(server, pinned.value.rows);
         snapshot = withTools(snapshot, server, pinnedTools(pinned.value.rows));
@@ -107,7 +112,10 @@ export async function startDataPath(options: DataPathOptions): Promise<DataPath>
   };
   const mcp = new McpListener(gateway);
   const hosts = { hosts: new Set(loopbackHosts), port: null, origins: new Set<string>() };
-  const pages = (_request: unknown, response: { writeHead(status: number): { end(): void } }): void => {
+  const pages = (
+    _request: unknown,
+    response: { writeHead(status: number): { end(): void } },
+  ): void => {
     response.writeHead(404).end();
   };
   const port = await openPort({ mcp, pages, hosts: () => hosts }, { host: '127.0.0.1', port: 0 });
@@ -120,7 +128,9 @@ export async function startDataPath(options: DataPathOptions): Promise<DataPath>
     breakAudit: (value) => (broken = value),
     publish: (change) => {
       snapshot = change(snapshot);
-      gateway.live.cutStreams((id) => [...snapshot.grantsByToken.values()].some((g) => g.id === id && g.revokedMs === null));
+      gateway.live.cutStreams((id) =>
+        [...snapshot.grantsByToken.values()].some((g) => g.id === id && g.revokedMs === null),
+      );
     },
     close: async () => {
       mcp.close();
@@ -161,10 +171,22 @@ function firstSnapshot(options: DataPathOptions, token: string): Snapshot {
     options.servers.map((config) => [config.name, { config, tools: null }]),
   );
   const policies = new Map<string, SnapshotPolicy>(
-    Object.entries(options.policies).map(([name, document]) => [name, { name, version: 1, hash: name, compiled: compiled(document) }]),
+    Object.entries(options.policies).map(([name, document]) => [
+      name,
+      { name, version: 1, hash: name, compiled: compiled(document) },
+    ]),
   );
-  const guardrails = Object.entries(options.guardrails ?? {}).map(([name, document]) => ({ name, policy: compiled(document) }));
-  return { version: 1, servers, policies, guardrails, grantsByToken: new Map([[grant.tokenSha256, grant]]) };
+  const guardrails = Object.entries(options.guardrails ?? {}).map(([name, document]) => ({
+    name,
+    policy: compiled(document),
+  }));
+  return {
+    version: 1,
+    servers,
+    policies,
+    guardrails,
+    grantsByToken: new Map([[grant.tokenSha256, grant]]),
+  };
 }
 
 function compiled(document: object): SnapshotPolicy['compiled'] {

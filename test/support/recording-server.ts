@@ -19,7 +19,10 @@ export interface RecordingServer {
 const tool = (name: string): object => ({
   name,
   description: `tool ${name}`,
-  inputSchema: { type: 'object', properties: { amount: { type: 'number' }, nonce: { type: 'string' } } },
+  inputSchema: {
+    type: 'object',
+    properties: { amount: { type: 'number' }, nonce: { type: 'string' } },
+  },
 });
 
 /** Tools `read`, `write`, `pay`, `secret`; both eras; the answer echoes the arguments' bytes. */

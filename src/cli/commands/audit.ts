@@ -81,8 +81,9 @@ export function addAuditCommands(program: Command, parts: AuditCommandParts): vo
     .option('--until <time>', 'ISO 8601, or an age such as 2h or 7d')
     .option('--limit <count>', 'records at most', '100')
     .action((options: SearchOptions) => search(parts, options));
-  common(audit.command('show <id>').description('everything on record about one decision id'))
-    .action((id: string, options: CommonOptions) => show(parts, id, options));
+  common(
+    audit.command('show <id>').description('everything on record about one decision id'),
+  ).action((id: string, options: CommonOptions) => show(parts, id, options));
   common(audit.command('verify').description('check that no record was changed, removed or added'))
     .option('--key <file>', 'public key (PEM) that you kept elsewhere')
     .option('--dir <dir>', 'a copy of the segments, instead of those in the data folder')
@@ -104,12 +105,15 @@ async function tail(parts: AuditCommandParts, options: TailOptions): Promise<voi
   const files = parts.open(options.data);
   const answer = await files.tail(count);
   if (answer.ok) print(io, answer.value, options.json === true);
-  else if (options.follow !== true || answer.error.code !== 'no-log') return failed(io, answer.error);
+  else if (options.follow !== true || answer.error.code !== 'no-log')
+    return failed(io, answer.error);
   if (options.follow !== true) return;
 
   const last = answer.ok ? (answer.value.at(-1)?.seq ?? 0) : 0;
   const line = (record: StoredRecord): string =>
-    options.json === true ? printable(JSON.stringify(record)) : cells({ ...record, state: null }).join('  ');
+    options.json === true
+      ? printable(JSON.stringify(record))
+      : cells({ ...record, state: null }).join('  ');
   await files.follow(last, (record) => io.out(line(record)), parts.signal);
 }
 
@@ -133,7 +137,8 @@ async function search(parts: AuditCommandParts, options: SearchOptions): Promise
   const answer = await parts.open(options.data).search(query);
   if (!answer.ok) return failed(io, answer.error);
   print(io, answer.value.records, options.json === true);
-  if (!answer.value.complete) io.err('the index is still behind: newer records may be missing, ask again');
+  if (!answer.value.complete)
+    io.err('the index is still behind: newer records may be missing, ask again');
   if (answer.value.records.length === 0) process.exitCode = exitCodes.no;
 }
 
@@ -201,7 +206,16 @@ function cells(record: FoundRecord): readonly string[] {
   const { seq, body } = record;
   const [who, what, decision, rule] = summary(body);
   const state = record.state === null || record.state === 'done' ? '' : ` (${record.state})`;
-  const row = [String(seq), isoTime(body.time), body.kind, who, what, `${decision}${state}`, rule, body.id];
+  const row = [
+    String(seq),
+    isoTime(body.time),
+    body.kind,
+    who,
+    what,
+    `${decision}${state}`,
+    rule,
+    body.id,
+  ];
   return row.map((cell) => printable(cell) || '-');
 }
 
@@ -213,9 +227,19 @@ function summary(body: RecordBody): readonly [string, string, string, string] {
     case 'refusal':
       return [body.principal, `${body.server}/${body.tool}`, body.enforcement, body.rule];
     case 'outcome':
-      return ['', `${body.answerBytes} bytes`, body.status, body.code === null ? '' : String(body.code)];
+      return [
+        '',
+        `${body.answerBytes} bytes`,
+        body.status,
+        body.code === null ? '' : String(body.code),
+      ];
     case 'method':
-      return [body.principal ?? '', `${body.server ?? ''}/${body.method}`, body.decision, body.code ?? ''];
+      return [
+        body.principal ?? '',
+        `${body.server ?? ''}/${body.method}`,
+        body.decision,
+        body.code ?? '',
+      ];
     case 'admin':
       return [body.actor, `${body.action} ${body.subject}`, '', ''];
     case 'system':
@@ -244,14 +268,17 @@ const findings: Readonly<Record<TamperKind, (finding: Finding) => string>> = {
   inserted: ({ seq }) => `a record with the number ${seq} was inserted`,
   repeated: ({ seq }) => `record ${seq} stands there once more`,
   reordered: ({ seq }) => `record ${seq} is not at its place: records were reordered`,
-  truncated: ({ seq }) => `record ${seq} and those after it were cut off, though a signed head covers it`,
-  rewritten: ({ seq }) => `the chain up to record ${seq} was computed anew: its signed head is another`,
+  truncated: ({ seq }) =>
+    `record ${seq} and those after it were cut off, though a signed head covers it`,
+  rewritten: ({ seq }) =>
+    `the chain up to record ${seq} was computed anew: its signed head is another`,
   foreign: ({ seq }) => `record ${seq} begins a segment of another installation`,
   'segment-removed': ({ seq }) => `the segment that begins with record ${seq} is missing`,
   'segment-inserted': ({ seq }) => `the segment ${seq} overlaps the one before it`,
   'segment-swapped': ({ seq }) => `the segment ${seq} holds the records of a later one`,
   'segment-replayed': ({ seq }) => `the segment ${seq} holds the records of an earlier one`,
-  'checkpoint-forged': ({ line }) => `the signed head in line ${line} does not carry a valid signature`,
+  'checkpoint-forged': ({ line }) =>
+    `the signed head in line ${line} does not carry a valid signature`,
   'checkpoint-foreign': ({ line }) => `the signed head in line ${line} is signed with another key`,
   'checkpoint-missing': ({ seq }) => `no signed head exists, though the log has ${seq} records`,
 };
@@ -266,12 +293,15 @@ function verifyLines(answer: VerifyAnswer, keyKept: boolean): readonly string[] 
     lines.push(`  ${records} records before it are as they were written`);
     return lines;
   }
-  lines.push(`ok: ${records} records in ${segments} segments, the last one is ${answer.head?.seq ?? 0}`);
+  lines.push(
+    `ok: ${records} records in ${segments} segments, the last one is ${answer.head?.seq ?? 0}`,
+  );
   lines.push(`  signed up to record ${signedTo}${key === null ? '' : ` with the key ${key}`}`);
   if (!keyKept) {
     lines.push('  the key was read beside the log: keep a copy elsewhere and pass it with --key');
   }
-  if (tornBytes > 0) lines.push(`  ${tornBytes} bytes of an unfinished write follow the last record`);
+  if (tornBytes > 0)
+    lines.push(`  ${tornBytes} bytes of an unfinished write follow the last record`);
   return lines;
 }
 

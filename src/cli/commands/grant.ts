@@ -21,27 +21,44 @@ interface CreateOptions extends CommonOptions {
 
 /** `portcullis grant create | list | revoke | rotate`. */
 export function addGrantCommands(program: Command, io: Io, nowMs: () => number): void {
-  const grant = program.command('grant').description('who may use which servers under which policy');
+  const grant = program
+    .command('grant')
+    .description('who may use which servers under which policy');
   common(grant.command('create <label>').description('make a grant; its token is shown once'))
     .requiredOption('--principal <kind:name>', 'who acts, such as agent:ci')
     .requiredOption('--server <name...>', 'servers that the grant opens')
     .requiredOption('--policy <name...>', 'one policy for all servers, or server=policy for each')
     .option('--mode <mode>', 'enforce, or observe: record what would have happened', 'enforce')
     .option('--expires <duration>', 'such as 12h or 30d; without it the grant does not expire')
-    .option('--open <family...>', 'method families beside tools, such as resources, sampling, elicitation')
+    .option(
+      '--open <family...>',
+      'method families beside tools, such as resources, sampling, elicitation',
+    )
     .action((label: string, options: CreateOptions) => create(io, label, options, nowMs()));
-  common(grant.command('list').description('every grant and its state')).action((options: CommonOptions) =>
-    withControl(io, options, (control) => control.get('/api/v1/grants'), showGrants),
+  common(grant.command('list').description('every grant and its state')).action(
+    (options: CommonOptions) =>
+      withControl(io, options, (control) => control.get('/api/v1/grants'), showGrants),
   );
-  common(grant.command('revoke <name>').description('end a grant: its next call is refused')).action(
-    (name: string, options: CommonOptions) =>
-      withControl(io, options, (control) => control.post(`/api/v1/grants/${encodeURIComponent(name)}/revoke`), (answer) => [
+  common(
+    grant.command('revoke <name>').description('end a grant: its next call is refused'),
+  ).action((name: string, options: CommonOptions) =>
+    withControl(
+      io,
+      options,
+      (control) => control.post(`/api/v1/grants/${encodeURIComponent(name)}/revoke`),
+      (answer) => [
         `revoked \`${(answer as GrantView).label}\`: its next call is refused and its open streams are closed`,
-      ]),
+      ],
+    ),
   );
   common(grant.command('rotate <name>').description('give a grant another token')).action(
     (name: string, options: CommonOptions) =>
-      withControl(io, options, (control) => control.post(`/api/v1/grants/${encodeURIComponent(name)}/rotate`), showIssued),
+      withControl(
+        io,
+        options,
+        (control) => control.post(`/api/v1/grants/${encodeURIComponent(name)}/rotate`),
+        showIssued,
+      ),
   );
 }
 
@@ -58,7 +75,10 @@ async function create(io: Io, label: string, options: CreateOptions, nowMs: numb
     return usage(io, '--policy: name one policy, or server=policy for each server');
   }
   if (options.expires !== undefined && expiresMs === null) {
-    return usage(io, `--expires: \`${options.expires}\` is no duration; write 90s, 15m, 12h or 30d`);
+    return usage(
+      io,
+      `--expires: \`${options.expires}\` is no duration; write 90s, 15m, 12h or 30d`,
+    );
   }
   const body = {
     label,
@@ -72,7 +92,10 @@ async function create(io: Io, label: string, options: CreateOptions, nowMs: numb
   await withControl(io, options, (control) => control.post('/api/v1/grants', body), showIssued);
 }
 
-function policiesOf(servers: readonly string[], given: readonly string[]): Record<string, string> | null {
+function policiesOf(
+  servers: readonly string[],
+  given: readonly string[],
+): Record<string, string> | null {
   const [only] = given;
   if (given.length === 1 && only !== undefined && !only.includes('=')) {
     return Object.fromEntries(servers.map((server) => [server, only]));

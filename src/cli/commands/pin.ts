@@ -12,14 +12,21 @@ interface PinOptions {
 
 /** `portcullis pin list | accept`: the tool definitions that were reviewed. */
 export function addPinCommands(program: Command, io: Io): void {
-  const pin = program.command('pin').description('tool definitions: reviewed, or waiting for review');
+  const pin = program
+    .command('pin')
+    .description('tool definitions: reviewed, or waiting for review');
   pin
     .command('list <server>')
     .description('every tool of a server with its state, and why it is quarantined')
     .option('--data <dir>', 'data folder of the running gateway', './data')
     .option('--json', 'print JSON')
     .action((server: string, options: PinOptions) =>
-      withControl(io, options, (control) => control.get(`/api/v1/servers/${encodeURIComponent(server)}/pins`), showPins),
+      withControl(
+        io,
+        options,
+        (control) => control.get(`/api/v1/servers/${encodeURIComponent(server)}/pins`),
+        showPins,
+      ),
     );
   pin
     .command('accept <server>')
@@ -32,7 +39,9 @@ export function addPinCommands(program: Command, io: Io): void {
         io,
         options,
         (control) =>
-          control.post(`/api/v1/servers/${encodeURIComponent(server)}/pins/accept`, { tools: options.tool ?? null }),
+          control.post(`/api/v1/servers/${encodeURIComponent(server)}/pins/accept`, {
+            tools: options.tool ?? null,
+          }),
         (count) => [`accepted ${String(count)} definitions of \`${server}\``],
       ),
     );
@@ -42,6 +51,12 @@ function showPins(answer: unknown): readonly string[] {
   // The API answers this route with pin rows.
   const rows = answer as readonly PinRow[];
   if (rows.length === 0) return ['no tool is known of this server yet'];
-  const lines = rows.map((row) => [row.tool, row.state, row.category, row.reason ?? '', row.digest.slice(0, 12)]);
+  const lines = rows.map((row) => [
+    row.tool,
+    row.state,
+    row.category,
+    row.reason ?? '',
+    row.digest.slice(0, 12),
+  ]);
   return columns([['TOOL', 'STATE', 'CATEGORY', 'REASON', 'DIGEST'], ...lines]);
 }

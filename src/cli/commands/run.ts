@@ -17,7 +17,10 @@ export function addRunCommand(program: Command, io: Io): void {
     .usage('--policy <file> [--audit <dir>] -- command [args...]')
     .requiredOption('--policy <file>', 'the policy document that every call is judged by')
     .option('--audit <dir>', 'folder of the audit log; default: one for this policy and command')
-    .option('--open <family...>', 'what the server may ask of the client: sampling, elicitation, roots')
+    .option(
+      '--open <family...>',
+      'what the server may ask of the client: sampling, elicitation, roots',
+    )
     .argument('<command>', 'the server to start')
     .argument('[args...]', 'its arguments, exactly')
     .passThroughOptions()

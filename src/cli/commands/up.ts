@@ -35,7 +35,13 @@ async function up(io: Io, options: UpOptions, version: string): Promise<void> {
     return failed(io, `--port: \`${options.port}\` is no port; write a number from 0 to 65535`);
   }
   const verbose = options.verbose === true;
-  const wanted = { dataDir: options.data ?? null, host: options.host ?? null, port, version, verbose };
+  const wanted = {
+    dataDir: options.data ?? null,
+    host: options.host ?? null,
+    port,
+    version,
+    verbose,
+  };
   const configPath = options.config ?? (await defaultConfig());
   if (configPath !== null) {
     return serve(io, await startConfigured({ ...wanted, configPath: resolve(configPath) }), null);
@@ -45,7 +51,11 @@ async function up(io: Io, options: UpOptions, version: string): Promise<void> {
   return serve(io, { ok: true, value: demo.value.gateway }, demo.value);
 }
 
-async function serve(io: Io, started: Result<RunningGateway, string>, demo: Demo | null): Promise<void> {
+async function serve(
+  io: Io,
+  started: Result<RunningGateway, string>,
+  demo: Demo | null,
+): Promise<void> {
   if (!started.ok) return failed(io, started.error);
   const gateway = started.value;
   const stopped = new Promise<void>((resolve) => {
@@ -93,7 +103,9 @@ function banner(gateway: RunningGateway, demo: Demo | null): readonly string[] {
     '',
     '  Client configuration, ready to paste:',
     '',
-    ...JSON.stringify(client, null, 2).split('\n').map((line) => `    ${line}`),
+    ...JSON.stringify(client, null, 2)
+      .split('\n')
+      .map((line) => `    ${line}`),
     '',
     '  A first call (a calendar is searched; the policy allows it):',
     '',

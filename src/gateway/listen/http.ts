@@ -7,7 +7,8 @@ import type { Grant } from '../../identity/grant.ts';
 import { parseBearer } from '../../identity/token.ts';
 import { receiveAggregate } from '../aggregate.ts';
 import { jsonHeaders } from '../downstream.ts';
-import type { Caller, Gateway } from '../gateway.ts';
+import type { Caller } from '../caller.ts';
+import type { Gateway } from '../gateway.ts';
 import { receive } from '../receive.ts';
 import { methodRecord } from '../records.ts';
 import { answerError, codes } from '../reply.ts';
@@ -63,25 +64,37 @@ export class McpListener {
       await this.#answer(request, downstream, route);
     } catch (error) {
       const detail = error instanceof AssertionError ? error.message : String(error);
-      this.#gateway.log.error('internal error', { detail, stack: error instanceof Error ? String(error.stack) : '' });
+      this.#gateway.log.error('internal error', {
+        detail,
+        stack: error instanceof Error ? String(error.stack) : '',
+      });
       if (response.headersSent) downstream.cut();
-      else answerError(downstream, 500, { id: null, code: codes.internal, message: 'internal error; the call was not made' });
+      else
+        answerError(downstream, 500, {
+          id: null,
+          code: codes.internal,
+          message: 'internal error; the call was not made',
+        });
     }
   }
 
   async #answer(request: IncomingMessage, downstream: HttpDownstream, route: Route): Promise<void> {
     const gateway = this.#gateway;
     const headers = readHeaders(request.rawHeaders);
-    if (!headers.ok) return refuse(gateway, request, downstream, { ...headers.error, code: 'header-twice' });
+    if (!headers.ok)
+      return refuse(gateway, request, downstream, { ...headers.error, code: 'header-twice' });
     const grant = authenticated(gateway, request.rawHeaders);
     if (!grant.ok) return refuse(gateway, request, downstream, grant.error);
     const served = servedBy(gateway, grant.value, route);
     if (!served) return refuse(gateway, request, downstream, notFound);
 
     const { method } = request;
-    if (method === 'POST') return this.#post(request, downstream, { grant: grant.value, headers: headers.value, route });
-    if (method !== 'GET' && method !== 'DELETE') return refuse(gateway, request, downstream, notAllowed);
-    if (headers.value.protocolVersion === '2026-07-28') return refuse(gateway, request, downstream, notAllowed);
+    if (method === 'POST')
+      return this.#post(request, downstream, { grant: grant.value, headers: headers.value, route });
+    if (method !== 'GET' && method !== 'DELETE')
+      return refuse(gateway, request, downstream, notAllowed);
+    if (headers.value.protocolVersion === '2026-07-28')
+      return refuse(gateway, request, downstream, notAllowed);
     if (route.server === null) return refuse(gateway, request, downstream, notAllowed);
     const caller = callerOf(gateway, grant.value, route.server, headers.value);
     if (caller.sessionUnknown) return refuse(gateway, request, downstream, sessionNotFound);
@@ -92,7 +105,11 @@ export class McpListener {
   async #post(
     request: IncomingMessage,
     downstream: HttpDownstream,
-    { grant, headers, route }: { readonly grant: Grant; readonly headers: RequestHeaders; readonly route: Route },
+    {
+      grant,
+      headers,
+      route,
+    }: { readonly grant: Grant; readonly headers: RequestHeaders; readonly route: Route },
   ): Promise<void> {
     const gateway = this.#gateway;
     const { bytesMax } = gateway.limits.json;
@@ -104,7 +121,12 @@ export class McpListener {
     }
     const received = { bytes: body.value, rawHeaders: request.rawHeaders };
     if (route.server !== null) {
-      return receive(gateway, callerOf(gateway, grant, route.server, headers), received, downstream);
+      return receive(
+        gateway,
+        callerOf(gateway, grant, route.server, headers),
+        received,
+        downstream,
+      );
     }
     return receiveAggregate(gateway, callerOf(gateway, grant, '', headers), received, downstream);
   }
@@ -114,9 +136,17 @@ export class McpListener {
   }
 }
 
-const notFound: Refusal = { status: 404, code: 'not-found', reason: 'no such endpoint for this grant' };
+const notFound: Refusal = {
+  status: 404,
+  code: 'not-found',
+  reason: 'no such endpoint for this grant',
+};
 const notAllowed: Refusal = { status: 405, code: 'method', reason: 'method not allowed' };
-const sessionNotFound: Refusal = { status: 404, code: 'session', reason: 'session not found; initialize again' };
+const sessionNotFound: Refusal = {
+  status: 404,
+  code: 'session',
+  reason: 'session not found; initialize again',
+};
 const tooLarge: Refusal = { status: 413, code: 'too-large', reason: 'the body is too large' };
 
 function bodyFault(headers: RequestHeaders, bytesMax: number): Refusal | null {
@@ -130,7 +160,11 @@ function bodyFault(headers: RequestHeaders, bytesMax: number): Refusal | null {
     return tooLarge;
   }
   if (!acceptsAnswers(headers.accept)) {
-    return { status: 406, code: 'accept', reason: 'send Accept: application/json, text/event-stream' };
+    return {
+      status: 406,
+      code: 'accept',
+      reason: 'send Accept: application/json, text/event-stream',
+    };
   }
   return null;
 }
@@ -139,9 +173,17 @@ function authenticated(gateway: Gateway, rawHeaders: readonly string[]): Result<
   const token = parseBearer(rawHeaders);
   if (!token.ok) {
     if (token.error === 'repeated') {
-      return err({ status: 400, code: 'header-twice', reason: 'header `authorization` stands twice' });
+      return err({
+        status: 400,
+        code: 'header-twice',
+        reason: 'header `authorization` stands twice',
+      });
     }
-    return err({ status: 401, code: `token-${token.error}`, reason: 'send Authorization: Bearer <token>' });
+    return err({
+      status: 401,
+      code: `token-${token.error}`,
+      reason: 'send Authorization: Bearer <token>',
+    });
   }
   const grant = authenticate(gateway.snapshot().grantsByToken, token.value, gateway.latestMs());
   return grant.ok ? ok(grant.value) : err(unauthorized(grant.error));
@@ -161,7 +203,8 @@ function servedBy(gateway: Gateway, grant: Grant, route: Route): boolean {
 function callerOf(gateway: Gateway, grant: Grant, server: string, headers: RequestHeaders): Caller {
   const owner = { grantId: grant.id, server };
   const { sessionId } = headers;
-  const session = sessionId === null ? null : openSession(gateway.installationKey, owner, sessionId);
+  const session =
+    sessionId === null ? null : openSession(gateway.installationKey, owner, sessionId);
   return {
     grant,
     server,
@@ -189,8 +232,13 @@ async function refuse(
       code: refusal.code,
     }),
   );
-  const body = JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: codes.refused, message: refusal.reason } });
-  const challenge = refusal.status === 401 ? { 'www-authenticate': 'Bearer realm="portcullis"' } : {};
+  const body = JSON.stringify({
+    jsonrpc: '2.0',
+    id: null,
+    error: { code: codes.refused, message: refusal.reason },
+  });
+  const challenge =
+    refusal.status === 401 ? { 'www-authenticate': 'Bearer realm="portcullis"' } : {};
   const allow = refusal.status === 405 ? { allow: 'POST, GET, DELETE' } : {};
   const unread = refusal.status === 413 ? { connection: 'close' } : {};
   downstream.answer(refusal.status, { ...jsonHeaders, ...challenge, ...allow, ...unread }, body);

@@ -46,12 +46,14 @@ export function openPort(
     (request, response) => serve(deps, request, response),
   );
   server.on('clientError', (_error, socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+    if (socket.writable)
+      socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
     else socket.destroy();
   });
   return new Promise((resolve) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      const code = error.code === 'EADDRINUSE' ? 'in-use' : error.code === 'EACCES' ? 'forbidden' : 'failed';
+      const code =
+        error.code === 'EADDRINUSE' ? 'in-use' : error.code === 'EACCES' ? 'forbidden' : 'failed';
       resolve(err({ code, detail: error.message }));
     });
     server.listen(at.port, at.host, () => {
@@ -71,7 +73,11 @@ function serve(deps: PortDeps, request: IncomingMessage, response: ServerRespons
     return plain(response, 400, 'bad request');
   }
   if (!isKnownHost(hosts, host.value) || !isKnownOrigin(hosts, origin.value)) {
-    return plain(response, 403, 'this host or origin is not served; the operator can list it under `listen`');
+    return plain(
+      response,
+      403,
+      'this host or origin is not served; the operator can list it under `listen`',
+    );
   }
   const route = routeOf(url);
   if (route !== null) {
@@ -84,7 +90,10 @@ function serve(deps: PortDeps, request: IncomingMessage, response: ServerRespons
   deps.pages(request, response);
 }
 
-function onlyHeader(rawHeaders: readonly string[], name: string): { readonly value: string | null } | 'repeated' {
+function onlyHeader(
+  rawHeaders: readonly string[],
+  name: string,
+): { readonly value: string | null } | 'repeated' {
   let value: string | null = null;
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     if (rawHeaders[index]?.toLowerCase() !== name) continue;
@@ -96,7 +105,10 @@ function onlyHeader(rawHeaders: readonly string[], name: string): { readonly val
 
 function plain(response: ServerResponse, status: number, text: string): void {
   const body = JSON.stringify({ error: text });
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) });
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': String(Buffer.byteLength(body)),
+  });
   response.end(body);
 }
 

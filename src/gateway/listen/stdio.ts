@@ -3,7 +3,8 @@ import type { Readable, Writable } from 'node:stream';
 import { peekAnswer } from '../../mcp/answer.ts';
 import { errorResponse } from '../../mcp/encode.ts';
 import type { Downstream, DownstreamWatcher } from '../downstream.ts';
-import type { Caller, Gateway } from '../gateway.ts';
+import type { Caller } from '../caller.ts';
+import type { Gateway } from '../gateway.ts';
 import { receive } from '../receive.ts';
 import { codes } from '../reply.ts';
 import { openSession } from '../session.ts';
@@ -106,7 +107,8 @@ class LineDownstream implements Downstream {
 
   answer(_status: number, headers: Headers, body: Uint8Array | string | null): void {
     if (this.#ended) return;
-    if (body !== null) this.#line(typeof body === 'string' ? body : Buffer.from(body).toString('utf8'));
+    if (body !== null)
+      this.#line(typeof body === 'string' ? body : Buffer.from(body).toString('utf8'));
     this.#opened(headers);
     this.close();
   }
