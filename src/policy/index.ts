@@ -11,6 +11,8 @@ export { compilePolicy } from './compile.ts';
 export { decide } from './decide.ts';
 export { isVisible } from './visible.ts';
 export { explainDeny } from './explain-deny.ts';
+export { explain } from './explain.ts';
+export type { ExplainedStep, Explanation, LookAtCounter } from './explain.ts';
 export { lintPolicy } from './lint.ts';
 
 /** How bad a misuse of a tool can be, from the least to the worst. */
