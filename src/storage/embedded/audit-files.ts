@@ -178,8 +178,13 @@ class EmbeddedAuditFiles implements AuditFiles {
     if (!existsSync(this.#paths.index)) return null;
     const database = openSqlite(this.#paths.index, { waitMs: 1_000, readOnly: true });
     for (let waitedMs = 0; ; waitedMs += pollMs) {
-      const complete = readPosition(database).seq >= head;
-      if (complete || waitedMs >= catchUpMs) return { database, complete };
+      const seq = indexedSeq(database);
+      if (seq >= head && seq > 0) return { database, complete: true };
+      if (waitedMs >= catchUpMs) {
+        if (seq > 0) return { database, complete: false };
+        database.close();
+        return null;
+      }
       await sleep(pollMs);
     }
   }
@@ -294,6 +299,15 @@ function readOn(
     }
   }
   return at;
+}
+
+/** 0 while whoever makes the index has not made its tables yet. */
+function indexedSeq(database: DatabaseSync): number {
+  try {
+    return readPosition(database).seq;
+  } catch {
+    return 0;
+  }
 }
 
 function lastSeq(segments: readonly Segment[]): number {
