@@ -7,8 +7,10 @@ import { runSteps, staticSteps } from './steps.ts';
 
 const TEST_FOLDERS = ['src', 'test', 'bench'];
 const CONCURRENCY = 2;
-/** Milliseconds that one test file may take before it counts as failed. */
-const FILE_TIMEOUT_MS = 300_000;
+/** Milliseconds that one test may take before it counts as failed. */
+const TEST_TIMEOUT_MS = 60_000;
+/** Milliseconds after which what still runs is ended, so that a test that hangs ends as a failure. */
+const RUN_TIMEOUT_MS = 540_000;
 
 interface TestRun {
   readonly passed: boolean;
@@ -39,7 +41,9 @@ function runTests(files: readonly string[]): Promise<TestRun> {
     const skipped = new Map<string, string[]>();
     let failures = 0;
     let sawSummary = false;
-    const events = run({ files: [...files], concurrency: CONCURRENCY, timeout: FILE_TIMEOUT_MS });
+    const signal = AbortSignal.timeout(RUN_TIMEOUT_MS);
+    const timeout = TEST_TIMEOUT_MS;
+    const events = run({ files: [...files], concurrency: CONCURRENCY, timeout, signal });
     events.on('test:fail', () => {
       failures += 1;
     });
