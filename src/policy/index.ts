@@ -11,6 +11,8 @@ export { compilePolicy } from './compile.ts';
 export { decide } from './decide.ts';
 export { isVisible } from './visible.ts';
 export { explainDeny } from './explain-deny.ts';
+export { diffPolicies } from './diff.ts';
+export type { ChangeKind, PolicyChange } from './diff.ts';
 export { explain } from './explain.ts';
 export type { ExplainedStep, Explanation, LookAtCounter } from './explain.ts';
 export { lintPolicy } from './lint.ts';

@@ -50,7 +50,7 @@ function hasBrokenSchema(request: AccessRequest): boolean {
 }
 
 /** A question about a tool itself, whoever asks: nothing that looks further is asked of it. */
-function requestAbout(tool: PinnedTool): AccessRequest {
+export function requestAbout(tool: PinnedTool): AccessRequest {
   return {
     principal: { id: '', kind: '' },
     grantLabel: '',
