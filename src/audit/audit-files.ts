@@ -72,7 +72,11 @@ export interface AuditFiles {
   /** The last records, oldest first. */
   tail(count: number): Promise<Result<readonly FoundRecord[], AuditFilesProblem>>;
   /** Gives every record after number `afterSeq`, then each new one, until `signal` aborts. */
-  follow(afterSeq: number, each: (record: StoredRecord) => void, signal: AbortSignal): Promise<void>;
+  follow(
+    afterSeq: number,
+    each: (record: StoredRecord) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
   search(query: AuditQuery): Promise<Result<SearchAnswer, AuditFilesProblem>>;
   show(id: string): Promise<Result<ShownCall, AuditFilesProblem>>;
   /** Gives every record, oldest first; the value is how many. */

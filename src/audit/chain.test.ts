@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { decodeLine, encodeBody, encodeLine, genesisHash, lineBytesMax, readLineHead } from './chain.ts';
+import {
+  decodeLine,
+  encodeBody,
+  encodeLine,
+  genesisHash,
+  lineBytesMax,
+  readLineHead,
+} from './chain.ts';
 import { sampleAdmin, sampleIntent, sampleRecords } from './record-samples.ts';
 import { createDigest, recordedKeys } from './redact.ts';
 import { csvColumns, csvHeader, csvLine } from './csv.ts';
@@ -43,7 +50,11 @@ test('a line is one printable line, whatever a name holds (B-131)', () => {
     '\u0000',
   ];
   for (const tool of hostile) {
-    const line = encodeLine(1, prev, encoded(sampleIntent('dec_1', { tool, argumentKeys: [tool] })));
+    const line = encodeLine(
+      1,
+      prev,
+      encoded(sampleIntent('dec_1', { tool, argumentKeys: [tool] })),
+    );
     assert.match(line, /^[\x20-\x7e]+$/);
     const body = decodeLine(line, parse)?.body;
     assert.ok(body?.kind === 'intent');
@@ -53,31 +64,49 @@ test('a line is one printable line, whatever a name holds (B-131)', () => {
 
 test('no two different records have the same line (B-133)', () => {
   const pairs = [
-    [sampleAdmin('a', { action: 'ab', subject: 'c' }), sampleAdmin('a', { action: 'a', subject: 'bc' })],
-    [sampleIntent('a', { argumentKeys: ['ab', 'c'] }), sampleIntent('a', { argumentKeys: ['a', 'bc'] })],
+    [
+      sampleAdmin('a', { action: 'ab', subject: 'c' }),
+      sampleAdmin('a', { action: 'a', subject: 'bc' }),
+    ],
+    [
+      sampleIntent('a', { argumentKeys: ['ab', 'c'] }),
+      sampleIntent('a', { argumentKeys: ['a', 'bc'] }),
+    ],
     [sampleIntent('a', { argumentKeys: ['a,b'] }), sampleIntent('a', { argumentKeys: ['a', 'b'] })],
     [sampleIntent('a', { tool: 'a","rule":"b' }), sampleIntent('a', { tool: 'a', rule: 'b' })],
     [sampleIntent('a', { session: null }), sampleIntent('a', { session: 'null' })],
   ] as const;
   for (const [one, other] of pairs) {
-    assert.notEqual(sha256(encodeLine(1, prev, encoded(one))), sha256(encodeLine(1, prev, encoded(other))));
+    assert.notEqual(
+      sha256(encodeLine(1, prev, encoded(one))),
+      sha256(encodeLine(1, prev, encoded(other))),
+    );
   }
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), fc.nat(), (a, b, cut) => {
-      const joined = a + b;
-      const at = cut % (joined.length + 1);
-      const one = sampleAdmin('a', { action: a, subject: b });
-      const other = sampleAdmin('a', { action: joined.slice(0, at), subject: joined.slice(at) });
-      const same = one.action === other.action && one.subject === other.subject;
-      assert.equal(encoded(one) === encoded(other), same);
-    }),
+    fc.property(
+      fc.string({ unit: 'binary' }),
+      fc.string({ unit: 'binary' }),
+      fc.nat(),
+      (a, b, cut) => {
+        const joined = a + b;
+        const at = cut % (joined.length + 1);
+        const one = sampleAdmin('a', { action: a, subject: b });
+        const other = sampleAdmin('a', { action: joined.slice(0, at), subject: joined.slice(at) });
+        const same = one.action === other.action && one.subject === other.subject;
+        assert.equal(encoded(one) === encoded(other), same);
+      },
+    ),
   );
 });
 
 test('long texts are cut visibly, counter keys are not', () => {
   const key = 'k'.repeat(5_000);
   const units = [{ key, units: 1, windowMs: 1_000 }];
-  const line = encodeLine(1, prev, encoded(sampleIntent('dec_1', { tool: 't'.repeat(100_000), units })));
+  const line = encodeLine(
+    1,
+    prev,
+    encoded(sampleIntent('dec_1', { tool: 't'.repeat(100_000), units })),
+  );
   assert.ok(line.length < 10_000);
   const body = decodeLine(line, parse)?.body;
   assert.ok(body?.kind === 'intent');

@@ -67,13 +67,10 @@ export function readLineHead(line: string): LineHead | null {
 
 /**
  * Reads one line back, `parse` being a JSON parser that answers undefined for what is not JSON.
- * Null when it is not exactly one record: anything unprintable, a second `seq` or `prev` further
+ * Null when it is not exactly one record: unprintable characters, a second `seq` or `prev` further
  * on, an unknown kind, a member of the wrong type.
  */
-export function decodeLine(
-  line: string,
-  parse: (text: string) => unknown,
-): StoredRecord | null {
+export function decodeLine(line: string, parse: (text: string) => unknown): StoredRecord | null {
   const head = readLineHead(line);
   if (head === null || line.length > lineBytesMax || unprintable.test(line)) return null;
 

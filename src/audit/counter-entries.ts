@@ -28,11 +28,7 @@ export function withoutUnits(
   return [...byCounter.values()].flat().filter((entry) => entry.units > 0);
 }
 
-function takeOff(
-  entries: readonly CounterEntry[],
-  time: number,
-  units: number,
-): CounterEntry[] {
+function takeOff(entries: readonly CounterEntry[], time: number, units: number): CounterEntry[] {
   const rest = entries.toSorted((a, b) => a.time - b.time);
   let left = units;
   for (let index = rest.length - 1; index >= 0 && left > 0; index -= 1) {

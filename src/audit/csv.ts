@@ -53,7 +53,9 @@ export function csvHeader(): string {
 export function csvLine({ seq, prev, body }: StoredRecord): string {
   // Records are flat: what a kind does not have is undefined.
   const fields = { ...body, seq, prev } as Readonly<Record<string, unknown>>;
-  return csvColumns.map((name) => csvCell(name === 'time' ? isoTime(body.time) : fields[name])).join(',');
+  return csvColumns
+    .map((name) => csvCell(name === 'time' ? isoTime(body.time) : fields[name]))
+    .join(',');
 }
 
 /** Milliseconds since the epoch as ISO 8601 in UTC; the number itself where no calendar reaches. */

@@ -65,7 +65,7 @@ const shapes: Readonly<Record<RecordBody['kind'], Shape>> = {
   system: { id: text, time: number, event: text, detail, counters: optional(counters) },
 };
 
-/** Whether a value read from a file is one of our records: every member of the type it must have. */
+/** Whether a value from a file is one of our records: every member of the type it must have. */
 export function isRecordBody(value: unknown): value is RecordBody {
   if (!isObject(value)) return false;
   const kind = value['kind'];

@@ -135,7 +135,7 @@ test('audit verify says ok, or what is wrong and where', async (context) => {
   assert.equal((await run(['verify', '--data', data, '--dir', copy, '--key', key])).code, 0);
 });
 
-test('audit export gives the log byte for byte, or a table no spreadsheet executes', async (context) => {
+test('audit export gives the log byte for byte, or a table without formulas', async (context) => {
   const data = await sampleLog(context);
   const jsonl = await run(['export', '--format', 'jsonl', '--data', data]);
   assert.deepEqual(jsonl.out, readScratch(join(data, 'audit')).get(1));

@@ -21,7 +21,7 @@ async function assertSound(data: string): Promise<void> {
 }
 
 for (const durability of ['process', 'power'] as const) {
-  test(`kill -9 while appending, ${rounds} times (${durability}): what was acknowledged is on disk`, async (context) => {
+  test(`kill -9, ${rounds} times (${durability}): what was acknowledged is there`, async (context) => {
     const data = scratchDirectory(context);
     const acknowledged: [number, string][] = [];
     for (let round = 0; round < rounds; round += 1) {
@@ -56,7 +56,7 @@ for (const durability of ['process', 'power'] as const) {
   });
 }
 
-test('a disk that is really full: refused, back by itself, nothing lost or invented', async (context) => {
+test('a full disk: refused, back by itself, nothing lost or invented', async (context) => {
   const mount = join(scratchDirectory(context), 'mount');
   fs.mkdirSync(mount);
   try {
@@ -96,7 +96,10 @@ async function fillAndFree(context: TestContext, mount: string): Promise<void> {
   await assertSound(mount);
   const lines = [...readScratch(join(mount, 'audit')).values()].flat();
   const ids = lines.map((line) => JSON.parse(line)).filter(({ kind }) => kind === 'intent');
-  assert.deepEqual(ids.map(({ id }) => id), kept);
+  assert.deepEqual(
+    ids.map(({ id }) => id),
+    kept,
+  );
   context.diagnostic(`${kept.length} kept, ${refused} refused`);
 }
 
@@ -104,12 +107,16 @@ test('a hundred thousand records are verified', async (context) => {
   const data = scratchDirectory(context);
   const { log } = await openScratch(data);
   for (let call = 0; call < 100_000; call += 1_000) {
-    await Promise.all(Array.from({ length: 1_000 }, (_, n) => log.append(sampleIntent(`dec_${call + n}`))));
+    await Promise.all(
+      Array.from({ length: 1_000 }, (_, n) => log.append(sampleIntent(`dec_${call + n}`))),
+    );
   }
   await log.close();
   const before = performance.now();
   const answer = await openAuditFiles(data).verify({});
   assert.ok(answer.ok && answer.value.finding === null);
   assert.ok(answer.value.records > 100_000);
-  context.diagnostic(`${answer.value.records} records in ${Math.round(performance.now() - before)} ms`);
+  context.diagnostic(
+    `${answer.value.records} records in ${Math.round(performance.now() - before)} ms`,
+  );
 });

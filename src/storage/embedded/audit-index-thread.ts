@@ -38,8 +38,9 @@ export function startAuditIndex(options: IndexThreadOptions): IndexThread {
     });
     worker = started;
     started.unref();
-    started.once('error', (error) => {
-      options.log.error('audit.index-failed', { error: error.message });
+    started.once('error', (error: unknown) => {
+      const message = error instanceof Error ? error.message : 'unknown';
+      options.log.error('audit.index-failed', { error: message });
       if (stopped) return;
       timer = setTimeout(start, restartMs);
       timer.unref();

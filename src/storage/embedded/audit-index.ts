@@ -57,7 +57,8 @@ export class AuditIndex {
     this.#database = openUsable(paths);
     this.#insert = this.#database.prepare(
       `INSERT OR REPLACE INTO records (seq, id, kind, time, grantId, principal, server, tool,
-        rule, word, digest, segment, offset, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        rule, word, digest, segment, offset, bytes)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#move = this.#database.prepare(
       'INSERT OR REPLACE INTO position VALUES (1, ?, ?, ?, ?, ?)',

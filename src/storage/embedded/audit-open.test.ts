@@ -10,7 +10,13 @@ import { openAuditFiles } from './audit-files.ts';
 import { openAuditLog } from './audit-open.ts';
 import type { AuditOpenProblem } from './audit-open.ts';
 import { listSegments, segmentPath } from './audit-paths.ts';
-import { openScratch, readScratch, scratchDirectory, testClock, writeScratch } from './audit-scratch.ts';
+import {
+  openScratch,
+  readScratch,
+  scratchDirectory,
+  testClock,
+  writeScratch,
+} from './audit-scratch.ts';
 import { inDoubt, readUnits } from './audit-units.ts';
 
 async function refusal(dir: string): Promise<AuditOpenProblem | null> {
@@ -47,16 +53,29 @@ async function assertSound(data: string): Promise<void> {
 test('a new log, and the same one again', async (context) => {
   const data = scratchDirectory(context);
   const first = await openScratch(data);
-  assert.deepEqual(first.tail, { counters: [], inDoubt: [], seq: 0, cleanStop: true, tornBytes: 0 });
+  assert.deepEqual(first.tail, {
+    counters: [],
+    inDoubt: [],
+    seq: 0,
+    cleanStop: true,
+    tornBytes: 0,
+  });
   await first.log.append(sampleIntent('dec_1'));
   await first.log.close();
   const second = await openScratch(data);
   assert.equal(second.tail.cleanStop, true);
   assert.equal(second.digest('x'), first.digest('x'));
-  assert.deepEqual(second.tail.inDoubt.map(({ id }) => id), ['dec_1']);
+  assert.deepEqual(
+    second.tail.inDoubt.map(({ id }) => id),
+    ['dec_1'],
+  );
   assert.deepEqual(second.tail.counters, readUnits(join(data, 'audit'), 0));
   await second.log.close();
-  for (const file of ['audit-keys/signing-key.pem', 'audit-keys/digest-key', 'audit/public-key.pem']) {
+  for (const file of [
+    'audit-keys/signing-key.pem',
+    'audit-keys/digest-key',
+    'audit/public-key.pem',
+  ]) {
     assert.equal(fs.statSync(join(data, file)).mode & 0o777, 0o600, file);
   }
   for (const { path } of listSegments(join(data, 'audit'))) {
@@ -85,8 +104,13 @@ for (const { name, tail } of torn) {
     const [kept] = fs.readdirSync(join(directory, 'torn'));
     assert.equal(fs.readFileSync(join(directory, 'torn', kept ?? ''), 'latin1'), tail);
     const lines = readScratch(directory).get(1) ?? [];
-    const recovered = lines.map((line) => JSON.parse(line)).filter(({ event }) => event === 'recovered');
-    assert.deepEqual(recovered.map(({ detail }) => detail), [{ cause: 'torn', tornBytes: tail.length }]);
+    const recovered = lines
+      .map((line) => JSON.parse(line))
+      .filter(({ event }) => event === 'recovered');
+    assert.deepEqual(
+      recovered.map(({ detail }) => detail),
+      [{ cause: 'torn', tornBytes: tail.length }],
+    );
   });
 }
 
@@ -123,7 +147,13 @@ test('a crash in the middle of a rotation loses no unit', async (context) => {
     // The signed heads that were written later did not exist at the moment of the crash.
     const heads = fs.readFileSync(join(directory, 'checkpoints.jsonl'), 'latin1').split('\n');
     const early = heads.filter((line) => Number(/"seq":(\d+)/.exec(line)?.[1] ?? 0) < name);
-    fs.writeFileSync(join(directory, 'checkpoints.jsonl'), early.filter((line) => line !== '').map((line) => `${line}\n`).join(''));
+    fs.writeFileSync(
+      join(directory, 'checkpoints.jsonl'),
+      early
+        .filter((line) => line !== '')
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
     writeScratch(directory, 1, first);
     fs.writeFileSync(segmentPath(directory, name), cut.content, 'latin1');
 
@@ -140,13 +170,15 @@ test('a crash in the middle of a rotation loses no unit', async (context) => {
 const broken = [
   {
     name: 'a record of the last segment was changed',
-    tamper: (directory: string) => editLine(directory, 4, (line) => line.replace('agent:ci', 'agent:xi')),
+    tamper: (directory: string) =>
+      editLine(directory, 4, (line) => line.replace('agent:ci', 'agent:xi')),
     code: 'broken-chain',
     seq: 6,
   },
   {
     name: 'the last record was changed, and it is signed',
-    tamper: (directory: string) => editLine(directory, -1, (line) => line.replace('"time":1', '"time":2')),
+    tamper: (directory: string) =>
+      editLine(directory, -1, (line) => line.replace('"time":1', '"time":2')),
     code: 'broken-chain',
     seq: 10,
   },
@@ -194,7 +226,10 @@ for (const { name, tamper, code, seq } of broken) {
     tamper(directory);
     const before = readScratch(directory);
     const problem = await refusal(data);
-    assert.ok(problem?.code === 'broken-chain' || problem?.code === 'truncated', JSON.stringify(problem));
+    assert.ok(
+      problem?.code === 'broken-chain' || problem?.code === 'truncated',
+      JSON.stringify(problem),
+    );
     assert.deepEqual([problem.code, problem.seq], [code, seq]);
     assert.deepEqual(readScratch(directory), before);
   });
@@ -222,10 +257,11 @@ test('a data directory has one writer', async (context) => {
   assert.equal(await refusal(data), null);
 });
 
-test('a lock ends with its process, and a note with a reused pid means nothing', async (context) => {
+test('a lock ends with its process, and a reused pid means nothing', async (context) => {
   const data = scratchDirectory(context);
+  const scratch = new URL('./audit-scratch.ts', import.meta.url).href;
   const script = `
-    import { openScratch } from ${JSON.stringify(new URL('./audit-scratch.ts', import.meta.url).href)};
+    import { openScratch } from ${JSON.stringify(scratch)};
     await openScratch(${JSON.stringify(data)});
     console.log('open');
     setInterval(() => {}, 1000);`;
@@ -250,22 +286,32 @@ test('what has no outcome is in doubt, across a rotation too', async (context) =
   for (let call = 1; call <= 5; call += 1) await log.append(sampleOutcome(`dec_${call}`));
   await log.close();
   assert.equal(listSegments(join(data, 'audit')).length, 2);
-  assert.deepEqual(inDoubt(join(data, 'audit')).map(({ id, tool }) => [id, tool]), [
-    ['dec_6', 'create_charge'],
-    ['dec_7', 'create_charge'],
-    ['dec_8', 'create_charge'],
-  ]);
+  assert.deepEqual(
+    inDoubt(join(data, 'audit')).map(({ id, tool }) => [id, tool]),
+    [
+      ['dec_6', 'create_charge'],
+      ['dec_7', 'create_charge'],
+      ['dec_8', 'create_charge'],
+    ],
+  );
 });
 
 test('units given back after a rotation are taken off the snapshot', async (context) => {
   const data = scratchDirectory(context);
   const time = 1_790_000_000_000;
   const entry = { key: 'k', units: 10, windowMs: 60_000, time };
-  const { log } = await openScratch(data, { segmentBytesMax: 1_700, countersSnapshot: () => [entry] });
+  const { log } = await openScratch(data, {
+    segmentBytesMax: 1_700,
+    countersSnapshot: () => [entry],
+  });
   const units = [{ key: 'k', units: 5, windowMs: 60_000 }];
   await log.append(sampleIntent('dec_1', { units }));
   await log.append(sampleIntent('dec_2', { units }));
-  assert.equal(listSegments(join(data, 'audit')).length, 2, 'both intents are in the first segment');
+  assert.equal(
+    listSegments(join(data, 'audit')).length,
+    2,
+    'both intents are in the first segment',
+  );
   await log.append(sampleOutcome('dec_1', { status: 'not-sent', givenBack: true }));
   await log.close();
   assert.deepEqual(readUnits(join(data, 'audit'), 0), [{ ...entry, units: 5 }]);

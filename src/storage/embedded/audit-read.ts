@@ -49,7 +49,7 @@ export class LineReader {
 
     const end = this.#held + read;
     let start = 0;
-    for (let at = buffer.indexOf(newline); at !== -1 && at < end; ) {
+    for (let at = buffer.indexOf(newline); at !== -1 && at < end;) {
       // INVARIANT: a line longer than any of ours is given as no text, never as a part of itself,
       // which might be a good line.
       const line = this.#skipped > 0 ? '' : buffer.toString('latin1', start, at);

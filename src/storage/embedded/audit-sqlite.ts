@@ -1,3 +1,4 @@
+import type * as Sqlite from 'node:sqlite';
 import type { DatabaseSync } from 'node:sqlite';
 
 export type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
@@ -19,13 +20,12 @@ export function openSqlite(path: string, options: SqliteOptions): DatabaseSync {
   });
 }
 
-/** Node 22 warns that the module is experimental each time it is loaded first: not our users' news. */
-function loadSqlite(): typeof import('node:sqlite') {
-  const emitWarning = process.emitWarning;
-  process.emitWarning = () => {};
-  try {
-    return process.getBuiltinModule('node:sqlite');
-  } finally {
-    process.emitWarning = emitWarning;
-  }
+/** Node 22 warns at the first use that the module is experimental: no news to our users. */
+function loadSqlite(): typeof Sqlite {
+  const own = Object.getOwnPropertyDescriptor(process, 'emitWarning');
+  Object.defineProperty(process, 'emitWarning', { value: () => {}, configurable: true });
+  const sqlite = process.getBuiltinModule('node:sqlite');
+  Reflect.deleteProperty(process, 'emitWarning');
+  if (own !== undefined) Object.defineProperty(process, 'emitWarning', own);
+  return sqlite;
 }

@@ -4,17 +4,12 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import fc from 'fast-check';
 import type { VerifyAnswer } from '../../audit/audit-files.ts';
 import { sampleIntent, sampleOutcome } from '../../audit/record-samples.ts';
 import type { TamperKind } from '../../audit/tamper.ts';
-import { createVerifier } from '../../audit/verify.ts';
-import { readCheckpoints } from '../../audit/checkpoint.ts';
 import { readCheckpointLines } from './audit-checkpoints.ts';
 import { openAuditFiles } from './audit-files.ts';
-import { checkSignature } from './audit-keys.ts';
 import { segmentPath, sha256 } from './audit-paths.ts';
-import { parseJson } from './audit-read.ts';
 import { openScratch, readScratch, scratchDirectory, writeScratch } from './audit-scratch.ts';
 
 interface Log {
@@ -101,12 +96,16 @@ const tamperings: readonly Tampering[] = [
   {
     name: 'the last record of a segment is changed',
     kind: 'changed',
-    tamper: (log) => edit(log, 1, at(log, 1).lines.length - 1, (line) => line.replace('"time":1', '"time":2')),
+    tamper: (log) =>
+      edit(log, 1, at(log, 1).lines.length - 1, (line) => line.replace('"time":1', '"time":2')),
   },
   {
     name: 'the very last record is changed',
     kind: 'changed',
-    tamper: (log) => edit(log, -1 + log.names.length, at(log, log.names.length - 1).lines.length - 1, (line) => line.replace('"time":1', '"time":2')),
+    tamper: (log) =>
+      edit(log, -1 + log.names.length, at(log, log.names.length - 1).lines.length - 1, (line) =>
+        line.replace('"time":1', '"time":2'),
+      ),
   },
   {
     name: 'a link is changed',
@@ -121,7 +120,8 @@ const tamperings: readonly Tampering[] = [
   {
     name: 'the first record of all is changed',
     kind: 'changed',
-    tamper: (log) => edit(log, 0, 0, (line) => line.replace('"installation":"ins_', '"installation":"inx_')),
+    tamper: (log) =>
+      edit(log, 0, 0, (line) => line.replace('"installation":"ins_', '"installation":"inx_')),
   },
   {
     name: 'a record is deleted',
@@ -166,7 +166,9 @@ const tamperings: readonly Tampering[] = [
     kind: 'inserted',
     tamper: (log) => {
       const { name, lines } = at(log, 1);
-      const forged = (lines[3] ?? '').replace(/"prev":"..../, '"prev":"AAAA').replace(/"seq":\d+/, '"seq":777');
+      const forged = (lines[3] ?? '')
+        .replace(/"prev":"..../, '"prev":"AAAA')
+        .replace(/"seq":\d+/, '"seq":777');
       log.write(name, lines.toSpliced(3, 0, forged));
       return 777;
     },
@@ -316,7 +318,7 @@ const tamperings: readonly Tampering[] = [
   },
 ];
 
-test('every way of tampering is told apart and its first bad record named (B-132)', async (context) => {
+test('every way of tampering has its kind and first bad record (B-132)', async (context) => {
   const original = scratchDirectory(context);
   await makeLog(original);
   for (const { name, kind, tamper } of tamperings) {
@@ -359,57 +361,4 @@ test('a segment of another installation is named', async (context) => {
   fs.rmSync(join(log.directory, 'checkpoints.jsonl'));
   const forged = await verified(one);
   assert.deepEqual([forged.finding?.kind, forged.finding?.seq], ['foreign', name]);
-});
-
-test('a head that was kept elsewhere tells that the whole log was set back', async (context) => {
-  const data = scratchDirectory(context);
-  const early = scratchDirectory(context);
-  const kept = join(scratchDirectory(context), 'kept.jsonl');
-  const first = await openScratch(data);
-  await first.log.append(sampleIntent('dec_1'));
-  await first.log.close();
-  fs.cpSync(data, early, { recursive: true });
-  const second = await openScratch(data);
-  await second.log.append(sampleIntent('dec_2'));
-  await second.log.close();
-  fs.copyFileSync(join(data, 'audit', 'checkpoints.jsonl'), kept);
-
-  assert.equal((await verified(early)).finding, null, 'nothing in the directory itself can tell');
-  const answer = await openAuditFiles(early).verify({ checkpointFile: kept });
-  assert.ok(answer.ok);
-  assert.equal(answer.value.finding?.kind, 'truncated');
-  const sound = await openAuditFiles(data).verify({ checkpointFile: kept });
-  assert.ok(sound.ok && sound.value.finding === null);
-});
-
-test('any byte that is changed anywhere is found, in its own record or as its segment', async (context) => {
-  const data = scratchDirectory(context);
-  const log = await makeLog(data);
-  const segments = log.names.map((name) => ({ name, lines: log.lines(name) }));
-  const all = segments.flatMap(({ lines }) => lines);
-  const heads = readCheckpointLines(join(log.directory, 'checkpoints.jsonl'));
-  const { checkpoints } = readCheckpoints(heads, null, checkSignature);
-
-  fc.assert(
-    fc.property(fc.nat(all.length - 1), fc.nat(), fc.integer({ min: 0, max: 255 }), (index, where, byte) => {
-      const line = all[index] ?? '';
-      const offset = where % line.length;
-      const changed = line.slice(0, offset) + String.fromCharCode(byte) + line.slice(offset + 1);
-      fc.pre(changed !== line && byte !== 10);
-      const input = { sha256, parse: parseJson, checkpoints, checkpointProblem: null };
-      const verifier = createVerifier(input);
-      let seq = 0;
-      for (const segment of segments) {
-        verifier.segment(segment.name);
-        for (const text of segment.lines) {
-          verifier.line(seq === index ? changed : text);
-          seq += 1;
-        }
-      }
-      const { finding } = verifier.report();
-      assert.ok(finding !== null);
-      assert.equal(finding.seq, index + 1, `${finding.kind} for ${changed}`);
-    }),
-    { numRuns: 400 },
-  );
 });

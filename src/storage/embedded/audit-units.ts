@@ -1,6 +1,11 @@
 import { unitsOf, withoutUnits } from '../../audit/counter-entries.ts';
 import type { StoredRecord } from '../../audit/chain.ts';
-import type { CounterEntry, IntentRecord, OutcomeRecord, SystemRecord } from '../../audit/record.ts';
+import type {
+  CounterEntry,
+  IntentRecord,
+  OutcomeRecord,
+  SystemRecord,
+} from '../../audit/record.ts';
 import { listSegments } from './audit-paths.ts';
 import type { Segment } from './audit-paths.ts';
 import { parseRecord, readLines } from './audit-read.ts';

@@ -93,7 +93,10 @@ test('the appends of one turn are one write, in order, each with its number', as
   results.forEach((result, index) => {
     assert.deepEqual(result, { ok: true, value: { seq: first.value.seq + index } });
   });
-  assert.deepEqual(idsOnDisk(data), results.map((_, index) => `dec_${index}`));
+  assert.deepEqual(
+    idsOnDisk(data),
+    results.map((_, index) => `dec_${index}`),
+  );
   await log.close();
   await assertSound(data);
 });
@@ -114,38 +117,70 @@ test('an append settles after its write, never before', async (context) => {
 
 const faults = [
   { name: 'the disk is full', fault: 'ENOSPC', partial: 0, truncateFault: false, code: 'full' },
-  { name: 'full after a part of a line', fault: 'ENOSPC', partial: 100, truncateFault: false, code: 'full' },
-  { name: 'full after some lines', fault: 'ENOSPC', partial: 1_500, truncateFault: false, code: 'full' },
+  {
+    name: 'full after a part of a line',
+    fault: 'ENOSPC',
+    partial: 100,
+    truncateFault: false,
+    code: 'full',
+  },
+  {
+    name: 'full after some lines',
+    fault: 'ENOSPC',
+    partial: 1_500,
+    truncateFault: false,
+    code: 'full',
+  },
   { name: 'the quota is used up', fault: 'EDQUOT', partial: 0, truncateFault: false, code: 'full' },
   { name: 'an I/O error', fault: 'EIO', partial: 0, truncateFault: false, code: 'failed' },
-  { name: 'an I/O error that cannot be cut back', fault: 'EIO', partial: 900, truncateFault: true, code: 'failed' },
-  { name: 'a read-only file system', fault: 'EROFS', partial: 0, truncateFault: true, code: 'failed' },
+  {
+    name: 'an I/O error that cannot be cut back',
+    fault: 'EIO',
+    partial: 900,
+    truncateFault: true,
+    code: 'failed',
+  },
+  {
+    name: 'a read-only file system',
+    fault: 'EROFS',
+    partial: 0,
+    truncateFault: true,
+    code: 'failed',
+  },
 ] as const;
 
 describe('refused, red, nothing acknowledged, and back by itself', { concurrency: true }, () => {
   for (const { name, fault, partial, truncateFault, code } of faults) {
-  test(name, async (context) => {
-    const data = scratchDirectory(context);
-    const disk = faultyDisk();
-    const { log } = await openScratch(data, { files: disk });
-    await log.append(sampleIntent('dec_before'));
-    Object.assign(disk, { fault, partial, truncateFault });
-    const refused = await Promise.all([1, 2, 3, 4].map((n) => log.append(sampleIntent(`dec_lost${n}`))));
-    for (const result of refused) assert.deepEqual(result, { ok: false, error: { code } });
-    assert.equal(log.healthy(), false);
-    assert.deepEqual(await log.append(sampleIntent('dec_lost5')), { ok: false, error: { code } });
+    test(name, async (context) => {
+      const data = scratchDirectory(context);
+      const disk = faultyDisk();
+      const { log } = await openScratch(data, { files: disk });
+      await log.append(sampleIntent('dec_before'));
+      Object.assign(disk, { fault, partial, truncateFault });
+      const refused = await Promise.all(
+        [1, 2, 3, 4].map((n) => log.append(sampleIntent(`dec_lost${n}`))),
+      );
+      for (const result of refused) assert.deepEqual(result, { ok: false, error: { code } });
+      assert.equal(log.healthy(), false);
+      assert.deepEqual(await log.append(sampleIntent('dec_lost5')), { ok: false, error: { code } });
 
-    Object.assign(disk, { fault: null, truncateFault: false });
-    await sleep(1_100);
-    assert.equal(log.healthy(), true, 'the second\'s probe found the disk well again');
-    assert.equal((await log.append(sampleIntent('dec_after'))).ok, true);
-    await log.close();
-    assert.deepEqual(idsOnDisk(data), ['dec_before', 'dec_after']);
-    await assertSound(data);
-    const lines = [...readScratch(join(data, 'audit')).values()].flat();
-    const recovered = lines.map((line) => JSON.parse(line)).find(({ event }) => event === 'recovered');
-    assert.deepEqual(recovered.detail, { cause: code, sinceMs: 1_790_000_000_000, refusedRecords: 5 });
-  });
+      Object.assign(disk, { fault: null, truncateFault: false });
+      await sleep(1_100);
+      assert.equal(log.healthy(), true, "the second's probe found the disk well again");
+      assert.equal((await log.append(sampleIntent('dec_after'))).ok, true);
+      await log.close();
+      assert.deepEqual(idsOnDisk(data), ['dec_before', 'dec_after']);
+      await assertSound(data);
+      const lines = [...readScratch(join(data, 'audit')).values()].flat();
+      const recovered = lines
+        .map((line) => JSON.parse(line))
+        .find(({ event }) => event === 'recovered');
+      assert.deepEqual(recovered.detail, {
+        cause: code,
+        sinceMs: 1_790_000_000_000,
+        refusedRecords: 5,
+      });
+    });
   }
 });
 
@@ -170,7 +205,10 @@ test('a write that takes a few bytes at a time is a whole write', async (context
   const results = await Promise.all([1, 2, 3].map((n) => log.append(sampleIntent(`dec_${n}`))));
   assert.ok(results.every(({ ok }) => ok));
   disk.fault = 0;
-  assert.deepEqual(await log.append(sampleIntent('dec_4')), { ok: false, error: { code: 'failed' } });
+  assert.deepEqual(await log.append(sampleIntent('dec_4')), {
+    ok: false,
+    error: { code: 'failed' },
+  });
   disk.fault = null;
   await log.close();
   assert.deepEqual(idsOnDisk(data), ['dec_1', 'dec_2', 'dec_3']);
@@ -185,7 +223,9 @@ test('power: one sync a batch, what comes meanwhile is the next batch', async (c
   const before = { writes: disk.writes, syncs: disk.syncs };
   const order: string[] = [];
   const append = (id: string): Promise<unknown> =>
-    log.append(sampleIntent(id)).then((result) => order.push(`${id} ${result.ok} ${disk.syncs - before.syncs}`));
+    log
+      .append(sampleIntent(id))
+      .then((result) => order.push(`${id} ${result.ok} ${disk.syncs - before.syncs}`));
   const first = [append('dec_1'), append('dec_2')];
   await sleep(5);
   const second = [append('dec_3'), append('dec_4'), append('dec_5')];
@@ -207,7 +247,10 @@ test('power: a sync that fails acknowledges nothing', async (context) => {
   const disk = faultyDisk();
   const { log } = await openScratch(data, { files: disk, durability: 'power' });
   disk.syncFault = true;
-  assert.deepEqual(await log.append(sampleIntent('dec_1')), { ok: false, error: { code: 'failed' } });
+  assert.deepEqual(await log.append(sampleIntent('dec_1')), {
+    ok: false,
+    error: { code: 'failed' },
+  });
   assert.equal(log.healthy(), false);
   disk.syncFault = false;
   assert.equal((await log.append(sampleIntent('dec_2'))).ok, true);
@@ -219,7 +262,9 @@ test('power: a sync that fails acknowledges nothing', async (context) => {
 test('the queue is bounded', async (context) => {
   const data = scratchDirectory(context);
   const { log } = await openScratch(data, { queueMax: 3 });
-  const results = await Promise.all([1, 2, 3, 4, 5].map((n) => log.append(sampleIntent(`dec_${n}`))));
+  const results = await Promise.all(
+    [1, 2, 3, 4, 5].map((n) => log.append(sampleIntent(`dec_${n}`))),
+  );
   const overloaded = { ok: false, error: { code: 'overloaded' } };
   assert.deepEqual(results.slice(3), [overloaded, overloaded]);
   assert.ok(results.slice(0, 3).every(({ ok }) => ok));
@@ -233,7 +278,10 @@ test('closing writes what waits, then refuses', async (context) => {
   const { log } = await openScratch(data);
   const waiting = log.append(sampleIntent('dec_1'));
   const closing = log.close();
-  assert.deepEqual(await log.append(sampleIntent('dec_2')), { ok: false, error: { code: 'closed' } });
+  assert.deepEqual(await log.append(sampleIntent('dec_2')), {
+    ok: false,
+    error: { code: 'closed' },
+  });
   assert.equal((await waiting).ok, true);
   await closing;
   await log.close();

@@ -300,7 +300,7 @@ export function segmentHead(input: SegmentHeadInput): readonly string[] {
 /** Writes every byte of a batch, or throws: what the disk says, or that it takes nothing more. */
 export function writeAll(files: SegmentFiles, file: number, batch: AuditBatch): void {
   const length = batch.length();
-  for (let done = 0; done < length; ) {
+  for (let done = 0; done < length;) {
     const taken = files.write(file, batch.bytes(), done, length - done);
     if (taken <= 0) throw new Error('the disk took no byte');
     done += taken;
