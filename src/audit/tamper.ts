@@ -105,7 +105,8 @@ function brokenLink(anomaly: Anomaly): Finding {
   const { expected, suspect, next } = anomaly;
   const before: Finding = { kind: 'changed', seq: expected.seq - 1, ...expected.place };
   const own: Finding = { kind: 'changed', seq: expected.seq, ...suspect.place };
-  if (expected.seq === 1) return own;
+  // A signed head says that this one is not what stood here.
+  if (expected.seq === 1 || suspect.rewritten) return own;
   const intact = next === null || follows(next, expected.seq + 1, suspect.hash);
   if (anomaly.signedTo === expected.seq - 1) return intact ? { ...own, kind: 'rewritten' } : own;
   return intact ? before : own;

@@ -99,6 +99,6 @@ test('any byte that is changed anywhere is found, in its own record', async (con
         assert.equal(finding.seq, index + 1, `${finding.kind} for ${changed}`);
       },
     ),
-    { numRuns: 400 },
+    { numRuns: 1000 },
   );
 });
