@@ -46,7 +46,7 @@ function compiled(document: PolicyDocument): NonNullable<PolicySet['policy']> {
   return policy.value;
 }
 
-law('the same documents and request give the same decision', 500, (random) => {
+law('the same documents and request give the same decision', 300, (random) => {
   const documents = randomDocuments(random);
   const request = randomRequest(random);
   const first = decide(compileAll(documents), request);
@@ -58,7 +58,7 @@ law('the same documents and request give the same decision', 500, (random) => {
   }
 });
 
-law('`default: deny` with nothing else refuses everything', 500, (random) => {
+law('`default: deny` with nothing else refuses everything', 300, (random) => {
   const policy = compiled({ version: '1', default: 'deny' });
   assert.equal(decide({ policy, guardrails: [] }, randomRequest(random)).effect, 'deny');
 });
@@ -68,7 +68,7 @@ law('no policy refuses everything', 200, (random) => {
   assert.equal(decision.effect === 'deny' && decision.rule, '(no policy)');
 });
 
-law('hidden implies refused, and refused as (hidden) or before', 1500, (random) => {
+law('hidden implies refused, and refused as (hidden) or before', 700, (random) => {
   const set = compileAll(randomDocuments(random));
   const request = randomRequest(random);
   const { tool } = request;
@@ -78,14 +78,14 @@ law('hidden implies refused, and refused as (hidden) or before', 1500, (random) 
   assert.equal(isVisible(set, tool), !unseen);
 });
 
-law('a guardrail never allows a call that was refused', 1500, (random) => {
+law('a guardrail never allows a call that was refused', 700, (random) => {
   const documents = randomDocuments(random);
   const name = pick(random, ['aaa', 'middle', 'zzz']);
   const added = { ...documents.guardrails, [name]: randomDocument(random) };
   neverAllows(documents, { ...documents, guardrails: added }, randomRequest(random));
 });
 
-law('one more entry in `hide` never allows a call that was refused', 1000, (random) => {
+law('one more entry in `hide` never allows a call that was refused', 300, (random) => {
   const documents = randomDocuments(random);
   const request = randomRequest(random);
   const { policy } = documents;
@@ -96,7 +96,7 @@ law('one more entry in `hide` never allows a call that was refused', 1000, (rand
 });
 
 for (const field of ['deny_if', 'require', 'limits'] as const) {
-  law(`one more entry in a rule's \`${field}\` never allows what was refused`, 3000, (random) => {
+  law(`one more entry in a rule's \`${field}\` never allows what was refused`, 1000, (random) => {
     const documents = randomDocuments(random);
     const { policy } = documents;
     assert.ok(policy !== null);
@@ -106,7 +106,7 @@ for (const field of ['deny_if', 'require', 'limits'] as const) {
   });
 }
 
-law('the order of keys changes nothing', 500, (random) => {
+law('the order of keys changes nothing', 300, (random) => {
   const documents = randomDocuments(random);
   const { policy } = documents;
   assert.ok(policy !== null);
@@ -119,7 +119,7 @@ law('the order of keys changes nothing', 500, (random) => {
   assert.deepEqual(decide(compileAll({ ...documents, policy: shuffled }), other), before);
 });
 
-law('print after parse is the identity', 500, (random) => {
+law('print after parse is the identity', 300, (random) => {
   const document = randomDocument(random);
   const printed = printPolicy(document);
   const parsed = parsePolicy(printed);
