@@ -20,7 +20,7 @@ import { systemClock } from './main/clock.ts';
 import { Connections } from './main/connections.ts';
 import { jsonLog, quietLog } from './main/log.ts';
 import { openPages } from './main/pages.ts';
-import { cutEnded, explainListen, gatewayOf, limitsOf, urlHost } from './main/parts.ts';
+import { cutEnded, explainListen, explainServed, gatewayOf, limitsOf, urlHost } from './main/parts.ts';
 import { pinDiscovered, seenTools } from './main/pins.ts';
 import { reloadOnChange } from './main/reload.ts';
 import { operatorKey, removeRunFile, writeRunFile } from './main/run-file.ts';
@@ -283,7 +283,7 @@ function hostPolicy({ listen }: Config): HostPolicy {
 function explainAudit(problem: AuditOpenProblem, dataDir: string): string {
   switch (problem.code) {
     case 'locked':
-      return `another gateway writes to ${dataDir}; stop it, or choose another folder with --data`;
+      return explainServed(dataDir);
     case 'keys-missing':
       return `the keys of the audit log in ${dataDir} are missing; put \`audit-keys\` back from a backup`;
     case 'full':

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import type { Result } from '../base/result.ts';
 import { err, ok } from '../base/result.ts';
+import { isServed } from '../main/folder.ts';
 
 /** Why a command could not be carried out, for a person. */
 export interface ClientProblem {
@@ -22,7 +23,8 @@ export async function connectControl(
 ): Promise<Result<ControlClient, ClientProblem>> {
   const url = await addressIn(dataDir);
   const key = await textOf(join(dataDir, 'operator.key'));
-  if (url === null || key === null) {
+  // Without its gateway the address may be somebody else's by now, who must not be sent the key.
+  if (url === null || key === null || !isServed(dataDir)) {
     const message = `no gateway runs on ${dataDir}; start one with \`portcullis up --data ${dataDir}\``;
     return err({ code: 'not-running', message });
   }

@@ -65,6 +65,11 @@ export function explainListen(
   }
 }
 
+/** Why a data folder cannot be had, and what to do. */
+export function explainServed(dataDir: string): string {
+  return `another gateway writes to ${dataDir}; stop it, or choose another folder with --data`;
+}
+
 /** A host as it stands in a URL. */
 export function urlHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host;

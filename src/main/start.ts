@@ -6,7 +6,9 @@ import { environment } from '../config/environment.ts';
 import { startGateway, type RunningGateway } from '../main.ts';
 import { attempt } from './attempt.ts';
 import { prepareDemo } from './demo.ts';
+import { isServed, makeFolder } from './folder.ts';
 import { jsonLog, quietLog } from './log.ts';
+import { explainServed } from './parts.ts';
 
 /** What the command line may say beside the configuration; null leaves it to the configuration. */
 export interface StartOptions {
@@ -35,10 +37,13 @@ export async function startConfigured(
   const loaded = await loadConfig(options.configPath, environment());
   if (!loaded.ok) return err(loaded.error.map(explainConfigProblem).join('\n'));
   const config = loaded.value;
+  const dataDir = resolve(options.dataDir ?? config.dataDir);
+  const folder = await makeFolder(dataDir);
+  if (!folder.ok) return folder;
   return startGateway({
     config,
     configPath: options.configPath,
-    dataDir: resolve(options.dataDir ?? config.dataDir),
+    dataDir,
     host: options.host ?? config.listen.host,
     port: options.port ?? config.listen.port,
     environment: environment(),
@@ -50,6 +55,10 @@ export async function startConfigured(
 /** Starts the demo's servers and a gateway before them. */
 export async function startDemo(options: StartOptions): Promise<Result<Demo, string>> {
   const dataDir = resolve(options.dataDir ?? './data');
+  const folder = await makeFolder(dataDir);
+  if (!folder.ok) return folder;
+  // The demo that runs there would read the configuration that this one is about to write.
+  if (isServed(dataDir)) return err(explainServed(dataDir));
   const prepared = await attempt(() => prepareDemo(dataDir));
   if (!prepared.ok) return prepared;
   const { configPath, token } = prepared.value;

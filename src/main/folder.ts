@@ -1,0 +1,38 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+import { err, ok, type Result } from '../base/result.ts';
+import { auditPaths } from '../storage/embedded/audit-paths.ts';
+import { isLocked } from '../storage/embedded/audit-lock.ts';
+
+/**
+ * Makes a folder and those above it, for this user alone; the problem is one line. One at a time:
+ * `mkdir` with `recursive` never ends on a file system that makes nothing, such as `/proc`.
+ */
+export async function makeFolder(path: string): Promise<Result<null, string>> {
+  const code = await made(path);
+  if (code === null || code === 'EEXIST') return ok(null);
+  if (code !== 'ENOENT' || dirname(path) === path) {
+    return err(`the folder ${path} cannot be made (${code}); choose another with --data`);
+  }
+  const above = await makeFolder(dirname(path));
+  if (!above.ok) return above;
+  const again = await made(path);
+  if (again === null || again === 'EEXIST') return ok(null);
+  return err(`the folder ${path} cannot be made (${again}); choose another with --data`);
+}
+
+/** Whether some gateway writes to this data folder now. */
+export function isServed(dataDir: string): boolean {
+  return isLocked(auditPaths(dataDir));
+}
+
+/** Null when the folder is new, else the system's code. */
+async function made(path: string): Promise<string | null> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+    return null;
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  }
+}
