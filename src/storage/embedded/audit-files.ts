@@ -19,7 +19,7 @@ import { createVerifier } from '../../audit/verify.ts';
 import { readCheckpointLines } from './audit-checkpoints.ts';
 import { AuditIndex, readPosition } from './audit-index.ts';
 import { checkSignature, readPublicKey } from './audit-keys.ts';
-import { isLocked } from './audit-lock.ts';
+import { isLocked, isOwnLock } from './audit-lock.ts';
 import { auditPaths, listSegments, sha256 } from './audit-paths.ts';
 import type { AuditPaths, Segment } from './audit-paths.ts';
 import { LineReader, parseJson, parseRecord, readLastLines } from './audit-read.ts';
@@ -29,24 +29,27 @@ import type { DatabaseSync } from './audit-sqlite.ts';
 
 type Answer<T> = Promise<Result<T, AuditFilesProblem>>;
 
-const catchUpMs = 2_000;
 const pollMs = 20;
 const followMs = 250;
 
 /**
  * Opens the log of a data directory for reading; nothing has to run. While a gateway writes, its
  * own thread fills the index and this waits for it; otherwise this fills it. Where that does not
- * work (a directory that cannot be written) the segments themselves are read.
+ * work (a directory that cannot be written) the segments themselves are read. A search waits
+ * `catchUpMs` for an index that is behind.
  */
-export function openAuditFiles(dir: string): AuditFiles {
-  return new EmbeddedAuditFiles(auditPaths(dir));
+export function openAuditFiles(dir: string, catchUpMs = 2_000): AuditFiles {
+  return new EmbeddedAuditFiles(auditPaths(dir), catchUpMs);
 }
 
 class EmbeddedAuditFiles implements AuditFiles {
   readonly #paths: AuditPaths;
 
-  constructor(paths: AuditPaths) {
+  readonly #catchUpMs: number;
+
+  constructor(paths: AuditPaths, catchUpMs: number) {
     this.#paths = paths;
+    this.#catchUpMs = catchUpMs;
   }
 
   tail(count: number): Answer<readonly FoundRecord[]> {
@@ -180,13 +183,24 @@ class EmbeddedAuditFiles implements AuditFiles {
     for (let waitedMs = 0; ; waitedMs += pollMs) {
       const seq = indexedSeq(database);
       if (seq >= head && seq > 0) return { database, complete: true };
-      if (waitedMs >= catchUpMs) {
-        if (seq > 0) return { database, complete: false };
-        database.close();
-        return null;
-      }
+      if (waitedMs >= this.#catchUpMs) return this.#fillBehind(database, head);
       await sleep(pollMs);
     }
+  }
+
+  /**
+   * Nobody filled the index in time. Another process may do it at the same time as its thread; the
+   * gateway's own main thread has calls to answer and leaves it to the thread.
+   */
+  async #fillBehind(
+    database: DatabaseSync,
+    head: number,
+  ): Promise<{ database: DatabaseSync; complete: boolean } | null> {
+    if (!isOwnLock(this.#paths)) await this.#fill();
+    const seq = indexedSeq(database);
+    if (seq > 0) return { database, complete: seq >= head };
+    database.close();
+    return null;
   }
 
   async #fill(): Promise<boolean> {

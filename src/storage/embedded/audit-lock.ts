@@ -53,6 +53,11 @@ export function isLocked(paths: AuditPaths): boolean {
   }
 }
 
+/** Whether it is this process that writes to the data directory, as the note says. */
+export function isOwnLock(paths: AuditPaths): boolean {
+  return notedPid(paths.lockNote) === process.pid;
+}
+
 function exclusive(path: string, waitMs: number): DatabaseSync | null {
   const database = openSqlite(path, { waitMs });
   try {

@@ -75,6 +75,7 @@ test('a new log, and the same one again', async (context) => {
     'audit-keys/signing-key.pem',
     'audit-keys/digest-key',
     'audit/public-key.pem',
+    'audit-lock.db',
   ]) {
     assert.equal(fs.statSync(join(data, file)).mode & 0o777, 0o600, file);
   }

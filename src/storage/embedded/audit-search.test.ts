@@ -198,6 +198,24 @@ test('the thread follows a log that is written, and search waits for it', async 
   await log.close();
 });
 
+test('an index that nobody fills is filled by another process that searches', async (context) => {
+  const data = scratchDirectory(context);
+  const first = await openScratch(data);
+  await first.log.append(sampleIntent('dec_1'));
+  await first.log.close();
+  const files = openAuditFiles(data, 100);
+  assert.equal((await found(files, { decision: 'allow' })).length, 1);
+  const { log } = await openScratch(data);
+  await log.append(sampleIntent('dec_2'));
+  const behind = await files.search({ decision: 'allow' });
+  assert.ok(behind.ok);
+  assert.deepEqual([behind.value.complete, behind.value.records.length], [false, 1]);
+  // As another process sees it: the writer is not itself.
+  fs.writeFileSync(auditPaths(data).lockNote, JSON.stringify({ pid: 1 }));
+  assert.equal((await found(files, { decision: 'allow' })).length, 2);
+  await log.close();
+});
+
 test('tail reads across segments, and follow goes on from there', async (context) => {
   const data = scratchDirectory(context);
   await mixedLog(data);

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import type * as Sqlite from 'node:sqlite';
 import type { DatabaseSync } from 'node:sqlite';
 
@@ -14,6 +15,8 @@ export interface SqliteOptions {
  * that is locked, damaged or cannot be made.
  */
 export function openSqlite(path: string, options: SqliteOptions): DatabaseSync {
+  // SQLite gives the files beside this one the same rights.
+  if (options.readOnly !== true) closeSync(openSync(path, 'a', 0o600));
   return new (loadSqlite().DatabaseSync)(path, {
     readOnly: options.readOnly ?? false,
     timeout: options.waitMs,
