@@ -1,0 +1,107 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { startDemoServers } from '../../src/demo/start.ts';
+import type { ServerConfig } from '../../src/registry/server.ts';
+import { startEverythingServer } from '../fixtures/everything/server.ts';
+import { freePort, startDataPath, type DataPath } from '../support/data-path.ts';
+
+/** A data path in front of servers as they are published, and of servers of our own. */
+export interface Stand {
+  readonly dataPath: DataPath;
+  /** A folder that `files` serves, with one file `a.txt`. */
+  readonly folder: string;
+  urlOf(server: string): URL;
+  close(): Promise<void>;
+}
+
+const startMs = 20_000;
+
+/**
+ * Starts every server: `calculator`, `callendar`, `qasperai` (HTTP, both eras), `orchard` (stdio,
+ * both eras), `fixture` (HTTP, both eras), and of the published ones, all of the legacy era,
+ * `everything` and `everything-http`, `files` and `memory`. stdio servers start with their first
+ * message.
+ */
+export async function startStand(): Promise<Stand> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'clients-'));
+  await writeFile(path.join(folder, 'a.txt'), 'content of a');
+  const demo = await startDemoServers();
+  const fixture = await startEverythingServer();
+  const published = await startPublishedHttp();
+  const servers: readonly ServerConfig[] = [
+    ...demo.servers.map(({ name, url }) => http(name, url)),
+    http('fixture', fixture.url),
+    http('everything-http', published.url),
+    stdio('orchard', fileURLToPath(new URL('../../src/demo/orchard.ts', import.meta.url)), []),
+    stdio('everything', programOf('everything'), ['stdio']),
+    stdio('files', programOf('filesystem'), [folder]),
+    stdio('memory', programOf('memory'), [], {
+      MEMORY_FILE_PATH: path.join(folder, 'memory.json'),
+    }),
+  ];
+  const open = { version: '1', default: 'allow' };
+  const dataPath = await startDataPath({
+    servers,
+    policies: Object.fromEntries(servers.map(({ name }) => [name, open])),
+  });
+  return {
+    dataPath,
+    folder,
+    urlOf: (server) => new URL(`${dataPath.url}/s/${server}/mcp`),
+    close: async () => {
+      await dataPath.close();
+      published.child.kill('SIGKILL');
+      await fixture.close();
+      await demo.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function http(name: string, url: string): ServerConfig {
+  return { name, transport: 'http', url, headers: {}, allowPrivate: true };
+}
+
+function stdio(
+  name: string,
+  script: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): ServerConfig {
+  const command = process.execPath;
+  return { name, transport: 'stdio', command, args: [script, ...args], env, cwd: null };
+}
+
+function programOf(server: string): string {
+  const packages = new URL('../../node_modules/@modelcontextprotocol/', import.meta.url);
+  return path.join(fileURLToPath(packages), `server-${server}`, 'dist', 'index.js');
+}
+
+interface Published {
+  readonly url: string;
+  readonly child: ChildProcess;
+}
+
+async function startPublishedHttp(): Promise<Published> {
+  const port = await freePort();
+  const child = spawn(process.execPath, [programOf('everything'), 'streamableHttp'], {
+    env: { PATH: process.env['PATH'], PORT: String(port) },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  await new Promise<void>((resolve, reject) => {
+    let said = '';
+    const late = setTimeout(() => reject(new Error(`the server did not start: ${said}`)), startMs);
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString('utf8');
+      if (!/listening/i.test(said)) return;
+      clearTimeout(late);
+      resolve();
+    });
+    child.on('exit', () => reject(new Error(`the server ended: ${said}`)));
+  });
+  return { url: `http://127.0.0.1:${port}/mcp`, child };
+}
