@@ -11,13 +11,21 @@ export interface KeyNames {
   readonly keys: Map<string, KeyNames>;
   /** Folded keys, with the named key they fold from, or null when several named keys do. */
   readonly folded: Map<string, string | null>;
+  /** Whether several named keys fold alike. */
+  contested: boolean;
   /** What is named inside every element, and inside single ones, when the value here is a list. */
   elements: KeyNames | null;
   readonly indexes: Map<number, KeyNames>;
 }
 
 export function emptyKeyNames(): KeyNames {
-  return { keys: new Map(), folded: new Map(), elements: null, indexes: new Map() };
+  return {
+    keys: new Map(),
+    folded: new Map(),
+    contested: false,
+    elements: null,
+    indexes: new Map(),
+  };
 }
 
 /** Whether anything is named at all. */
@@ -41,6 +49,7 @@ export function addKey(level: KeyNames, key: string): KeyNames {
   const added = emptyKeyNames();
   const folded = foldKey(key);
   level.keys.set(key, added);
+  if (level.folded.has(folded)) level.contested = true;
   level.folded.set(folded, level.folded.has(folded) ? null : key);
   return added;
 }
@@ -72,13 +81,16 @@ export function hasAmbiguousKey(names: KeyNames, value: JsonValue): boolean {
 // INVARIANT: naming one more key never makes a call unambiguous, so a key that is itself named is
 // still a twin of every other named key that folds alike.
 function hasTwin(names: KeyNames, value: JsonObject): boolean {
-  for (const key of Object.keys(value)) {
-    const named = names.folded.get(foldKey(key));
-    if (named === undefined) continue;
-    if (named !== key) return true;
-    const member = value[key];
+  // JSON objects inherit nothing enumerable, and `for in` makes no list of the keys.
+  for (const key in value) {
     const within = names.keys.get(key);
-    if (within === undefined || member === undefined || namesNothing(within)) continue;
+    if (within === undefined) {
+      if (names.folded.has(foldKey(key))) return true;
+      continue;
+    }
+    if (names.contested && names.folded.get(foldKey(key)) === null) return true;
+    const member = value[key];
+    if (typeof member !== 'object' || member === null || namesNothing(within)) continue;
     if (hasAmbiguousKey(within, member)) return true;
   }
   return false;

@@ -1,6 +1,7 @@
 import { err, ok } from '../base/result.ts';
 import type { Result } from '../base/result.ts';
 import { assert } from '../base/assert.ts';
+import type { KeyNames } from './ambiguous-key.ts';
 import type { PolicyDocument } from './document.ts';
 import { documentShape } from './fields.ts';
 import { readJsonTree } from './json-tree.ts';
@@ -53,26 +54,28 @@ export function compilePolicy(
 
 function compileChecked(document: PolicyDocument): CompiledPolicy {
   const hidden = new Set(document.hide);
+  const shared = new Map<string, KeyNames | null>();
   return {
     document,
     hidesAll: hidden.has('*'),
     hidden,
     hidesDenied: document.hide_denied === true,
-    tools: compileRules(document, 'tools'),
-    categories: compileRules(document, 'categories'),
-    fallback: compileRule({ document, rule: {}, id: '/default', toolName: null }),
+    tools: compileRules(document, 'tools', shared),
+    categories: compileRules(document, 'categories', shared),
+    fallback: compileRule({ document, rule: {}, id: '/default', toolName: null, shared }),
   };
 }
 
 function compileRules(
   document: PolicyDocument,
   field: 'tools' | 'categories',
+  shared: Map<string, KeyNames | null>,
 ): ReadonlyMap<string, CompiledRule> {
   const rules = new Map<string, CompiledRule>();
   for (const [name, rule] of Object.entries(document[field] ?? {})) {
     const id = `/${field}/${pointerToken(name)}`;
     const toolName = field === 'tools' ? name : null;
-    rules.set(name, compileRule({ document, rule, id, toolName }));
+    rules.set(name, compileRule({ document, rule, id, toolName, shared }));
   }
   return rules;
 }

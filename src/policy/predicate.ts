@@ -79,10 +79,27 @@ export function compileCondition(condition: Condition, quantifier: Quantifier): 
     whenAbsent: condition.op === 'exists' && condition.value === false ? 'holds' : 'does-not-hold',
   };
   if (path.value.many) return compileMany(path.value, judge, quantifier);
+  const argument = singleArgument(path.value);
+  if (argument !== null) return compileArgument(argument, judge);
   const read = compileRead(path.value);
   return (request, args) => {
     const value = read(request, args);
     return value === wrongKind ? 'cannot-tell' : judgeValue(judge, value);
+  };
+}
+
+/** The key of a path that is one argument, as most are; null for all others. */
+function singleArgument({ root, steps }: Path): string | null {
+  const [first, second] = steps;
+  return root === 'args' && first?.kind === 'key' && second === undefined ? first.key : null;
+}
+
+/** The common case in one closure: what a decision touches is what it costs. */
+function compileArgument(key: string, { operator, nullIsValue, whenAbsent }: Judge): Test {
+  return (_request, args) => {
+    if (!Object.hasOwn(args, key)) return whenAbsent;
+    const value = args[key] ?? null;
+    return value === null && !nullIsValue ? whenAbsent : operator(value);
   };
 }
 
@@ -109,11 +126,7 @@ export type Read = (request: AccessRequest, args: JsonObject) => Found;
 
 /** Prepares a path without `[*]`. */
 export function compileRead(path: Path): Read {
-  const [first, second] = path.steps;
-  if (path.root !== 'args') return readSteps(readers[path.root], path.steps);
-  if (first?.kind !== 'key' || second !== undefined) return readSteps(readers.args, path.steps);
-  const { key } = first;
-  return (_request, args) => (Object.hasOwn(args, key) ? args[key] : undefined);
+  return readSteps(readers[path.root], path.steps);
 }
 
 function readSteps(root: RootRead, steps: readonly Step[]): Read {

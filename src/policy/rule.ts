@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts';
+import type { JsonValue } from '../base/strict-json.ts';
 import { addPath, emptyKeyNames, namesNothing } from './ambiguous-key.ts';
 import type { KeyNames } from './ambiguous-key.ts';
 import type { Allow, ApprovalObligation, Deny, Obligations } from './decision.ts';
@@ -50,6 +51,9 @@ export interface Holds {
   readonly approval: Pick<ApprovalObligation, 'timeoutMs' | 'approvers' | 'quorum'>;
 }
 
+/** One empty list for all: a decision among thousands of rules then touches less memory. */
+const none: readonly never[] = [];
+
 /** No obligation at all: most calls of most policies. */
 export const noObligations: Obligations = { approvals: [], limits: [], labels: [] };
 
@@ -60,6 +64,8 @@ interface Source {
   readonly id: string;
   /** Null where one rule serves many tools. */
   readonly toolName: string | null;
+  /** Names that other rules of the document share: the same few keys come back in most rules. */
+  readonly shared: Map<string, KeyNames | null>;
 }
 
 /** Prepares one rule of a checked document, together with what `all_tools` adds to it. */
@@ -111,8 +117,9 @@ function compileLists(
   field: 'require' | 'deny_if',
   quantifier: Quantifier,
 ): readonly CompiledPredicate[] {
-  const shared = compileList(document.all_tools?.[field], `/all_tools/${field}`, quantifier);
-  return [...shared, ...compileList(rule[field], `${id}/${field}`, quantifier)];
+  const all = compileList(document.all_tools?.[field], `/all_tools/${field}`, quantifier);
+  const own = compileList(rule[field], `${id}/${field}`, quantifier);
+  return all.length === 0 ? own : [...all, ...own];
 }
 
 function compileList(
@@ -120,7 +127,7 @@ function compileList(
   list: string,
   quantifier: Quantifier,
 ): readonly CompiledPredicate[] {
-  if (predicates === undefined) return [];
+  if (predicates === undefined || predicates.length === 0) return none;
   return predicates.map((each, index) => compilePredicate(each, { list, index }, quantifier));
 }
 
@@ -165,21 +172,32 @@ export function durationMs(duration: string): number {
 }
 
 function labelRules(labels: readonly string[] | undefined, list: string): readonly LabelRule[] {
-  return (labels ?? []).map((label) => ({ label, rule: `${list}/${pointerToken(label)}` }));
+  if (labels === undefined || labels.length === 0) return none;
+  return labels.map((label) => ({ label, rule: `${list}/${pointerToken(label)}` }));
 }
 
-function namesOf({ document, rule }: Source): KeyNames | null {
+function namesOf({ document, rule, shared }: Source): KeyNames | null {
+  const all = document.all_tools ?? {};
+  const lists = [all.require, all.deny_if, rule.require, rule.deny_if, rule.approve_if];
+  const predicates = lists.flatMap((list) => list ?? []);
+  const costs = [...(all.limits ?? []), ...(rule.limits ?? [])].map(({ cost, increment_from }) => {
+    return cost ?? increment_from;
+  });
+  const paths = [...predicates.flatMap(conditionsOf).map(({ path }) => path), ...costs];
+  const named = [...new Set(paths.filter((path) => typeof path === 'string'))].toSorted();
+  if (rule.arguments !== undefined) return keyNames(named, rule.arguments);
+  const signature = JSON.stringify(named);
+  const known = shared.get(signature);
+  if (known !== undefined) return known;
+  const names = keyNames(named, null);
+  shared.set(signature, names);
+  return names;
+}
+
+function keyNames(paths: readonly string[], schema: JsonValue): KeyNames | null {
   const names = emptyKeyNames();
-  const shared = document.all_tools ?? {};
-  const lists = [shared.require, shared.deny_if, rule.require, rule.deny_if, rule.approve_if];
-  for (const predicate of lists.flatMap((list) => list ?? [])) {
-    for (const condition of conditionsOf(predicate)) addArgumentPath(names, condition.path);
-  }
-  for (const limit of [...(shared.limits ?? []), ...(rule.limits ?? [])]) {
-    const cost = limit.cost ?? limit.increment_from;
-    if (typeof cost === 'string') addArgumentPath(names, cost);
-  }
-  if (rule.arguments !== undefined) addSchemaNames(names, rule.arguments);
+  for (const path of paths) addArgumentPath(names, path);
+  addSchemaNames(names, schema);
   return namesNothing(names) ? null : names;
 }
 
