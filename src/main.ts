@@ -20,7 +20,15 @@ import { systemClock } from './main/clock.ts';
 import { Connections } from './main/connections.ts';
 import { jsonLog, quietLog } from './main/log.ts';
 import { openPages } from './main/pages.ts';
-import { cutEnded, explainListen, explainServed, gatewayOf, limitsOf, urlHost } from './main/parts.ts';
+import {
+  cutEnded,
+  explainListen,
+  explainServed,
+  gatewayOf,
+  limitsOf,
+  liveTokens,
+  urlHost,
+} from './main/parts.ts';
 import { pinDiscovered, seenTools } from './main/pins.ts';
 import { reloadOnChange } from './main/reload.ts';
 import { operatorKey, removeRunFile, writeRunFile } from './main/run-file.ts';
@@ -90,7 +98,7 @@ export async function startGateway(
     configPath === null
       ? () => undefined
       : reloadOnChange(configPath, config, { registry, audit, log });
-  const sweep = setInterval(() => cutEnded(gateway, registry.current()), expirySweepMs);
+  const sweep = setInterval(parts.value.cutEnded, expirySweepMs);
   sweep.unref();
   const servers = [...registry.current().servers.keys()];
   return ok({
@@ -118,6 +126,8 @@ interface Parts {
   readonly connections: Connections;
   readonly audit: AuditLog;
   readonly stores: Stores;
+  /** Ends the open streams of grants that have ended since it was last called. */
+  readonly cutEnded: () => void;
 }
 
 async function openParts(options: GatewayOptions): Promise<Result<Parts, string>> {
@@ -185,11 +195,17 @@ function assemble(
       reader.forget(server);
       if (registry.current().servers.has(server)) void reader.ready(server);
     }
-    cutEnded(gateway, registry.current());
+    cut();
+  };
+  let before = liveTokens(registry.current(), gateway.latestMs());
+  const cut = (): void => {
+    const live = liveTokens(registry.current(), gateway.latestMs());
+    cutEnded(gateway, live, before);
+    before = live;
   };
   registry.subscribe(follow);
   follow();
-  return { gateway, registry, reader, connections, audit, stores };
+  return { gateway, registry, reader, connections, audit, stores, cutEnded: cut };
 }
 
 /** What a wrapped server is run with. */
@@ -258,7 +274,9 @@ export async function runWrapped(options: WrapOptions): Promise<Result<null, str
   return ok(null);
 }
 
-async function closeParts(parts: Omit<Parts, 'gateway' | 'registry'>): Promise<void> {
+async function closeParts(
+  parts: Pick<Parts, 'reader' | 'connections' | 'audit' | 'stores'>,
+): Promise<void> {
   await parts.reader.close();
   await parts.connections.close();
   await parts.audit.append({

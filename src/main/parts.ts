@@ -33,14 +33,25 @@ export function gatewayOf(
   };
 }
 
-/** Ends the open streams of grants that are not in force any more. */
-export function cutEnded(gateway: Gateway, snapshot: Snapshot): void {
-  const nowMs = gateway.latestMs();
-  const live = new Set<string>();
+/** The token's hash of each grant that is in force, by the grant's id. */
+export function liveTokens(snapshot: Snapshot, nowMs: number): ReadonlyMap<string, string> {
+  const live = new Map<string, string>();
   for (const grant of snapshot.grantsByToken.values()) {
-    if (grant.revokedMs === null && !isExpired(grant, nowMs)) live.add(grant.id);
+    if (grant.revokedMs === null && !isExpired(grant, nowMs)) live.set(grant.id, grant.tokenSha256);
   }
-  gateway.live.cutStreams((grantId) => live.has(grantId));
+  return live;
+}
+
+/** Ends the open streams of grants that are in force no more, or only by another token than `before`. */
+export function cutEnded(
+  gateway: Gateway,
+  live: ReadonlyMap<string, string>,
+  before: ReadonlyMap<string, string>,
+): void {
+  gateway.live.cutStreams((id) => {
+    const token = live.get(id);
+    return token !== undefined && token === (before.get(id) ?? token);
+  });
 }
 
 /** The data path's bounds: its defaults, and what the operator's file says. */

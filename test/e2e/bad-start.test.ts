@@ -52,7 +52,8 @@ const configs: readonly ConfigCase[] = [
     name: 'a policy that is not there',
     config: `{"servers":${servers},"policies":{"p":"./p.json"},"grants":${grantOf('q')}}`,
     policy: '{"version":"1","default":"deny"}',
-    expected: /portcullis\.json:1:\d+: \/grants\/g\/policy: there is no policy `q`; did you mean `p`\?/,
+    expected:
+      /portcullis\.json:1:\d+: \/grants\/g\/policy: there is no policy `q`; did you mean `p`\?/,
   },
   {
     name: 'a server that is not there',
@@ -73,7 +74,8 @@ const configs: readonly ConfigCase[] = [
   },
   {
     name: 'a variable that is not set',
-    config: '{"servers":{"s":{"url":"https://example.com/mcp","headers":{"x-key":"${NO_SUCH_VARIABLE}"}}}}',
+    config:
+      '{"servers":{"s":{"url":"https://example.com/mcp","headers":{"x-key":"${NO_SUCH_VARIABLE}"}}}}',
     expected: /portcullis\.json:1:\d+: \/servers\/s\/headers\/x-key: .*`NO_SUCH_VARIABLE`/,
   },
 ];
@@ -102,7 +104,10 @@ describe('a configuration that cannot be in force', () => {
 
   test('a configuration that is not there', async (context) => {
     const folder = await temporaryFolder(context);
-    oneLine(await up(join(folder, 'data'), '--config', join(folder, 'none.json')), /none\.json:1:1: there is no such file/);
+    oneLine(
+      await up(join(folder, 'data'), '--config', join(folder, 'none.json')),
+      /none\.json:1:1: there is no such file/,
+    );
   });
 });
 
@@ -127,7 +132,10 @@ describe('a place that cannot be had', () => {
 
   test('an address that is not of this machine', async (context) => {
     const folder = await temporaryFolder(context);
-    oneLine(await up(join(folder, 'data'), '--host', '203.0.113.1'), /203\.0\.113\.1:0 cannot be opened/);
+    oneLine(
+      await up(join(folder, 'data'), '--host', '203.0.113.1'),
+      /203\.0\.113\.1:0 cannot be opened/,
+    );
   });
 
   for (const config of [false, true]) {
@@ -154,7 +162,10 @@ describe('a place that cannot be had', () => {
     test(`${how}: the data folder may not be written`, async (context) => {
       if (process.getuid?.() === 0) {
         // Root may write anywhere but where nobody may.
-        oneLine(await up('/proc/none', ...(await args(await temporaryFolder(context)))), /\/proc\/none/);
+        oneLine(
+          await up('/proc/none', ...(await args(await temporaryFolder(context)))),
+          /\/proc\/none/,
+        );
         return;
       }
       const folder = await temporaryFolder(context);
@@ -170,7 +181,10 @@ describe('a place that cannot be had', () => {
       const more = await args(folder);
       const first = await startGateway({ dataDir, args: more });
       context.after(async () => void (await first.end('SIGTERM')));
-      oneLine(await up(dataDir, ...more), /another gateway writes to .*data; stop it, or choose another folder with --data/);
+      oneLine(
+        await up(dataDir, ...more),
+        /another gateway writes to .*data; stop it, or choose another folder with --data/,
+      );
       const health = await fetch(`${first.url}/readyz`);
       assert.equal(health.status, 200);
       const listed = await portcullis(['grant', 'list', '--data', dataDir]);
@@ -199,7 +213,10 @@ describe('a place that cannot be had', () => {
     const first = await startGateway({ dataDir, args: ['--config', path] });
     await first.end('SIGTERM');
     await writeFile(join(dataDir, 'audit', '0000000000000001.jsonl'), '{"seq":1}\n');
-    oneLine(await up(dataDir, '--config', path), /the audit log in .* does not verify; see `portcullis audit verify/);
+    oneLine(
+      await up(dataDir, '--config', path),
+      /the audit log in .* does not verify; see `portcullis audit verify/,
+    );
   });
 });
 

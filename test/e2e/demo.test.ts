@@ -9,14 +9,26 @@ import { after, before, describe, test } from 'node:test';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 
 import { aggregatedName } from '../../src/mcp/tool.ts';
-import { command, portcullis, startGateway, type GatewayProcess } from '../support/gateway-process.ts';
+import {
+  command,
+  portcullis,
+  startGateway,
+  type GatewayProcess,
+} from '../support/gateway-process.ts';
 import { modern, modernCall, post } from '../support/mcp-requests.ts';
 
 interface Printed {
   readonly token: string;
   readonly config: {
     readonly mcpServers: Readonly<
-      Record<string, { readonly type: string; readonly url: string; readonly headers: Readonly<Record<string, string>> }>
+      Record<
+        string,
+        {
+          readonly type: string;
+          readonly url: string;
+          readonly headers: Readonly<Record<string, string>>;
+        }
+      >
     >;
   };
   readonly curl: string;
@@ -34,7 +46,16 @@ before(async () => {
   printed = readBanner(gateway.stdout());
   const servers = ['calculator', 'callendar', 'orchard', 'qasperai'];
   const policies = servers.map((server) => `${server}=${server}`);
-  const create = ['grant', 'create', 'modern', '--principal', 'agent:e2e', '--data', dataDir, '--json'];
+  const create = [
+    'grant',
+    'create',
+    'modern',
+    '--principal',
+    'agent:e2e',
+    '--data',
+    dataDir,
+    '--json',
+  ];
   const made = await portcullis([...create, '--server', ...servers, '--policy', ...policies]);
   assert.equal(made.code, 0, made.stderr);
   modernToken = (JSON.parse(made.stdout) as { token: string }).token;
@@ -67,10 +88,7 @@ async function connect({ mode, all, grant }: Way, server: string): Promise<Clien
   const url = new URL(entry.url);
   if (!all) url.pathname = `/s/${server}/mcp`;
   const headers = grant === 'demo' ? entry.headers : { Authorization: `Bearer ${modernToken}` };
-  const client = new Client(
-    { name: 'e2e', version: '1.0.0' },
-    { versionNegotiation: { mode } },
-  );
+  const client = new Client({ name: 'e2e', version: '1.0.0' }, { versionNegotiation: { mode } });
   await client.connect(new StreamableHTTPClientTransport(url, { requestInit: { headers } }));
   return client;
 }
@@ -151,7 +169,9 @@ describe('the banner', () => {
   test('the curl line works exactly as printed', async () => {
     const ran = await command('sh', ['-c', printed.curl]);
     assert.equal(ran.code, 0, ran.stderr);
-    const answer = JSON.parse(ran.stdout) as { result: { structuredContent: { events: { title: string }[] } } };
+    const answer = JSON.parse(ran.stdout) as {
+      result: { structuredContent: { events: { title: string }[] } };
+    };
     assert.equal(answer.result.structuredContent.events[0]?.title, 'Budget review');
   });
 
@@ -174,7 +194,8 @@ for (const way of ways) {
   test(`${way.name}: lists show what may be called, the hidden tool is not there`, async () => {
     await withClient(way, 'orchard', async (_call, client) => {
       const { tools } = await client.listTools();
-      const named = (tool: string): string => (way.all ? aggregatedName('orchard', tool, sha256) : tool);
+      const named = (tool: string): string =>
+        way.all ? aggregatedName('orchard', tool, sha256) : tool;
       const names = tools.map((tool) => tool.name);
       assert.ok(names.includes(named('calendar.search')));
       assert.ok(names.includes(named('mail.save_attachment')));
@@ -276,7 +297,11 @@ describe('hidden and unknown, byte by byte', () => {
   const cases = [
     ['/s/orchard/mcp', 'files.trash', 'files.trask'],
     ['/mcp', 'orchard__files.trash', 'orchard__files.trask'],
-    ['/mcp', aggregatedName('orchard', 'files.trash', sha256), aggregatedName('orchard', 'files.trask', sha256)],
+    [
+      '/mcp',
+      aggregatedName('orchard', 'files.trash', sha256),
+      aggregatedName('orchard', 'files.trask', sha256),
+    ],
   ] as const;
   for (const [path, hidden, unknown] of cases) {
     test(`modern, ${path}, ${hidden}`, async () => {
@@ -289,37 +314,71 @@ describe('hidden and unknown, byte by byte', () => {
       const still = { date: null, 'content-length': null };
       assert.deepEqual({ ...one.headers, ...still }, { ...other.headers, ...still });
       const longer = hidden.length - unknown.length;
-      assert.equal(Number(one.headers['content-length']) - Number(other.headers['content-length']), longer);
+      assert.equal(
+        Number(one.headers['content-length']) - Number(other.headers['content-length']),
+        longer,
+      );
     });
   }
 });
 
 describe('the inspector on the command line', () => {
-  const manifest = createRequire(import.meta.url).resolve('@modelcontextprotocol/inspector/package.json');
+  const manifest = createRequire(import.meta.url).resolve(
+    '@modelcontextprotocol/inspector/package.json',
+  );
   const inspector = join(dirname(manifest), 'clients/launcher/build/index.js');
-  const run = (path: string, token: string, args: readonly string[]): ReturnType<typeof command> => {
+  const run = (
+    path: string,
+    token: string,
+    args: readonly string[],
+  ): ReturnType<typeof command> => {
     const home = { HOME: dataDir, MCP_CATALOG_PATH: join(dataDir, 'catalog.json') };
     const to = ['--server-url', gateway.url + path, '--transport', 'http'];
     const header = ['--header', `Authorization: Bearer ${token}`];
     return command(
       process.execPath,
-      [inspector, '--cli', ...to, ...header, '--format', 'json', '-q', '--stored-auth-only', ...args],
+      [
+        inspector,
+        '--cli',
+        ...to,
+        ...header,
+        '--format',
+        'json',
+        '-q',
+        '--stored-auth-only',
+        ...args,
+      ],
       { env: home, msMax: 60_000 },
     );
   };
 
   for (const era of ['legacy', 'modern']) {
     test(`lists tools, ${era}`, async () => {
-      const ran = await run('/s/orchard/mcp', printed.token, ['--protocol-era', era, '--method', 'tools/list']);
+      const ran = await run('/s/orchard/mcp', printed.token, [
+        '--protocol-era',
+        era,
+        '--method',
+        'tools/list',
+      ]);
       assert.equal(ran.code, 0, ran.stderr);
       assert.match(ran.stdout, /calendar\.search/);
       assert.doesNotMatch(ran.stdout, /files\.trash/);
     });
 
     test(`calls a tool, ${era}`, async () => {
-      const args = ['--method', 'tools/call', '--tool-name', aggregatedName('orchard', 'calendar.search', sha256)];
+      const args = [
+        '--method',
+        'tools/call',
+        '--tool-name',
+        aggregatedName('orchard', 'calendar.search', sha256),
+      ];
       const json = ['--tool-args-json', JSON.stringify(search)];
-      const ran = await run('/mcp', era === 'modern' ? modernToken : printed.token, ['--protocol-era', era, ...args, ...json]);
+      const ran = await run('/mcp', era === 'modern' ? modernToken : printed.token, [
+        '--protocol-era',
+        era,
+        ...args,
+        ...json,
+      ]);
       assert.equal(ran.code, 0, ran.stderr);
       assert.match(ran.stdout, /Budget review/);
     });
@@ -351,7 +410,10 @@ describe('secrets', () => {
   test('an argument, the token and the operator key are in no log and no record', async () => {
     const orchard = { url: `${gateway.url}/s/orchard/mcp`, token: printed.token };
     await post(orchard, modernCall('calendar.search', { ...search, query: canary }));
-    await post(orchard, modernCall('mail.save_attachment', { messageId: canary, attachmentId: 'a' }));
+    await post(
+      orchard,
+      modernCall('mail.save_attachment', { messageId: canary, attachmentId: 'a' }),
+    );
     await post(orchard, { body: `{"jsonrpc":"2.0","id":1,"method":"${canary}` });
     await gateway.end('SIGTERM');
 
@@ -368,7 +430,8 @@ describe('secrets', () => {
       for (const secret of secrets) assert.ok(!text.includes(secret), `${path} holds a secret`);
     }
     assert.ok(looked >= 8, `only ${looked} files`);
-    for (const secret of secrets) assert.ok(!gateway.stderr().includes(secret), 'stderr holds a secret');
+    for (const secret of secrets)
+      assert.ok(!gateway.stderr().includes(secret), 'stderr holds a secret');
     assert.ok(!gateway.stdout().includes(key), 'the banner holds the operator key');
   });
 

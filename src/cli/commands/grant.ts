@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 
 import type { GrantView, IssuedGrant } from '../../control/operations.ts';
+import { defaultMethods } from '../../identity/grant.ts';
 import { connectControl, type ClientProblem, type ControlClient } from '../control-client.ts';
 import type { Result } from '../../base/result.ts';
 import { columns, durationMs, exitCodes, type Io } from '../io.ts';
@@ -32,7 +33,7 @@ export function addGrantCommands(program: Command, io: Io, nowMs: () => number):
     .option('--expires <duration>', 'such as 12h or 30d; without it the grant does not expire')
     .option(
       '--open <family...>',
-      'method families beside tools, such as resources, sampling, elicitation',
+      'what servers may ask of the client beside: sampling, elicitation, roots',
     )
     .action((label: string, options: CreateOptions) => create(io, label, options, nowMs()));
   common(grant.command('list').description('every grant and its state')).action(
@@ -87,7 +88,7 @@ async function create(io: Io, label: string, options: CreateOptions, nowMs: numb
     policies,
     mode: options.mode,
     expiresMs: expiresMs === null ? null : nowMs + expiresMs,
-    ...(options.open === undefined ? {} : { methods: options.open }),
+    ...(options.open === undefined ? {} : { methods: [...defaultMethods, ...options.open] }),
   };
   await withControl(io, options, (control) => control.post('/api/v1/grants', body), showIssued);
 }
