@@ -37,6 +37,7 @@ import { explainRegistryProblem } from './registry/problem.ts';
 import { Registry } from './registry/registry.ts';
 import type { ServerConfig } from './registry/server.ts';
 import { openAuditFiles } from './storage/embedded/audit-files.ts';
+import { startAuditIndex, type IndexThread } from './storage/embedded/audit-index-thread.ts';
 import { openAuditLog, type AuditOpenProblem } from './storage/embedded/audit-open.ts';
 import { openStores, type Stores } from './storage/open.ts';
 
@@ -75,7 +76,7 @@ export async function startGateway(
 ): Promise<Result<RunningGateway, string>> {
   const parts = await openParts(options);
   if (!parts.ok) return parts;
-  const { gateway, registry, reader, connections, audit, stores } = parts.value;
+  const { gateway, registry, reader, audit } = parts.value;
   const mcp = new McpListener(gateway);
   const operator = await operatorKey(options.dataDir);
   const pages = openPages({
@@ -113,7 +114,7 @@ export async function startGateway(
       gateway.live.cutStreams(() => false);
       await opened.value.close(drainMs);
       mcp.close();
-      await closeParts({ reader, connections, audit, stores });
+      await closeParts(parts.value);
     },
   });
 }
@@ -151,20 +152,20 @@ async function openParts(options: GatewayOptions): Promise<Result<Parts, string>
     return err(registry.error.map(explainRegistryProblem).join('; '));
   }
   const { log: audit, digest } = opened.value;
-  return ok(
-    assemble(options, { stores: stores.value, counters, registry: registry.value, audit, digest }),
-  );
+  const index = startAuditIndex({ dir: dataDir, log });
+  const open = { stores: stores.value, counters, registry: registry.value, audit, digest, index };
+  return ok(assemble(options, open));
 }
 
 /** Joins what was opened: from here on a change of the registry reaches every part. */
 function assemble(
   { config, environment, log }: GatewayOptions,
-  opened: Pick<Parts, 'stores' | 'registry' | 'audit'> & {
+  opened: Pick<Parts, 'stores' | 'registry' | 'audit' | 'index'> & {
     readonly counters: MemoryCounters;
     readonly digest: Digest;
   },
 ): Parts {
-  const { registry, stores, audit, counters, digest } = opened;
+  const { registry, stores, audit, counters, digest, index } = opened;
   const clock = systemClock;
   const open = (config: ServerConfig): Upstream =>
     openUpstream(config, { clock, log, environment });
@@ -274,18 +275,10 @@ export async function runWrapped(options: WrapOptions): Promise<Result<null, str
   return ok(null);
 }
 
-async function closeParts(
-  parts: Pick<Parts, 'reader' | 'connections' | 'audit' | 'stores'>,
-): Promise<void> {
+async function closeParts(parts: Parts): Promise<void> {
   await parts.reader.close();
   await parts.connections.close();
-  await parts.audit.append({
-    kind: 'system',
-    id: newId('sys_'),
-    time: systemClock.nowMs(),
-    event: 'stop',
-    detail: {},
-  });
+  await parts.index.stop();
   await parts.audit.close();
   await parts.stores.close();
 }

@@ -6,6 +6,8 @@ export interface DemoParts {
   readonly servers: readonly { readonly name: string; readonly url: string }[];
   /** Folder of the ready policies. */
   readonly policiesDir: string;
+  /** The ready policy of the filesystem server, with the demo's folder in place of its own. */
+  readonly filesPolicy: string;
   /** A folder with a few files, for the filesystem server. */
   readonly filesDir: string;
   /** The program that runs children: this Node. */
@@ -25,10 +27,11 @@ export function demoConfig(parts: DemoParts): object {
     entries['files'] = { command: node, args: [filesystemServer, parts.filesDir] };
   }
   const names = Object.keys(entries).toSorted();
-  const policyOf = (name: string): string => (name === 'files' ? 'filesystem' : name);
+  const policyOf = (name: string): string =>
+    name === 'files' ? parts.filesPolicy : `${policiesDir}/${name}.json`;
   return {
     servers: Object.fromEntries(names.map((name) => [name, entries[name]])),
-    policies: Object.fromEntries(names.map((name) => [name, `${policiesDir}/${policyOf(name)}.json`])),
+    policies: Object.fromEntries(names.map((name) => [name, policyOf(name)])),
     grants: {
       demo: {
         principal: 'agent:demo',

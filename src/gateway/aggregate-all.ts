@@ -9,7 +9,7 @@ import { jsonHeaders, type Downstream } from './downstream.ts';
 import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
 import { inquire, type Inquired } from './inquire.ts';
-import { definitionDigest, listLimits, visibilityFor } from './list.ts';
+import { definitionDigest, isUnambiguous, listLimits, visibilityFor } from './list.ts';
 import { recordForwarded } from './receive.ts';
 import { answerError, codes } from './reply.ts';
 import { legacyVersions, sealSession } from './session.ts';
@@ -129,7 +129,7 @@ async function listOne(
     for (const tool of list.value.tools) {
       const answer = visible(tool, definitionDigest(list.value, tool));
       if (answer === 'changed') gateway.toolsChanged(part.server);
-      if (answer !== 'shown') continue;
+      if (answer !== 'shown' || !isUnambiguous(list.value, tool)) continue;
       const { text } = list.value.text;
       const name = JSON.stringify(aggregatedName(part.server, tool.name, sha256Hex));
       shown.push(

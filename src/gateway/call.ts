@@ -1,6 +1,7 @@
 import type { MirroredParam } from '../mcp/headers.ts';
 import type { RequestMessage } from '../mcp/message.ts';
 import { judgeFromServer } from './ask.ts';
+import { underWayIn } from './cancel.ts';
 import { jsonHeaders, type Downstream } from './downstream.ts';
 import { enforce, refused, type Refused } from './enforce.ts';
 import { forwardRequest } from './forward.ts';
@@ -86,6 +87,7 @@ async function forward(
     awaitedId: message.id,
     holdHead: false,
     judge: (answer, event) => judgeFromServer(gateway, caller, answer, event.raw),
+    announce: underWayIn(gateway, caller, message),
     conclude,
   });
 }

@@ -1,17 +1,15 @@
 import type { Receipt, Take } from '../counters/counters.ts';
 import { counterKey } from '../counters/key.ts';
 import {
-  compilePolicy,
   decide,
   explainDeny,
-  parsePolicy,
   type Allow,
-  type CompiledPolicy,
   type Deny,
   type LimitObligation,
 } from '../policy/index.ts';
 import { assert } from '../base/assert.ts';
 import type { Gateway } from './gateway.ts';
+import { permissive } from './permissive.ts';
 import type { ToolCall } from './question.ts';
 import * as sentences from './sentences.ts';
 
@@ -156,15 +154,4 @@ function denied(decision: Deny): Refused {
 /** A refusal that time alone does not lift. */
 export function refused(code: string, rule: string, message: string): Refused {
   return { effect: 'refused', code, rule, message, retryAfterMs: null };
-}
-
-/** Permits everything: in `observe` mode the guardrails are judged above it. */
-const permissive: CompiledPolicy = compilePermissive();
-
-function compilePermissive(): CompiledPolicy {
-  const parsed = parsePolicy('{"version":"1","default":"allow"}');
-  assert(parsed.ok, 'the permissive document parses');
-  const compiled = compilePolicy(parsed.value);
-  assert(compiled.ok, 'the permissive document compiles');
-  return compiled.value;
 }

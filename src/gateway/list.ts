@@ -9,6 +9,7 @@ import { editToolList, readToolList, type ToolEntry, type ToolList } from '../mc
 import { isVisible, type PolicySet } from '../policy/index.ts';
 import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
+import { permissive } from './permissive.ts';
 
 /** Bounds of a list of tools: larger ones are refused, never passed on unread. */
 export const listLimits = {
@@ -23,26 +24,29 @@ export function definitionDigest(list: ToolList, tool: ToolEntry): string {
   return hash('sha256', canonicalJson(list.text, tool.span.start, tool.span.end), 'hex');
 }
 
+/** A name that stands once in its list, and is one that every client reads alike. */
+export function isUnambiguous(list: ToolList, tool: ToolEntry): boolean {
+  return tool.wellNamed && !list.duplicated.has(tool.name);
+}
+
 /** What one grant may see of one server's tools right now. */
 export function visibilityFor(
   gateway: Gateway,
   caller: Pick<Caller, 'grant' | 'server'>,
 ): (tool: ToolEntry, digest: string) => 'shown' | 'hidden' | 'changed' {
   const snapshot = gateway.snapshot();
-  const pinned = snapshot.servers.get(caller.server)?.tools ?? new Map();
+  const pinned = snapshot.servers.get(caller.server)?.tools;
   const { grant, server } = caller;
   const name = Object.hasOwn(grant.policies, server) ? grant.policies[server] : undefined;
   const policy = name === undefined ? null : (snapshot.policies.get(name)?.compiled ?? null);
   const { guardrails } = snapshot;
-  const set: PolicySet = { policy, guardrails };
+  // `observe` relaxes the policy alone: what guardrails hide stays hidden.
+  const relaxed = grant.mode === 'observe' && policy !== null;
+  const set: PolicySet = { policy: relaxed ? permissive : policy, guardrails };
   return (tool, digest) => {
-    const pin = pinned.get(tool.name);
+    const pin = pinned?.get(tool.name);
     if (pin === undefined || pin.digest !== digest) return 'changed';
-    if (pin.state !== 'pinned' || policy === null) return 'hidden';
-    return isVisible(set, pin) ||
-      (grant.mode === 'observe' && isVisible({ policy: null, guardrails }, pin))
-      ? 'shown'
-      : 'hidden';
+    return isVisible(set, pin) ? 'shown' : 'hidden';
   };
 }
 
@@ -68,7 +72,7 @@ export function filterAnswer(
     choose: (tool) => {
       const answered = visible(tool, definitionDigest(list.value, tool));
       changed ||= answered === 'changed';
-      return answered === 'shown';
+      return answered === 'shown' && isUnambiguous(list.value, tool);
     },
   });
   if (changed) gateway.toolsChanged(caller.server);

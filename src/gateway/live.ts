@@ -12,6 +12,17 @@ export interface DetachedCall {
   readonly recordUs: number;
 }
 
+/** A request that was forwarded and is not answered. */
+export interface UnderWay {
+  /** The client does not want the answer any more. */
+  cancelled(): void;
+  /** The client asks for the rest of its streams: true when this exchange let go of one for it. */
+  letGo(): boolean;
+}
+
+/** Makes an exchange known to what comes later in its session; what it gives ends that. */
+export type Announce = (exchange: UnderWay) => () => void;
+
 const askedPerSessionMax = 256;
 const detachedMax = 10_000;
 const declaredMax = 10_000;
@@ -26,6 +37,7 @@ export class LiveState {
   readonly #asked = new Map<string, Map<string, string>>();
   readonly #declared = new Map<string, string>();
   readonly #detached = new Map<string, DetachedCall>();
+  readonly #underWay = new Map<string, Map<string, UnderWay>>();
 
   /** Remembers what a client called itself when it opened a session: for records only. */
   declare(seal: string, client: string): void {
@@ -99,13 +111,17 @@ export class LiveState {
     this.#asked.delete(session);
   }
 
-  /** Over the bound the oldest is forgotten: its answer is then dropped, never passed unrecorded. */
-  detach(session: string, id: string, call: DetachedCall): void {
-    if (this.#detached.size >= detachedMax) {
-      const oldest = this.#detached.keys().next().value;
-      if (oldest !== undefined) this.#detached.delete(oldest);
-    }
+  /** False when too many calls wait already: this one is then over. */
+  detach(session: string, id: string, call: DetachedCall): boolean {
+    if (this.#detached.size >= detachedMax) return false;
     this.#detached.set(detachedKey(session, id), call);
+    return true;
+  }
+
+  /** Takes the call out if it is still the one that waits under its id. */
+  giveUpDetached(session: string, id: string, call: DetachedCall): boolean {
+    const key = detachedKey(session, id);
+    return this.#detached.get(key) === call && this.#detached.delete(key);
   }
 
   /** Takes the call that this answer belongs to; null when there is none. */
@@ -114,6 +130,29 @@ export class LiveState {
     const call = this.#detached.get(key) ?? null;
     this.#detached.delete(key);
     return call;
+  }
+
+  /** Remembers an exchange until the function that it gives is called. */
+  begin(session: string, id: string, exchange: UnderWay): () => void {
+    const exchanges = this.#underWay.get(session) ?? new Map<string, UnderWay>();
+    this.#underWay.set(session, exchanges);
+    exchanges.set(id, exchange);
+    return () => {
+      if (exchanges.get(id) === exchange) exchanges.delete(id);
+      if (exchanges.size === 0 && this.#underWay.get(session) === exchanges) {
+        this.#underWay.delete(session);
+      }
+    };
+  }
+
+  underWay(session: string, id: string): UnderWay | null {
+    return this.#underWay.get(session)?.get(id) ?? null;
+  }
+
+  /** How many exchanges of a session let go of the stream that their client lost. */
+  letGo(session: string): number {
+    const exchanges = [...(this.#underWay.get(session)?.values() ?? [])];
+    return exchanges.filter((exchange) => exchange.letGo()).length;
   }
 }
 

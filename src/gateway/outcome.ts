@@ -10,6 +10,9 @@ import { releaseAsIs, type Conclusion, type Release } from './relay.ts';
 import { codes } from './reply.ts';
 import * as sentences from './sentences.ts';
 
+/** How long a call may wait for its client to ask for the answer, in milliseconds. */
+const detachedMs = 600_000;
+
 /** A permitted call that is on record: what its outcome needs. */
 export interface Intended {
   readonly call: ToolCall;
@@ -27,8 +30,7 @@ export async function concludeCall(
   conclusion: Conclusion,
 ): Promise<Release> {
   const { call, permitted } = intended;
-  if (conclusion.kind === 'unanswered' && conclusion.resumable) {
-    detach(gateway, intended);
+  if (conclusion.kind === 'unanswered' && conclusion.resumable && detach(gateway, intended)) {
     return releaseAsIs;
   }
   const reached = conclusion.kind !== 'failed' || conclusion.failure.reached;
@@ -109,16 +111,28 @@ function statusOf(conclusion: Conclusion): { status: OutcomeStatus; code: number
   }
 }
 
-/** The answer will come on another stream of the session; its outcome is recorded there. */
-function detach(gateway: Gateway, intended: Intended): void {
+/**
+ * The answer will come on another stream of the session; its outcome is recorded there, or as
+ * broken when nobody asked for it in time.
+ */
+function detach(gateway: Gateway, intended: Intended): boolean {
   const { call, permitted, decideUs, recordUs, sentMs } = intended;
-  gateway.live.detach(sessionKey(call.caller), idKey(call.message.id), {
+  const session = sessionKey(call.caller);
+  const id = idKey(call.message.id);
+  const waiting = {
     intentId: call.id,
     receipts: permitted.receipts,
     sinceMs: sentMs,
     decideUs,
     recordUs,
-  });
+  };
+  if (!gateway.live.detach(session, id, waiting)) return false;
+  const giveUp = (): void => {
+    if (!gateway.live.giveUpDetached(session, id, waiting)) return;
+    void concludeCall(gateway, intended, { kind: 'unanswered', resumable: false });
+  };
+  setTimeout(giveUp, detachedMs).unref();
+  return true;
 }
 
 /** Only where it is certain that the server did not run the call. */

@@ -34,7 +34,7 @@ export async function stateQuestion(
   message: RequestMessage,
 ): Promise<ToolCall> {
   const startMs = gateway.clock.monotonicMs();
-  if (gateway.snapshot().servers.get(caller.server)?.tools == null) {
+  if ((gateway.snapshot().servers.get(caller.server)?.tools ?? null) === null) {
     await gateway.toolsReady(caller.server);
   }
   const snapshot = gateway.snapshot();

@@ -10,6 +10,7 @@ import type {
 import { ruleFor, type MethodRule } from '../mcp/method.ts';
 import { judgeFromServer, opens, sessionKey } from './ask.ts';
 import { callTool } from './call.ts';
+import { noteCancelled, underWayIn } from './cancel.ts';
 import { eventHeaders, type Downstream, type DownstreamWatcher } from './downstream.ts';
 import { forwardRequest } from './forward.ts';
 import type { Caller } from './caller.ts';
@@ -121,6 +122,7 @@ async function receiveRequest(
     awaitedId: message.id,
     holdHead: rule.method === 'initialize',
     judge: (answer, event) => judgeFromServer(gateway, caller, answer, event.raw),
+    announce: underWayIn(gateway, caller, message),
     conclude: (conclusion) =>
       Promise.resolve(concludeRequest(gateway, caller, { message, rule }, conclusion)),
   });
@@ -135,6 +137,7 @@ async function receiveNotification(
 ): Promise<void> {
   if (!(await recordForwarded(gateway, caller, message.method, downstream, null))) return;
   await post(gateway, caller, message, downstream);
+  noteCancelled(gateway, caller, message);
 }
 
 /** A client's answer passes only to a server that asked for it, in this session, once. */
@@ -178,6 +181,7 @@ async function post(
     awaitedId: null,
     holdHead: false,
     judge: () => null,
+    announce: null,
     conclude: (conclusion) => {
       if (conclusion.kind !== 'failed') return Promise.resolve(releaseAsIs);
       return Promise.resolve({ replacement: { status: 502, body: null }, headers: {} });

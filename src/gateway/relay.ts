@@ -4,6 +4,7 @@ import type { Era } from '../mcp/message.ts';
 import { createSseDecoder, encodeSseEvent, type SseDecoder, type SseEvent } from '../mcp/sse.ts';
 import { eventHeaders, jsonHeaders, type Downstream } from './downstream.ts';
 import type { Gateway } from './gateway.ts';
+import type { Announce, UnderWay } from './live.ts';
 import type {
   Headers,
   Upstream,
@@ -26,7 +27,7 @@ export type Conclusion =
   /** The stream ended without the answer; `resumable` when the client may ask for the rest. */
   | { readonly kind: 'unanswered'; readonly resumable: boolean }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure }
-  /** The client closed its stream, which cancels the request (2026-07-28). */
+  /** The client closed its stream (2026-07-28) or said that it wants no answer (before). */
   | { readonly kind: 'cancelled' };
 
 /** What the client is given at the end, and headers that go with it. */
@@ -56,14 +57,19 @@ export interface RelaySpec {
     answer: Answer,
     event: SseEvent,
   ) => Promise<string | Uint8Array | null> | Uint8Array | null;
+  /** How what comes later in the session finds this exchange; null where nothing can. */
+  readonly announce: Announce | null;
   /** Called once, before the end reaches the client. */
   readonly conclude: (conclusion: Conclusion) => Promise<Release>;
 }
 
-/** Sends a request and relays what comes back; resolves when the exchange is over on both sides. */
+/**
+ * Sends a request and relays what comes back; resolves when the exchange is over on both sides.
+ * Rejects for a bug alone: the edge then ends the exchange.
+ */
 export function relay(spec: RelaySpec): Promise<void> {
-  return new Promise((resolve) => {
-    new Relay(spec, resolve).start();
+  return new Promise((resolve, reject) => {
+    new Relay(spec, { done: resolve, bug: reject }).start();
   });
 }
 
@@ -73,10 +79,20 @@ const queuedEventsMax = 64;
 /** How long a server may keep a stream open after its answer, in milliseconds. */
 const lingerMs = 2_000;
 
+/** How long the answer of a cancelled request is still waited for, in milliseconds. */
+const cancelGraceMs = 2_000;
+/** How long a request goes on whose client has gone, in milliseconds. */
+const abandonedMs = 600_000;
+
+interface Settle {
+  readonly done: () => void;
+  readonly bug: (reason: unknown) => void;
+}
+
 /** One exchange in progress. */
-class Relay implements UpstreamListener {
+class Relay implements UpstreamListener, UnderWay {
   readonly #spec: RelaySpec;
-  readonly #done: () => void;
+  readonly #settle: Settle;
   readonly #decoder: SseDecoder;
   readonly #queue: SseEvent[] = [];
   readonly #held: SseEvent[] = [];
@@ -92,16 +108,21 @@ class Relay implements UpstreamListener {
   #resumable = false;
   #paused = false;
   #clientFull = false;
+  #clientGone = false;
+  #unwanted = false;
+  #forget: (() => void) | null = null;
+  #deadline: NodeJS.Timeout | null = null;
 
-  constructor(spec: RelaySpec, done: () => void) {
+  constructor(spec: RelaySpec, settle: Settle) {
     this.#spec = spec;
-    this.#done = done;
+    this.#settle = settle;
     this.#decoder = createSseDecoder({ eventBytesMax: spec.gateway.limits.answerBytesMax });
   }
 
   start(): void {
     const { downstream, upstream, request } = this.#spec;
     downstream.watch({ gone: () => this.#gone(), drained: () => this.#drained() });
+    this.#forget = this.#spec.announce?.(this) ?? null;
     this.#exchange = upstream.exchange(request, this);
     if (this.#concluded) this.#exchange.abort();
   }
@@ -128,20 +149,44 @@ class Relay implements UpstreamListener {
     this.#ended = true;
     if (this.#concluded) return;
     if (this.#mode === 'body') {
-      void this.#body();
+      this.#run(this.#body());
       return;
     }
-    void this.#pump();
+    this.#run(this.#pump());
   }
 
   failed(failure: UpstreamFailure): void {
     if (this.#concluded) return;
     if (this.#mode === 'events' && this.#resumable) {
       this.#ended = true;
-      void this.#pump();
+      this.#run(this.#pump());
       return;
     }
-    void this.#finish({ kind: 'failed', failure }, null);
+    this.#run(this.#finish({ kind: 'failed', failure }, null));
+  }
+
+  /** The answer may be on its way: it is waited for a little, then the request counts as over. */
+  cancelled(): void {
+    if (this.#unwanted) return;
+    this.#unwanted = true;
+    this.#giveUpIn(cancelGraceMs, { kind: 'cancelled' });
+  }
+
+  /** The server gives the rest to one stream alone: the lost one must be closed before the next. */
+  letGo(): boolean {
+    if (this.#concluded || !this.#clientGone || !this.#resumable) return false;
+    this.#exchange?.abort();
+    this.#run(this.#finish({ kind: 'unanswered', resumable: true }, null));
+    return true;
+  }
+
+  /** A bug in what judges or concludes must neither leave the client waiting nor end the process. */
+  #run(work: Promise<void>): void {
+    work.catch((reason: unknown) => {
+      this.#concluded = true;
+      this.#exchange?.abort();
+      this.#settle.bug(reason);
+    });
   }
 
   #events(chunk: Uint8Array): void {
@@ -150,7 +195,7 @@ class Relay implements UpstreamListener {
       return this.#fail({ kind: 'broken', reached: true, detail: events });
     }
     this.#queue.push(...events);
-    void this.#pump();
+    this.#run(this.#pump());
     this.#flow();
   }
 
@@ -228,21 +273,30 @@ class Relay implements UpstreamListener {
 
   #fail(failure: UpstreamFailure): void {
     this.#exchange?.abort();
-    void this.#finish({ kind: 'failed', failure }, null);
+    this.#run(this.#finish({ kind: 'failed', failure }, null));
   }
 
   /** Lets the end be recorded, then gives it to the client, in the shape the answer began in. */
   async #finish(conclusion: Conclusion, last: SseEvent | Uint8Array | null): Promise<void> {
     if (this.#concluded) return;
     this.#concluded = true;
+    this.#forget?.();
+    if (this.#deadline !== null) clearTimeout(this.#deadline);
     const release = await this.#spec.conclude(conclusion);
     const { downstream } = this.#spec;
     if (!downstream.ended()) {
-      if (this.#mode === 'events') this.#finishStream(release, last);
+      if (conclusion.kind === 'cancelled') this.#finishSilently();
+      else if (this.#mode === 'events') this.#finishStream(release, last);
       else this.#finishBody(release, last);
     }
     if (this.#mode === 'events' && conclusion.kind === 'answer') this.#letEnd();
-    this.#done();
+    this.#settle.done();
+  }
+
+  /** What was cancelled gets no answer: the stream ends, or one without events takes its place. */
+  #finishSilently(): void {
+    if (this.#mode !== 'events') this.#spec.downstream.open(eventHeaders);
+    this.#spec.downstream.close();
   }
 
   #finishStream(release: Release, last: SseEvent | Uint8Array | null): void {
@@ -281,9 +335,23 @@ class Relay implements UpstreamListener {
   /** Legacy: a disconnect does not cancel, the call goes on and is recorded. Modern: it cancels. */
   #gone(): void {
     if (this.#concluded) return;
-    if (this.#spec.era === 'legacy' && this.#spec.awaitedId !== null) return this.#drained();
+    if (this.#spec.era === 'legacy' && this.#spec.awaitedId !== null) {
+      this.#clientGone = true;
+      if (!this.#unwanted) this.#giveUpIn(abandonedMs, { kind: 'unanswered', resumable: false });
+      return this.#drained();
+    }
     this.#exchange?.abort();
-    void this.#finish({ kind: 'cancelled' }, null);
+    this.#run(this.#finish({ kind: 'cancelled' }, null));
+  }
+
+  #giveUpIn(ms: number, conclusion: Conclusion): void {
+    if (this.#concluded) return;
+    if (this.#deadline !== null) clearTimeout(this.#deadline);
+    this.#deadline = setTimeout(() => {
+      this.#exchange?.abort();
+      this.#run(this.#finish(conclusion, null));
+    }, ms);
+    this.#deadline.unref();
   }
 
   #drained(): void {

@@ -78,11 +78,15 @@ function sealedInitialize(
     id: upstreamId,
     protocolVersion: negotiatedVersion(answer),
   });
-  const declared = message.params?.['clientInfo'];
-  if (typeof declared === 'object' && declared !== null && 'name' in declared) {
-    gateway.live.declare(session.seal, String(declared['name']).slice(0, 128));
-  }
+  const declared = declaredName(message);
+  if (declared !== null) gateway.live.declare(session.seal, declared);
   return { replacement: null, headers: { 'mcp-session-id': session.sealedId } };
+}
+
+function declaredName(message: RequestMessage): string | null {
+  const info = message.params?.['clientInfo'];
+  if (typeof info !== 'object' || info === null || !('name' in info)) return null;
+  return typeof info.name === 'string' ? info.name.slice(0, 128) : null;
 }
 
 /** The revision that an `initialize` answer settles on, or null. */

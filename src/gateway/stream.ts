@@ -7,6 +7,9 @@ import { methodRecord } from './records.ts';
 import { relay, releaseAsIs } from './relay.ts';
 import { answerError, codes } from './reply.ts';
 
+/** Until a server has surely seen that a connection was closed, in milliseconds. */
+const closedMs = 50;
+
 /** The legacy GET: a stream of what the server sends by itself, or the rest of a broken one. */
 export async function openStream(
   gateway: Gateway,
@@ -22,8 +25,16 @@ export async function openStream(
       message: 'too many open streams',
     });
   }
+  await letGoOfLost(gateway, caller);
   await exchange(gateway, caller, 'GET', downstream);
   gateway.live.removeStream(grant.id, downstream);
+}
+
+/** A client that resumes gets the rest from the server, which must not think the old stream open. */
+async function letGoOfLost(gateway: Gateway, caller: Caller): Promise<void> {
+  if (caller.passedHeaders['last-event-id'] === undefined || caller.session === null) return;
+  if (gateway.live.letGo(sessionKey(caller)) === 0) return;
+  await new Promise((resolve) => setTimeout(resolve, closedMs));
 }
 
 /** The legacy DELETE: ends the session at the server, and what is kept of it here. */
@@ -60,6 +71,7 @@ async function exchange(
     awaitedId: null,
     holdHead: false,
     judge: (answer, event) => judgeFromServer(gateway, caller, answer, event.raw),
+    announce: null,
     conclude: (conclusion) => {
       const status = conclusion.kind === 'failed' ? 502 : null;
       const replacement = status === null ? null : { status, body: null };

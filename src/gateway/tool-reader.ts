@@ -64,15 +64,16 @@ export class ToolReader {
 
   /** The server was removed or registered anew: what was read of it counts no more. */
   forget(server: string): void {
-    const queued = this.#readings.get(server)?.queued;
-    if (queued != null) clearTimeout(queued);
+    const queued = this.#readings.get(server)?.queued ?? null;
+    if (queued !== null) clearTimeout(queued);
     this.#readings.delete(server);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     for (const { queued } of this.#readings.values()) if (queued !== null) clearTimeout(queued);
-    await Promise.all([...this.#readings.values()].map((reading) => reading.running));
+    const running = [...this.#readings.values()].map(({ running: work }) => work);
+    await Promise.all(running.filter((work) => work !== null));
   }
 
   #reading(server: string): Reading {

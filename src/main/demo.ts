@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,10 +29,18 @@ export async function prepareDemo(dataDir: string): Promise<PreparedDemo> {
   await mkdir(filesDir, { recursive: true });
   await writeFile(join(filesDir, 'welcome.txt'), welcome);
   await writeFile(join(filesDir, 'todo.md'), todo);
+  const policiesDir = fileURLToPath(new URL('../../policies', import.meta.url));
+  const filesPolicy = resolve(dataDir, 'demo', 'files-policy.json');
+  const ready = await readFile(join(policiesDir, 'filesystem.json'), 'utf8');
+  await writeFile(
+    filesPolicy,
+    ready.replaceAll('/srv/shared', JSON.stringify(filesDir).slice(1, -1)),
+  );
   const servers = await startDemoServers();
   const config = demoConfig({
     servers: servers.servers,
-    policiesDir: fileURLToPath(new URL('../../policies', import.meta.url)),
+    policiesDir,
+    filesPolicy,
     filesDir,
     node: process.execPath,
     filesystemServer: filesystemServer(),

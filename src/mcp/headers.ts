@@ -173,9 +173,8 @@ function checkParams(
 ): HeaderProblem | null {
   for (const param of params) {
     const body = valueAt(argumentsOf(message), param.path);
-    // An argument that is absent or null has no header to be expected.
-    if (body === undefined || body === null) continue;
-    const text = headerText(body);
+    // No header stands for an argument that is absent or null: one that is there says too much.
+    const text = body === undefined || body === null ? null : headerText(body);
     const mirror = { header: param.header, body: text, required: true, plain: false };
     const found = sameInteger(headers.get(param.header), body, param)
       ? null
@@ -186,7 +185,11 @@ function checkParams(
 }
 
 /** Integers are compared as numbers: `42.0` is `42`. */
-function sameInteger(value: string | undefined, body: JsonValue, param: MirroredParam): boolean {
+function sameInteger(
+  value: string | undefined,
+  body: JsonValue | undefined,
+  param: MirroredParam,
+): boolean {
   if (param.type !== 'integer' || typeof body !== 'number' || value === undefined) return false;
   const decoded = decodeHeaderValue(value);
   return (

@@ -7,6 +7,7 @@ export interface RequestHeaders {
   readonly contentType: string | null;
   readonly contentEncoding: string | null;
   readonly contentLength: number | null;
+  readonly transferEncoding: string | null;
   readonly accept: string | null;
   readonly sessionId: string | null;
   readonly protocolVersion: string | null;
@@ -28,6 +29,7 @@ const single: Readonly<Record<string, Single>> = {
   'content-type': 'contentType',
   'content-encoding': 'contentEncoding',
   'content-length': 'length',
+  'transfer-encoding': 'transferEncoding',
   accept: 'accept',
   'mcp-session-id': 'sessionId',
   'mcp-protocol-version': 'protocolVersion',
@@ -58,6 +60,7 @@ export function readHeaders(rawHeaders: readonly string[]): Result<RequestHeader
     contentType: found.contentType ?? null,
     contentEncoding: found.contentEncoding ?? null,
     contentLength: found.length === undefined ? null : Number(found.length),
+    transferEncoding: found.transferEncoding ?? null,
     accept: found.accept ?? null,
     sessionId: found.sessionId ?? null,
     protocolVersion: found.protocolVersion ?? null,

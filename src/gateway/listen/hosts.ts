@@ -16,8 +16,10 @@ export function isKnownHost(policy: HostPolicy, host: string | null): boolean {
   const match = /^(\[[0-9a-f:]+\]|[a-z0-9.-]+)(?::([0-9]{1,5}))?$/.exec(host.toLowerCase());
   const name = match?.[1];
   if (name === undefined || !policy.hosts.has(name)) return false;
-  const port = match?.[2];
-  return port === undefined || policy.port === null || Number(port) === policy.port;
+  if (match?.[2] === undefined) return true;
+  const port = Number(match[2]);
+  if (port < 1 || port > 65_535) return false;
+  return policy.port === null || port === policy.port;
 }
 
 /**

@@ -7,6 +7,14 @@ import type { Headers } from '../upstream/upstream.ts';
 const stalledMs = 30_000;
 const keepAlive = ': keep-alive\n\n';
 
+/** Refusals after which nothing more is read: where a request ends is in doubt, or who sent it. */
+const endingStatuses: ReadonlySet<number> = new Set([400, 401, 403, 405, 406, 413, 415]);
+
+/** Whether the connection is closed behind an answer of this status. */
+export function endsConnection(status: number): boolean {
+  return endingStatuses.has(status);
+}
+
 /** The answer to one HTTP request. */
 export class HttpDownstream implements Downstream {
   readonly #response: ServerResponse;
@@ -23,6 +31,7 @@ export class HttpDownstream implements Downstream {
 
   answer(status: number, headers: Headers, body: Uint8Array | string | null): void {
     if (this.ended()) return;
+    if (endsConnection(status)) this.#response.shouldKeepAlive = false;
     if (body === null) {
       this.#response.writeHead(status, { ...headers, 'content-length': '0' });
       this.#response.end();

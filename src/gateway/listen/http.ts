@@ -96,6 +96,7 @@ export class McpListener {
     if (headers.value.protocolVersion === '2026-07-28')
       return refuse(gateway, request, downstream, notAllowed);
     if (route.server === null) return refuse(gateway, request, downstream, notAllowed);
+    if (hasBody(headers.value)) return refuse(gateway, request, downstream, bodyNotDue);
     const caller = callerOf(gateway, grant.value, route.server, headers.value);
     if (caller.sessionUnknown) return refuse(gateway, request, downstream, sessionNotFound);
     if (method === 'GET') return openStream(gateway, caller, downstream);
@@ -142,6 +143,7 @@ const notFound: Refusal = {
   reason: 'no such endpoint for this grant',
 };
 const notAllowed: Refusal = { status: 405, code: 'method', reason: 'method not allowed' };
+const bodyNotDue: Refusal = { status: 400, code: 'body', reason: 'only POST carries a message' };
 const sessionNotFound: Refusal = {
   status: 404,
   code: 'session',
@@ -149,12 +151,21 @@ const sessionNotFound: Refusal = {
 };
 const tooLarge: Refusal = { status: 413, code: 'too-large', reason: 'the body is too large' };
 
+function hasBody(headers: RequestHeaders): boolean {
+  return headers.transferEncoding !== null || (headers.contentLength ?? 0) !== 0;
+}
+
 function bodyFault(headers: RequestHeaders, bytesMax: number): Refusal | null {
   if (!isJsonType(headers.contentType)) {
     return { status: 415, code: 'content-type', reason: 'send Content-Type: application/json' };
   }
   if (headers.contentEncoding !== null && headers.contentEncoding.toLowerCase() !== 'identity') {
     return { status: 415, code: 'content-encoding', reason: 'send the body without compression' };
+  }
+  // `node:http` undoes chunks alone: of `gzip, chunked` it would hand over packed bytes.
+  const transfer = headers.transferEncoding;
+  if (transfer !== null && transfer.toLowerCase() !== 'chunked') {
+    return { status: 415, code: 'transfer-encoding', reason: 'send the body without compression' };
   }
   if (headers.contentLength !== null && !(headers.contentLength <= bytesMax)) {
     return tooLarge;

@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
 import { err, ok, type Result } from '../../base/result.ts';
+import { endsConnection } from './http-downstream.ts';
 import type { McpListener } from './http.ts';
 import { routeOf } from './http.ts';
 import { isKnownHost, isKnownOrigin, type HostPolicy } from './hosts.ts';
@@ -32,6 +33,7 @@ export function openPort(
   deps: PortDeps,
   at: { readonly host: string; readonly port: number },
 ): Promise<Result<OpenPort, ListenProblem>> {
+  const answering = new WeakSet<Socket>();
   const server = createServer(
     {
       maxHeaderSize: 16_384,
@@ -43,7 +45,10 @@ export function openPort(
       requireHostHeader: true,
       noDelay: true,
     },
-    (request, response) => serve(deps, request, response),
+    (request, response) => {
+      if (takesTurn(answering, request, response)) serve(deps, request, response);
+      else plain(response, 400, 'wait for the answer before the next request');
+    },
   );
   server.on('clientError', (_error, socket) => {
     if (socket.writable)
@@ -62,6 +67,24 @@ export function openPort(
       resolve(ok({ port, close: (graceMs) => drain(server, graceMs) }));
     });
   });
+}
+
+/**
+ * One request at a time on a connection, and none behind a refusal that ends it: a request that
+ * was sent before its predecessor was answered may be what somebody smuggled into the bytes.
+ */
+function takesTurn(
+  answering: WeakSet<Socket>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): boolean {
+  const { socket } = request;
+  if (answering.has(socket)) return false;
+  answering.add(socket);
+  response.on('close', () => {
+    if (response.shouldKeepAlive) answering.delete(socket);
+  });
+  return true;
 }
 
 function serve(deps: PortDeps, request: IncomingMessage, response: ServerResponse): void {
@@ -105,6 +128,7 @@ function onlyHeader(
 
 function plain(response: ServerResponse, status: number, text: string): void {
   const body = JSON.stringify({ error: text });
+  if (endsConnection(status)) response.shouldKeepAlive = false;
   response.writeHead(status, {
     'content-type': 'application/json',
     'content-length': String(Buffer.byteLength(body)),
