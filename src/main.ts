@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 
 import type { AuditLog } from './audit/audit-log.ts';
 import type { Digest } from './audit/redact.ts';
-import { newId } from './base/id.ts';
 import type { Log } from './base/log.ts';
 import { err, ok, type Result } from './base/result.ts';
 import type { Config } from './config.ts';
@@ -126,6 +125,8 @@ interface Parts {
   readonly reader: ToolReader;
   readonly connections: Connections;
   readonly audit: AuditLog;
+  /** Fills the index of the audit log, behind it. */
+  readonly index: IndexThread;
   readonly stores: Stores;
   /** Ends the open streams of grants that have ended since it was last called. */
   readonly cutEnded: () => void;
@@ -206,7 +207,7 @@ function assemble(
   };
   registry.subscribe(follow);
   follow();
-  return { gateway, registry, reader, connections, audit, stores, cutEnded: cut };
+  return { gateway, registry, reader, connections, audit, index, stores, cutEnded: cut };
 }
 
 /** What a wrapped server is run with. */
