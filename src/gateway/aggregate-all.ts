@@ -1,4 +1,4 @@
-import { membersAt } from '../base/strict-json.ts';
+import { membersAt, stringValueOf } from '../base/strict-json.ts';
 import type { Answer } from '../mcp/answer.ts';
 import { resultResponse } from '../mcp/encode.ts';
 import type { RequestMessage } from '../mcp/message.ts';
@@ -184,6 +184,5 @@ function textMember(answer: Answer, key: string): string | null {
   if (answer.resultSpan === null || answer.text[answer.resultSpan.start] !== '{') return null;
   const member = membersAt(answer.text, answer.resultSpan.start).find((m) => m.key === key);
   if (member === undefined) return null;
-  const value: unknown = JSON.parse(answer.text.slice(member.valueStart, member.valueEnd));
-  return typeof value === 'string' ? value : null;
+  return stringValueOf(answer.text.slice(member.valueStart, member.valueEnd));
 }

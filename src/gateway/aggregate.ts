@@ -1,7 +1,7 @@
 import { applyEdits, membersAt, scanJson } from '../base/strict-json.ts';
 import { decodeBody, decodeMessage } from '../mcp/decode.ts';
 import { resultResponse } from '../mcp/encode.ts';
-import { checkMirroredHeaders } from '../mcp/headers.ts';
+import { checkMirroredHeaders, type HeaderProblem } from '../mcp/headers.ts';
 import type { Message, RequestMessage, ResponseMessage } from '../mcp/message.ts';
 import { ruleFor } from '../mcp/method.ts';
 import { aggregatedName } from '../mcp/tool.ts';
@@ -14,13 +14,16 @@ import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
 import {
   discard,
+  paramsMirrored,
   receive,
   receiveMessage,
+  refuseRevision,
   refusedAtEdge,
   unreadable,
   type Received,
 } from './receive.ts';
 import { answerError, unknownTool } from './reply.ts';
+import { modernFault } from './revision.ts';
 
 /**
  * The endpoint of all servers of a grant. It offers tools, named `server__tool`; what belongs to
@@ -74,7 +77,12 @@ async function receiveLegacy(
     downstream.answer(202, {}, null);
     return;
   }
-  return receiveRequest(gateway, caller, { message, parts: session.parts }, downstream);
+  return receiveRequest(
+    gateway,
+    caller,
+    { message, parts: session.parts, rawHeaders: null },
+    downstream,
+  );
 }
 
 /** Modern clients are served here where every server of the grant speaks 2026-07-28. */
@@ -99,19 +107,35 @@ async function receiveModern(
       message: 'Method not found',
     });
   }
-  const problem =
-    received.rawHeaders === null ? null : checkMirroredHeaders(received.rawHeaders, message);
-  if (problem !== null) {
-    await refusedAtEdge(gateway, caller, message.method, problem.reason);
-    const text = `header ${problem.header} does not agree with the body`;
-    return answerError(downstream, 400, { id: message.id, code: problem.code, message: text });
-  }
+  const { rawHeaders } = received;
+  const problem = rawHeaders === null ? null : checkMirroredHeaders(rawHeaders, message);
+  if (problem !== null) return refuseHeaders(gateway, caller, { message, problem }, downstream);
+  const fault = modernFault(message);
+  if (fault !== null) return refuseRevision(gateway, caller, { message, fault }, downstream);
   if (message.method === 'server/discover') {
     downstream.answer(200, jsonHeaders, resultResponse(message.id, discoverResult));
     return;
   }
   const parts = new Map(servers.map((server) => [server, partOf(caller, server)]));
-  return receiveRequest(gateway, caller, { message, parts }, downstream);
+  return receiveRequest(gateway, caller, { message, parts, rawHeaders }, downstream);
+}
+
+async function refuseHeaders(
+  gateway: Gateway,
+  caller: Caller,
+  { message, problem }: { readonly message: RequestMessage; readonly problem: HeaderProblem },
+  downstream: Downstream,
+): Promise<void> {
+  await refusedAtEdge(gateway, caller, message.method, problem.reason);
+  const text = `header ${problem.header} does not agree with the body`;
+  answerError(downstream, 400, { id: message.id, code: problem.code, message: text });
+}
+
+/** A request, the servers it may go to, and the header lines it came with, where there are any. */
+interface AggregateRequest {
+  readonly message: RequestMessage;
+  readonly parts: ReadonlyMap<string, Caller>;
+  readonly rawHeaders: readonly string[] | null;
 }
 
 const discoverResult = JSON.stringify({
@@ -126,10 +150,7 @@ const discoverResult = JSON.stringify({
 async function receiveRequest(
   gateway: Gateway,
   caller: Caller,
-  {
-    message,
-    parts,
-  }: { readonly message: RequestMessage; readonly parts: ReadonlyMap<string, Caller> },
+  { message, parts, rawHeaders }: AggregateRequest,
   downstream: Downstream,
 ): Promise<void> {
   switch (message.method) {
@@ -139,7 +160,7 @@ async function receiveRequest(
     case 'tools/list':
       return listAll(gateway, caller, { message, parts }, downstream);
     case 'tools/call':
-      return routeCall(gateway, caller, { message, parts }, downstream);
+      return routeCall(gateway, caller, { message, parts, rawHeaders }, downstream);
     case 'logging/setLevel':
       await Promise.all(
         [...parts.values()].map((part) => receiveMessage(gateway, part, message, null, discard())),
@@ -165,10 +186,7 @@ async function receiveRequest(
 async function routeCall(
   gateway: Gateway,
   caller: Caller,
-  {
-    message,
-    parts,
-  }: { readonly message: RequestMessage; readonly parts: ReadonlyMap<string, Caller> },
+  { message, parts, rawHeaders }: AggregateRequest,
   downstream: Downstream,
 ): Promise<void> {
   const name = message.params?.['name'];
@@ -180,8 +198,16 @@ async function routeCall(
     downstream.answer(200, jsonHeaders, unknownTool(message, named));
     return;
   }
+  // Which arguments headers mirror is known only now that the tool is.
+  const params =
+    message.era === 'modern' ? paramsMirrored(gateway, target.part, renamed) : undefined;
+  const problem =
+    rawHeaders === null || params === undefined
+      ? null
+      : checkMirroredHeaders(rawHeaders, message, params);
+  if (problem !== null) return refuseHeaders(gateway, caller, { message, problem }, downstream);
   // An unknown tool is told by the name it was asked by: the own name would show that it exists.
-  return callTool(gateway, { ...target.part, askedAs: named }, renamed, downstream);
+  return callTool(gateway, { ...target.part, askedAs: named }, renamed, downstream, params);
 }
 
 function findTool(

@@ -1,12 +1,20 @@
-import { applyEdits, elementsAt, membersAt } from '../base/strict-json.ts';
+import {
+  applyEdits,
+  membersAt,
+  parseScanned,
+  peekMembers,
+  scanJson,
+  type JsonValue,
+} from '../base/strict-json.ts';
 import { idKey } from '../mcp/decode.ts';
 import type { Answer } from '../mcp/answer.ts';
 import { errorResponse } from '../mcp/encode.ts';
 import { ruleFor, type Ruling } from '../mcp/method.ts';
+import { isLookAlike, rootKeys } from '../mcp/protocol-key.ts';
 import { answerStatus } from './answer-status.ts';
 import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
-import { filterAnswer } from './list.ts';
+import { filterAnswer, listLimits } from './list.ts';
 import { methodRecord } from './records.ts';
 import { codes } from './reply.ts';
 import type { UpstreamListener } from './upstream/upstream.ts';
@@ -147,28 +155,29 @@ function holdsTools(answer: Answer): boolean {
 export function inputRequestsAllowed(caller: Caller, answer: Answer): boolean {
   if (answer.resultSpan === null) return true;
   const { text } = answer;
-  const requests = membersAt(text, answer.resultSpan.start).find((m) => m.key === 'inputRequests');
+  const requests = peekMembers(text, answer.resultSpan.start)?.find(
+    (member) => member.key === 'inputRequests',
+  );
   if (requests === undefined) return true;
-  return requestStarts(text, requests.valueStart).every((start) => {
-    if (text[start] !== '{') return false;
-    const method = membersAt(text, start).find((member) => member.key === 'method');
-    if (method === undefined) return false;
-    const name: unknown = JSON.parse(text.slice(method.valueStart, method.valueEnd));
-    const rule = typeof name === 'string' ? inputRule(name) : null;
-    return rule !== null && opens(caller, rule);
-  });
+  const asked = text.slice(requests.valueStart, requests.valueEnd);
+  const scanned = scanJson(Buffer.from(asked), listLimits);
+  if (!scanned.ok) return false;
+  const value = parseScanned(scanned.value);
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.values(value).every((one) => inputRequestAllowed(caller, one));
 }
 
 /** The three things that `input_required` may carry are those that were requests before. */
-function inputRule(method: string): Ruling | null {
-  return ruleFor(method, 'server-to-client', 'legacy')?.ruled ?? null;
+function inputRequestAllowed(caller: Caller, asked: JsonValue): boolean {
+  if (typeof asked !== 'object' || asked === null || !('method' in asked)) return false;
+  if (Object.keys(asked).some((key) => isLookAlike(key, rootKeys))) return false;
+  const { method } = asked;
+  const rule = typeof method === 'string' ? ruleFor(method, 'server-to-client', 'legacy') : null;
+  if (rule === null || !inputRulings.has(rule.ruled)) return false;
+  return opens(caller, rule.ruled);
 }
 
-function requestStarts(text: string, start: number): readonly number[] {
-  if (text[start] === '{') return membersAt(text, start).map((member) => member.valueStart);
-  if (text[start] === '[') return elementsAt(text, start).map((element) => element.start);
-  return [start];
-}
+const inputRulings: ReadonlySet<Ruling> = new Set(['sampling', 'elicitation', 'roots']);
 
 async function refusedFromServer(
   gateway: Gateway,

@@ -1,10 +1,10 @@
 import { err, ok, type Result } from '../base/result.ts';
-import { scanJson, type JsonObject, type JsonValue } from '../base/strict-json.ts';
+import { parseScanned, scanJson, type JsonObject, type JsonValue } from '../base/strict-json.ts';
 import type { Answer } from '../mcp/answer.ts';
 import type { Era } from '../mcp/message.ts';
 import { readToolList, type ToolList } from '../mcp/tool.ts';
 import { inquire, type Inquired } from './inquire.ts';
-import { definitionDigest } from './list.ts';
+import { definitionDigest, listLimits } from './list.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
 /** A tool as a server describes it, before anyone classified or pinned it. */
@@ -248,8 +248,10 @@ function endSession(upstream: Upstream, sessionId: string, version: string | nul
 function resultOf(answer: Answer | null): JsonObject | null {
   if (answer === null || answer.resultSpan === null) return null;
   const { start, end } = answer.resultSpan;
-  const value: unknown = JSON.parse(answer.text.slice(start, end));
-  // JSON.parse of a result that is an object gives own members only; other values are no result.
+  const scanned = scanJson(Buffer.from(answer.text.slice(start, end)), listLimits);
+  if (!scanned.ok) return null;
+  const value = parseScanned(scanned.value);
+  // An object of JSON values that is no list has own members only.
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as JsonObject)
     : null;

@@ -1,7 +1,7 @@
 import type { OutcomeStatus } from '../audit/record.ts';
 import { idKey } from '../mcp/decode.ts';
 import { errorResponse, toolRefusal } from '../mcp/encode.ts';
-import { answerStatus } from './answer-status.ts';
+import { answerStatus, isKnownResult } from './answer-status.ts';
 import { inputRequestsAllowed, sessionKey } from './ask.ts';
 import type { Permitted } from './enforce.ts';
 import { decisionMetaKey, type Gateway } from './gateway.ts';
@@ -59,6 +59,9 @@ export async function concludeCall(
 function releaseOf(gateway: Gateway, call: ToolCall, conclusion: Conclusion): Release {
   switch (conclusion.kind) {
     case 'answer':
+      if (!isKnownResult(call.message.era, conclusion.answer)) {
+        return replaced(failureBody(call, 'upstream', sentences.resultUnknown));
+      }
       if (!conclusion.answer.inputRequests) return releaseAsIs;
       return inputRequestsAllowed(call.caller, conclusion.answer)
         ? releaseAsIs

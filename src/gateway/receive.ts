@@ -1,4 +1,5 @@
 import { decodeBody, idKey, type DecodeProblem } from '../mcp/decode.ts';
+import { errorResponse } from '../mcp/encode.ts';
 import { encodeSseEvent } from '../mcp/sse.ts';
 import { checkMirroredHeaders, mirroredParams, type MirroredParam } from '../mcp/headers.ts';
 import type {
@@ -11,7 +12,12 @@ import { ruleFor, type MethodRule } from '../mcp/method.ts';
 import { judgeFromServer, opens, sessionKey } from './ask.ts';
 import { callTool } from './call.ts';
 import { noteCancelled, underWayIn } from './cancel.ts';
-import { eventHeaders, type Downstream, type DownstreamWatcher } from './downstream.ts';
+import {
+  eventHeaders,
+  jsonHeaders,
+  type Downstream,
+  type DownstreamWatcher,
+} from './downstream.ts';
 import { forwardRequest } from './forward.ts';
 import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
@@ -19,7 +25,7 @@ import { methodRecord } from './records.ts';
 import { answerError, codes } from './reply.ts';
 import { relay, releaseAsIs } from './relay.ts';
 import { concludeRequest } from './request.ts';
-import { legacyVersions } from './session.ts';
+import { legacyFault, modernFault, type RevisionFault } from './revision.ts';
 
 /** One body as it was received, and the header lines it came with (null where there are none). */
 export interface Received {
@@ -52,14 +58,7 @@ export async function receiveMessage(
 ): Promise<void> {
   if (message.era === 'legacy') {
     const fault = legacyFault(caller);
-    if (fault !== null) {
-      await refusedAtEdge(gateway, caller, methodOf(message), fault.reason);
-      return answerError(downstream, fault.status, {
-        id: idOf(message),
-        code: fault.code,
-        message: fault.message,
-      });
-    }
+    if (fault !== null) return refuseRevision(gateway, caller, { message, fault }, downstream);
   }
   if (message.kind === 'response') return receiveResponse(gateway, caller, message, downstream);
 
@@ -76,6 +75,8 @@ export async function receiveMessage(
       return answerError(downstream, 400, { id: idOf(message), code: problem.code, message: text });
     }
   }
+  const fault = modernFault(message);
+  if (fault !== null) return refuseRevision(gateway, caller, { message, fault }, downstream);
   if (message.kind === 'notification')
     return receiveNotification(gateway, caller, message, downstream);
   if (rule.ruled === 'tool-call') return callTool(gateway, caller, message, downstream, params);
@@ -272,22 +273,6 @@ function opensSession(message: Message): boolean {
   return message.kind === 'request' && message.method === 'initialize';
 }
 
-/** What a legacy message may not come with. The body decides the era; the header must agree. */
-function legacyFault(
-  caller: Caller,
-): { status: number; code: number; reason: string; message: string } | null {
-  if (caller.sessionUnknown) {
-    return { status: 404, code: -32001, reason: 'session', message: 'Session not found' };
-  }
-  const version = caller.protocolVersion;
-  if (version === null || legacyVersions.some((known) => known === version)) return null;
-  if (version === '2026-07-28') {
-    const message = 'params._meta lacks io.modelcontextprotocol/protocolVersion';
-    return { status: 400, code: -32602, reason: 'meta-missing', message };
-  }
-  return { status: 400, code: -32600, reason: 'version', message: 'Unsupported protocol version' };
-}
-
 /** Answers a body that is no message: what was wrong, and where. */
 export async function unreadable(
   gateway: Gateway,
@@ -302,6 +287,19 @@ export async function unreadable(
     code: problem.code,
     message: `the message was refused: ${problem.reason}${at}`,
   });
+}
+
+/** Answers a message whose revision or session is refused; the record says why. */
+export async function refuseRevision(
+  gateway: Gateway,
+  caller: Caller,
+  { message, fault }: { readonly message: Message; readonly fault: RevisionFault },
+  downstream: Downstream,
+): Promise<void> {
+  await refusedAtEdge(gateway, caller, methodOf(message), fault.reason);
+  const { status, code, message: text, data } = fault;
+  const body = errorResponse(idOf(message), code, text, ...(data === null ? [] : [data]));
+  downstream.answer(status, jsonHeaders, body);
 }
 
 async function refuseMethod(
@@ -364,7 +362,8 @@ export async function refusedAtEdge(
   await gateway.audit.append(methodRecord(gateway, caller, about));
 }
 
-function paramsMirrored(
+/** The arguments of a call that headers mirror: those of the tool that it names at this server. */
+export function paramsMirrored(
   gateway: Gateway,
   caller: Caller,
   message: RequestMessage | NotificationMessage,

@@ -1,8 +1,9 @@
 import type { Answer } from '../mcp/answer.ts';
-import { membersAt } from '../base/strict-json.ts';
+import { membersAt, stringValueOf } from '../base/strict-json.ts';
 import { errorResponse } from '../mcp/encode.ts';
 import type { RequestMessage } from '../mcp/message.ts';
 import type { MethodRule } from '../mcp/method.ts';
+import { isKnownResult } from './answer-status.ts';
 import { inputRequestsAllowed } from './ask.ts';
 import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
@@ -53,6 +54,7 @@ function concludeAnswer(
   if (answer.errorSpan !== null) return releaseAsIs;
   if (message.method === 'initialize')
     return sealedInitialize(gateway, caller, message, answer, headers);
+  if (!isKnownResult(message.era, answer)) return failed(message, sentences.resultUnknown);
   if (answer.inputRequests && !inputRequestsAllowed(caller, answer)) {
     return failed(message, sentences.inputNotAllowed);
   }
@@ -94,9 +96,9 @@ function negotiatedVersion(answer: Answer): string | null {
   if (answer.resultSpan === null || answer.text[answer.resultSpan.start] !== '{') return null;
   const { text } = answer;
   const member = membersAt(text, answer.resultSpan.start).find((m) => m.key === 'protocolVersion');
-  if (member === undefined) return null;
-  const value: unknown = JSON.parse(text.slice(member.valueStart, member.valueEnd));
-  return typeof value === 'string' ? value : null;
+  return member === undefined
+    ? null
+    : stringValueOf(text.slice(member.valueStart, member.valueEnd));
 }
 
 /**

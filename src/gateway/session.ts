@@ -21,6 +21,9 @@ export interface SessionOwner {
 /** Legacy revisions, in the order of their letters `a`, `b`, …; `z` stands for any other. */
 export const legacyVersions = ['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'] as const;
 
+/** The revision without sessions. */
+export const modernVersion = '2026-07-28';
+
 /** 128 bits, base64url. */
 const sealLength = 22;
 

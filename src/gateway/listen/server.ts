@@ -24,8 +24,13 @@ export interface ListenProblem {
 /** A port that is served. */
 export interface OpenPort {
   readonly port: number;
-  /** Takes no new connection, and resolves when the answers under way are given or `graceMs` is over. */
+  /**
+   * Takes no new connection, refuses new requests with 503, and resolves when the answers under way
+   * are given or `graceMs` is over.
+   */
   close(graceMs: number): Promise<void>;
+  /** Breaks every connection off. */
+  cut(): void;
 }
 
 /** Opens the port. Header and idle bounds are those of a server that faces hostile clients. */
@@ -34,6 +39,7 @@ export function openPort(
   at: { readonly host: string; readonly port: number },
 ): Promise<Result<OpenPort, ListenProblem>> {
   const answering = new WeakSet<Socket>();
+  let draining = false;
   const server = createServer(
     {
       maxHeaderSize: 16_384,
@@ -46,6 +52,10 @@ export function openPort(
       noDelay: true,
     },
     (request, response) => {
+      if (draining) {
+        response.setHeader('connection', 'close');
+        return plain(response, 503, 'the gateway is stopping; try again soon');
+      }
       if (takesTurn(answering, request, response)) serve(deps, request, response);
       else plain(response, 400, 'wait for the answer before the next request');
     },
@@ -64,7 +74,11 @@ export function openPort(
     server.listen(at.port, at.host, () => {
       // A listening TCP server has an AddressInfo, never a pipe's name.
       const { port } = server.address() as AddressInfo;
-      resolve(ok({ port, close: (graceMs) => drain(server, graceMs) }));
+      const close = (graceMs: number): Promise<void> => {
+        draining = true;
+        return drain(server, graceMs);
+      };
+      resolve(ok({ port, close, cut: () => server.closeAllConnections() }));
     });
   });
 }
@@ -136,12 +150,17 @@ function plain(response: ServerResponse, status: number, text: string): void {
   response.end(body);
 }
 
+/** How often connections are looked at while they drain, in milliseconds. */
+const idleSweepMs = 50;
+
 function drain(server: Server, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => server.closeAllConnections(), graceMs);
-    timer.unref();
+    // A connection that gave its last answer would be kept for the next request.
+    const sweep = setInterval(() => server.closeIdleConnections(), idleSweepMs);
     server.close(() => {
       clearTimeout(timer);
+      clearInterval(sweep);
       resolve();
     });
     server.closeIdleConnections();
