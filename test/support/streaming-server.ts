@@ -121,7 +121,7 @@ export async function startStreamingServer(): Promise<StreamingServer> {
         const reply = (): void =>
           answer(response, message.id, { ...head, content: [{ type: 'text', text }] });
         if (delayMs === 0) return reply();
-        setTimeout(reply, delayMs);
+        setTimeout(reply, delayMs).unref();
         return;
       }
       default:

@@ -61,9 +61,9 @@ async function serve(
   const stopped = new Promise<void>((resolve) => {
     let stopping = false;
     const stop = (): void => {
-      if (stopping) return;
+      if (stopping) return gateway.cut();
       stopping = true;
-      io.err('stopping: calls under way may end, new ones are refused');
+      io.err('stopping: calls under way may end, new ones are refused; a second signal ends them');
       void (demo?.close() ?? gateway.stop()).then(resolve);
     };
     process.on('SIGINT', stop);
