@@ -68,9 +68,19 @@ export function readHeaders(rawHeaders: readonly string[]): Result<RequestHeader
   });
 }
 
+/** Clients send the same few values again and again: the common ones are told by comparison. */
+const commonTypes: ReadonlySet<string> = new Set(['application/json']);
+const commonAccepts: ReadonlySet<string> = new Set([
+  '*/*',
+  'application/json, text/event-stream',
+  'application/json,text/event-stream',
+  'text/event-stream, application/json',
+]);
+
 /** `application/json`, in any case, with no charset but UTF-8. */
 export function isJsonType(contentType: string | null): boolean {
   if (contentType === null) return false;
+  if (commonTypes.has(contentType)) return true;
   const [type = '', ...parameters] = contentType.split(';');
   if (type.trim().toLowerCase() !== 'application/json') return false;
   return parameters.every((parameter) => /^\s*charset\s*=\s*"?utf-8"?\s*$/i.test(parameter));
@@ -78,7 +88,7 @@ export function isJsonType(contentType: string | null): boolean {
 
 /** Whether the client takes both forms of an answer (2025-03-26 and later; 2026-07-28 §transports). */
 export function acceptsAnswers(accept: string | null): boolean {
-  if (accept === null) return true;
+  if (accept === null || commonAccepts.has(accept)) return true;
   const types = accept.split(',').map((range) => range.split(';', 1)[0]?.trim().toLowerCase());
   if (types.includes('*/*')) return true;
   const json = types.includes('application/json') || types.includes('application/*');
