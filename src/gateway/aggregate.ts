@@ -23,7 +23,7 @@ import {
   type Received,
 } from './receive.ts';
 import { answerError, unknownTool } from './reply.ts';
-import { modernFault } from './revision.ts';
+import { legacyFault, modernFault } from './revision.ts';
 
 /**
  * The endpoint of all servers of a grant. It offers tools, named `server__tool`; what belongs to
@@ -48,6 +48,8 @@ export async function receiveAggregate(
   const { message } = body.value;
   if (message.era === 'modern')
     return receiveModern(gateway, caller, message, received, downstream);
+  const fault = legacyFault(caller);
+  if (fault !== null) return refuseRevision(gateway, caller, { message, fault }, downstream);
   if (message.kind === 'request' && message.method === 'initialize') {
     return initializeAll(gateway, caller, message, downstream);
   }

@@ -99,7 +99,7 @@ async function tryInput(target: Target, input: Input): Promise<Tried> {
   const waitMs = silent ? silenceMs : answerMs;
   const heard = await exchange(address, { bytes, waitMs, answers });
   const arrivals = recorder.arrivals.slice(from).filter((arrival) => !arrival.isReading);
-  const runs = arrivals.flatMap((arrival) => toolsRun(arrival));
+  const runs = arrivals.flatMap((arrival) => runsIn(arrival));
   return { heard, arrivals, leaks: leaksIn(arrivals, bytes, values), runs };
 }
 
@@ -177,7 +177,8 @@ function memberOf(text: JsonText, start: number, key: string): Member | null {
   return membersAt(text.text, start).find((member) => member.key === key) ?? null;
 }
 
-function toolsRun(arrival: Arrival): readonly string[] {
+/** The tools that one request runs, as a proper server reads it. */
+export function runsIn(arrival: Arrival): readonly string[] {
   const text = scanned(arrival.bytes);
   const message = text === null ? null : decodeMessage(text);
   if (message === null || !message.ok || message.value.kind !== 'request') return [];

@@ -23,7 +23,9 @@ export interface OwnTarget extends Target {
 }
 
 /** Starts the data path in this process, and opens the session that the cases name. */
-export async function startOwnTarget(): Promise<OwnTarget> {
+export async function startOwnTarget(
+  endpoint: 'of one server' | 'of all servers' = 'of one server',
+): Promise<OwnTarget> {
   const recorder = await startRecorder();
   const path = await startDataPath({
     servers: [
@@ -33,8 +35,10 @@ export async function startOwnTarget(): Promise<OwnTarget> {
     grant: { methods: ['resources', 'prompts', 'completion', 'tasks', 'elicitation'] },
   });
   await path.gateway.toolsReady('rec');
-  const url = new URL(`${path.url}/s/rec/mcp`);
-  const target = await targetAt(url, `Bearer ${path.token}`, { recorder, toolPrefix: '' });
+  const all = endpoint === 'of all servers';
+  const url = new URL(`${path.url}${all ? '/mcp' : '/s/rec/mcp'}`);
+  const toolPrefix = all ? 'rec__' : '';
+  const target = await targetAt(url, `Bearer ${path.token}`, { recorder, toolPrefix });
   const close = async (): Promise<void> => {
     await path.close();
     await recorder.close();
