@@ -69,7 +69,7 @@ describe('the bypass corpus over stdio', () => {
   const input = new PassThrough();
   const output = new PassThrough();
   let said = '';
-  let served: Promise<void>;
+  let served: Promise<unknown>;
 
   before(async () => {
     await start();
