@@ -52,13 +52,12 @@ describe('Inspector', { timeout: 120_000 }, () => {
 /** What the program prints; an error where it does not end well, or not in time. */
 function inspect(stand: Stand, era: Era, server: string, args: readonly string[]): Promise<string> {
   const { dataPath, folder } = stand;
-  const connection = [
-    ...['--server-url', stand.urlOf(server).href, '--transport', 'http'],
-    ...['--header', `Authorization: Bearer ${dataPath.token}`],
-    ...['--protocol-era', era, '--format', 'json', '--quiet', '--stored-auth-only'],
-  ];
+  const header = `Authorization: Bearer ${dataPath.token}`;
+  const connection = ['--server-url', stand.urlOf(server).href, '--transport', 'http'];
+  const manner = ['--protocol-era', era, '--format', 'json', '--quiet', '--stored-auth-only'];
+  const words = [program, '--cli', ...connection, '--header', header, ...manner, ...args];
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [program, '--cli', ...connection, ...args], {
+    const child = spawn(process.execPath, words, {
       // A home of its own: the program keeps files there.
       env: { PATH: process.env['PATH'], HOME: folder },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -17,8 +17,7 @@ const connect: Connect = async (url, headers) => {
   client.setRequestHandler(ElicitRequestSchema, () => ({ ...answers.elicited }));
   client.setRequestHandler(ListRootsRequestSchema, () => ({ roots: [...answers.roots.roots] }));
   const transport = new StreamableHTTPClientTransport(url, { requestInit: { headers } });
-  // The transport's optional members are typed without `undefined`; it is one of the SDK's own.
-  await client.connect(transport as Parameters<Client['connect']>[0]);
+  await client.connect(transport);
   return {
     version: transport.protocolVersion ?? '',
     tools: async () => {

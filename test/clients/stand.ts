@@ -53,8 +53,8 @@ export async function startStand(): Promise<Stand> {
     folder,
     urlOf: (server) => new URL(`${dataPath.url}/s/${server}/mcp`),
     close: async () => {
-      await dataPath.close();
       published.child.kill('SIGKILL');
+      await dataPath.close();
       await fixture.close();
       await demo.close();
       await rm(folder, { recursive: true, force: true });
@@ -81,12 +81,14 @@ function programOf(server: string): string {
   return path.join(fileURLToPath(packages), `server-${server}`, 'dist', 'index.js');
 }
 
-interface Published {
+/** A child that listens; whoever started it ends it. */
+export interface Published {
   readonly url: string;
   readonly child: ChildProcess;
 }
 
-async function startPublishedHttp(): Promise<Published> {
+/** `server-everything` over Streamable HTTP, which keeps its events so that a client may resume. */
+export async function startPublishedHttp(): Promise<Published> {
   const port = await freePort();
   const child = spawn(process.execPath, [programOf('everything'), 'streamableHttp'], {
     env: { PATH: process.env['PATH'], PORT: String(port) },
