@@ -17,6 +17,7 @@ import {
   paramsMirrored,
   receive,
   receiveMessage,
+  refuseAnnotated,
   refuseRevision,
   refusedAtEdge,
   unreadable,
@@ -203,6 +204,10 @@ async function routeCall(
   // Which arguments headers mirror is known only now that the tool is.
   const params =
     message.era === 'modern' ? paramsMirrored(gateway, target.part, renamed) : undefined;
+  if (params === null) {
+    const part = { ...target.part, askedAs: named };
+    return refuseAnnotated(gateway, part, renamed, downstream);
+  }
   const problem =
     rawHeaders === null || params === undefined
       ? null

@@ -22,7 +22,7 @@ import { forwardRequest } from './forward.ts';
 import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
 import { methodRecord } from './records.ts';
-import { answerError, codes } from './reply.ts';
+import { answerError, codes, unknownTool } from './reply.ts';
 import { relay, releaseAsIs } from './relay.ts';
 import { concludeRequest } from './request.ts';
 import { legacyFault, modernFault, type RevisionFault } from './revision.ts';
@@ -67,6 +67,7 @@ export async function receiveMessage(
     return refuseMethod(gateway, caller, message, rule, downstream);
   }
   const params = message.era === 'modern' ? paramsMirrored(gateway, caller, message) : undefined;
+  if (params === null) return refuseAnnotated(gateway, caller, message, downstream);
   if (message.era === 'modern' && rawHeaders !== null) {
     const problem = checkMirroredHeaders(rawHeaders, message, params);
     if (problem !== null) {
@@ -289,6 +290,19 @@ export async function unreadable(
   });
 }
 
+/** A tool with broken annotations does not exist for modern clients (2026-07-28, tools). */
+export async function refuseAnnotated(
+  gateway: Gateway,
+  caller: Caller,
+  message: RequestMessage | NotificationMessage,
+  downstream: Downstream,
+): Promise<void> {
+  await refusedAtEdge(gateway, caller, message.method, 'header-annotation');
+  const name = caller.askedAs ?? String(message.params?.['name']);
+  if (message.kind === 'notification') return downstream.answer(400, {}, null);
+  downstream.answer(200, jsonHeaders, unknownTool(message, name));
+}
+
 /** Answers a message whose revision or session is refused; the record says why. */
 export async function refuseRevision(
   gateway: Gateway,
@@ -362,16 +376,19 @@ export async function refusedAtEdge(
   await gateway.audit.append(methodRecord(gateway, caller, about));
 }
 
-/** The arguments of a call that headers mirror: those of the tool that it names at this server. */
+/**
+ * The arguments of a call that headers mirror: those of the tool that it names at this server, or
+ * null where the tool's annotations break a rule, so that no header of the call can be checked.
+ */
 export function paramsMirrored(
   gateway: Gateway,
   caller: Caller,
   message: RequestMessage | NotificationMessage,
-): readonly MirroredParam[] | undefined {
+): readonly MirroredParam[] | null | undefined {
   const name = message.method === 'tools/call' ? message.params?.['name'] : undefined;
   if (typeof name !== 'string') return undefined;
   const tool = gateway.snapshot().servers.get(caller.server)?.tools?.get(name);
-  return tool === undefined ? undefined : (mirroredParams(tool.inputSchema) ?? undefined);
+  return tool === undefined ? undefined : mirroredParams(tool.inputSchema);
 }
 
 function methodOf(message: Message): string {
