@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Readable, Writable } from 'node:stream';
 
 import type { AuditLog } from './audit/audit-log.ts';
 import type { Digest } from './audit/redact.ts';
@@ -17,6 +18,7 @@ import { openUpstream } from './gateway/upstream/open.ts';
 import type { Upstream } from './gateway/upstream/upstream.ts';
 import { systemClock } from './main/clock.ts';
 import { Connections } from './main/connections.ts';
+import { makeFolder } from './main/folder.ts';
 import { jsonLog, quietLog } from './main/log.ts';
 import { openPages } from './main/pages.ts';
 import {
@@ -37,7 +39,11 @@ import { Registry } from './registry/registry.ts';
 import type { ServerConfig } from './registry/server.ts';
 import { openAuditFiles } from './storage/embedded/audit-files.ts';
 import { startAuditIndex, type IndexThread } from './storage/embedded/audit-index-thread.ts';
-import { openAuditLog, type AuditOpenProblem } from './storage/embedded/audit-open.ts';
+import {
+  openAuditLog,
+  type AuditOpenProblem,
+  type OpenedAuditLog,
+} from './storage/embedded/audit-open.ts';
 import { openStores, type Stores } from './storage/open.ts';
 
 /** What a gateway is started with. */
@@ -222,8 +228,10 @@ export interface WrapOptions {
   readonly open: readonly string[];
   readonly command: string;
   readonly args: readonly string[];
-  readonly input: NodeJS.ReadStream;
-  readonly output: NodeJS.WriteStream;
+  readonly input: Readable;
+  readonly output: Writable;
+  /** Aborted when the answers under way are not to be waited for. */
+  readonly signal: AbortSignal;
 }
 
 /** Serves one client over stdio in front of one server; resolves when the client is gone. */
@@ -231,16 +239,10 @@ export async function runWrapped(options: WrapOptions): Promise<Result<null, str
   const log = quietLog(jsonLog((line) => process.stderr.write(line)));
   const prepared = await prepareWrap(options, environment());
   if (!prepared.ok) return prepared;
-  const { dir, config, grant } = prepared.value;
+  const { dirs, config, grant } = prepared.value;
   const counters = new MemoryCounters({ clock: systemClock });
-  const opened = await openAuditLog({
-    dir,
-    durability: 'process',
-    clock: systemClock,
-    log,
-    countersSnapshot: () => counters.snapshot(),
-  });
-  if (!opened.ok) return err(explainAudit(opened.error, dir));
+  const opened = await openFirstFree(dirs, counters, log);
+  if (!opened.ok) return opened;
   counters.restore(opened.value.tail.counters);
   let snapshot = prepared.value.snapshot;
   const open = (): Upstream =>
@@ -253,7 +255,8 @@ export async function runWrapped(options: WrapOptions): Promise<Result<null, str
     connect: open,
     pin: async (_server, discovery) => {
       snapshot = await pinWrapped(snapshot, {
-        dir,
+        // One set of pins for all instances: what one of them saw changed is changed for all.
+        dir: dirs[0],
         config,
         seen: seenTools(config.name, discovery),
         log,
@@ -272,11 +275,35 @@ export async function runWrapped(options: WrapOptions): Promise<Result<null, str
     limits: defaultGatewayLimits,
     log,
   });
-  await serveStdio(gateway, wrappedCaller(grant, config.name), options);
-  await reader.close();
+  const { settled } = await serveStdio(gateway, wrappedCaller(grant, config.name), options);
   await connections.close();
+  await settled;
+  await reader.close();
   await audit.close();
   return ok(null);
+}
+
+/** The log of the first folder that nobody else writes to. Limits count within one folder. */
+async function openFirstFree(
+  dirs: readonly string[],
+  counters: MemoryCounters,
+  log: Log,
+): Promise<Result<OpenedAuditLog, string>> {
+  for (const dir of dirs) {
+    const made = await makeFolder(dir);
+    if (!made.ok) return made;
+    const opened = await openAuditLog({
+      dir,
+      durability: 'process',
+      clock: systemClock,
+      log,
+      countersSnapshot: () => counters.snapshot(),
+    });
+    if (opened.ok) return opened;
+    if (opened.error.code !== 'locked') return err(explainAudit(opened.error, dir));
+  }
+  const taken = dirs.length === 1 ? dirs[0] : `${dirs[0]} and each of those beside it`;
+  return err(`another run writes to ${taken}; end it, or choose another folder with --audit`);
 }
 
 async function closeParts(parts: Parts): Promise<void> {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -32,7 +32,8 @@ export interface WrapRequest {
 
 /** One server, one policy, one grant: all that a wrapped server needs. */
 export interface PreparedWrap {
-  readonly dir: string;
+  /** Where records may go: the first that is free. Pins lie in the first of all. */
+  readonly dirs: readonly [string, ...string[]];
   readonly config: StdioServerConfig;
   readonly grant: Grant;
   readonly snapshot: Snapshot;
@@ -54,10 +55,10 @@ export async function prepareWrap(
   if (unknown !== undefined) {
     return err(`--open: there is no \`${unknown}\`; there are: ${methodFamilies.join(', ')}`);
   }
-  const dir =
-    request.auditDir === null ? stateDir(request, environment) : resolve(request.auditDir);
-  const made = await attempt(() => mkdir(dir, { recursive: true, mode: 0o700 }));
-  if (!made.ok) return err(`the folder for records cannot be made: ${made.error}`);
+  const dirs =
+    request.auditDir === null
+      ? stateDirs(request, environment)
+      : ([resolve(request.auditDir)] as const);
   const config = configOf(request, environment);
   const grant = grantOf(request.open.filter(isFamily));
   const snapshot: Snapshot = {
@@ -67,7 +68,7 @@ export async function prepareWrap(
     policies: new Map([[serverName, policy.value]]),
     guardrails: [],
   };
-  return ok({ dir, config, grant, snapshot });
+  return ok({ dirs, config, grant, snapshot });
 }
 
 /** Who calls: the one client at the other end of stdin. */
@@ -144,11 +145,15 @@ async function readPolicy(path: string): Promise<Result<SnapshotPolicy, string>>
   return ok({ name: path, version: 1, compiled: compiled.value, hash: digest });
 }
 
-/** One folder for one policy around one command: limits then hold from one start to the next. */
-function stateDir(request: WrapRequest, environment: Environment): string {
+/**
+ * One folder for one policy around one command: limits then hold from one start to the next. A
+ * second instance at the same time takes the next of nine.
+ */
+function stateDirs(request: WrapRequest, environment: Environment): readonly [string, ...string[]] {
   const state = environment['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state');
   const identity = JSON.stringify([resolve(request.policyPath), request.command, ...request.args]);
-  return join(state, 'portcullis', 'run', hash('sha256', identity, 'hex').slice(0, 16));
+  const first = join(state, 'portcullis', 'run', hash('sha256', identity, 'hex').slice(0, 16));
+  return [first, ...[2, 3, 4, 5, 6, 7, 8, 9].map((number) => `${first}-${number}`)];
 }
 
 function configOf(request: WrapRequest, environment: Environment): StdioServerConfig {

@@ -1,3 +1,5 @@
+import { PassThrough } from 'node:stream';
+
 import type { Command } from 'commander';
 
 import { runWrapped } from '../../main.ts';
@@ -25,14 +27,27 @@ export function addRunCommand(program: Command, io: Io): void {
     .argument('[args...]', 'its arguments, exactly')
     .passThroughOptions()
     .action(async (command: string, args: readonly string[], options: RunOptions) => {
+      const input = new PassThrough();
+      process.stdin.pipe(input);
+      // Whoever ends this program does not wait for answers; what is under way goes on record.
+      const gone = new AbortController();
+      const end = (): void => {
+        process.stdin.unpipe(input);
+        gone.abort();
+        input.end();
+      };
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
+      process.stdin.on('error', end);
+      process.stdout.on('error', end);
       const ended = await runWrapped({
         policyPath: options.policy,
         auditDir: options.audit ?? null,
         open: options.open ?? [],
         command,
         args,
-        input: process.stdin,
+        input,
         output: process.stdout,
+        signal: gone.signal,
       });
       if (!ended.ok) io.err(`portcullis: ${ended.error}`);
       process.exit(ended.ok ? exitCodes.done : exitCodes.failed);

@@ -16,17 +16,24 @@ import { LineSplitter } from './lines.ts';
 export interface StdioEnds {
   readonly input: Readable;
   readonly output: Writable;
+  /** Aborted when the answers under way are not to be waited for once `input` has ended. */
+  readonly signal?: AbortSignal;
 }
+
+/** How long answers are waited for when the client sends no more, in milliseconds. */
+const graceMs = 10_000;
 
 /**
  * Serves one client over stdio: a line in, a line out. Resolves when the client closed its end, or
- * sent a line that is too long to be read.
+ * sent a line that is too long to be read, and the answers under way are given, ten seconds are
+ * over, or `signal` says not to wait. `settled` resolves when what was broken off is on record:
+ * close the way to the server first.
  */
 export async function serveStdio(
   gateway: Gateway,
   caller: Caller,
-  { input, output }: StdioEnds,
-): Promise<void> {
+  { input, output, signal }: StdioEnds,
+): Promise<{ readonly settled: Promise<unknown> }> {
   const connection = new StdioConnection(gateway, caller, output);
   const splitter = new LineSplitter(gateway.limits.json.bytesMax + 1);
   for await (const chunk of input) {
@@ -38,13 +45,14 @@ export async function serveStdio(
     }
     for (const line of lines) if (line.length > 0) connection.receive(line);
   }
-  await connection.end();
+  const [settled] = await connection.end(signal ?? null);
+  return { settled };
 }
 
 class StdioConnection {
   readonly #gateway: Gateway;
   readonly #output: Writable;
-  readonly #pending = new Set<Promise<void>>();
+  readonly #pending = new Map<Promise<void>, LineDownstream>();
   #caller: Caller;
   #stream: LineDownstream | null = null;
 
@@ -59,12 +67,29 @@ class StdioConnection {
     const id = asked.kind === 'request' ? asked.id : null;
     const downstream = new LineDownstream(this.#output, id, (headers) => this.#opened(headers));
     const work = this.#answer(line, downstream).finally(() => this.#pending.delete(work));
-    this.#pending.add(work);
+    this.#pending.set(work, downstream);
   }
 
-  async end(): Promise<void> {
+  /** The promise within the promise: the outer one does not wait for a server that never answers. */
+  async end(signal: AbortSignal | null): Promise<readonly [Promise<unknown>]> {
+    this.#gateway.live.cutStreams(() => false);
     this.#stream?.cut();
-    await Promise.all(this.#pending);
+    const settled = Promise.all(this.#pending.keys());
+    if (signal?.aborted !== true) await this.#grace(settled, signal);
+    for (const downstream of this.#pending.values()) downstream.cut();
+    return [settled];
+  }
+
+  #grace(settled: Promise<unknown>, signal: AbortSignal | null): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, graceMs);
+      const done = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      signal?.addEventListener('abort', done, { once: true });
+      void settled.then(done);
+    });
   }
 
   async #answer(line: Uint8Array, downstream: LineDownstream): Promise<void> {
