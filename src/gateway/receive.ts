@@ -78,8 +78,9 @@ export async function receiveMessage(
   }
   const fault = modernFault(message);
   if (fault !== null) return refuseRevision(gateway, caller, { message, fault }, downstream);
-  if (message.kind === 'notification')
-    return receiveNotification(gateway, caller, message, downstream);
+  if (message.kind === 'notification') {
+    return receiveNotification(gateway, caller, { message, rule }, downstream);
+  }
   if (rule.ruled === 'tool-call') return callTool(gateway, caller, message, downstream, params);
   return receiveRequest(gateway, caller, { message, rule }, downstream);
 }
@@ -134,9 +135,14 @@ async function receiveRequest(
 async function receiveNotification(
   gateway: Gateway,
   caller: Caller,
-  message: NotificationMessage,
+  { message, rule }: { readonly message: NotificationMessage; readonly rule: MethodRule },
   downstream: Downstream,
 ): Promise<void> {
+  if (!opens(caller, rule.ruled)) {
+    await refusedAtEdge(gateway, caller, message.method, 'not-opened');
+    downstream.answer(202, {}, null);
+    return;
+  }
   if (!(await recordForwarded(gateway, caller, message.method, downstream, null))) return;
   await post(gateway, caller, message, downstream);
   noteCancelled(gateway, caller, message);
@@ -298,7 +304,8 @@ export async function refuseAnnotated(
   downstream: Downstream,
 ): Promise<void> {
   await refusedAtEdge(gateway, caller, message.method, 'header-annotation');
-  const name = caller.askedAs ?? String(message.params?.['name']);
+  const named = message.params?.['name'];
+  const name = caller.askedAs ?? (typeof named === 'string' ? named : '');
   if (message.kind === 'notification') return downstream.answer(400, {}, null);
   downstream.answer(200, jsonHeaders, unknownTool(message, name));
 }

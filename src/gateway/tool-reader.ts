@@ -91,10 +91,16 @@ export class ToolReader {
   }
 
   #read(server: string, reading: Reading): Promise<boolean> {
-    reading.running ??= this.#readOnce(server, reading).finally(() => {
-      reading.running = null;
-      reading.endedMs = this.#deps.clock.monotonicMs();
-    });
+    reading.running ??= this.#readOnce(server, reading)
+      .catch((reason: unknown) => {
+        // A bug: the server's tools stay unknown, which refuses its calls.
+        this.#deps.log.error('reading tools failed', { server, detail: String(reason) });
+        return false;
+      })
+      .finally(() => {
+        reading.running = null;
+        reading.endedMs = this.#deps.clock.monotonicMs();
+      });
     return reading.running;
   }
 
