@@ -12,9 +12,9 @@ import { callTool } from './call.ts';
 import { jsonHeaders, type Downstream } from './downstream.ts';
 import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
+import { paramsMirrored } from './mirrored.ts';
 import {
   discard,
-  paramsMirrored,
   receive,
   receiveMessage,
   refuseAnnotated,

@@ -1,7 +1,7 @@
 import { decodeBody, idKey, type DecodeProblem } from '../mcp/decode.ts';
 import { errorResponse } from '../mcp/encode.ts';
 import { encodeSseEvent } from '../mcp/sse.ts';
-import { checkMirroredHeaders, mirroredParams, type MirroredParam } from '../mcp/headers.ts';
+import { checkMirroredHeaders } from '../mcp/headers.ts';
 import type {
   Message,
   NotificationMessage,
@@ -19,6 +19,7 @@ import {
   type DownstreamWatcher,
 } from './downstream.ts';
 import { forwardRequest } from './forward.ts';
+import { paramsMirrored } from './mirrored.ts';
 import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
 import { methodRecord } from './records.ts';
@@ -381,21 +382,6 @@ export async function refusedAtEdge(
     code,
   } as const;
   await gateway.audit.append(methodRecord(gateway, caller, about));
-}
-
-/**
- * The arguments of a call that headers mirror: those of the tool that it names at this server, or
- * null where the tool's annotations break a rule, so that no header of the call can be checked.
- */
-export function paramsMirrored(
-  gateway: Gateway,
-  caller: Caller,
-  message: RequestMessage | NotificationMessage,
-): readonly MirroredParam[] | null | undefined {
-  const name = message.method === 'tools/call' ? message.params?.['name'] : undefined;
-  if (typeof name !== 'string') return undefined;
-  const tool = gateway.snapshot().servers.get(caller.server)?.tools?.get(name);
-  return tool === undefined ? undefined : mirroredParams(tool.inputSchema);
 }
 
 function methodOf(message: Message): string {

@@ -83,9 +83,13 @@ const FOLDED_LENGTH_MAX = 128;
 
 /** Whether a key is not one of the protocol's but could be read as one. */
 export function isLookAlike(key: string, keys: ProtocolKeys): boolean {
-  if (key.length > FOLDED_LENGTH_MAX) return false;
-  return !keys.exact.has(key) && keys.folded.has(foldKey(key));
+  if (keys.exact.has(key)) return false;
+  const seen = /^[\x21-\x7e]*$/.test(key) ? key : key.replaceAll(IGNORABLE, '');
+  return seen.length <= FOLDED_LENGTH_MAX && keys.folded.has(foldKey(seen));
 }
+
+/** What is not seen and some comparisons skip, a byte order mark or a soft hyphen for one. */
+const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu;
 
 function keysOf(names: readonly string[]): ProtocolKeys {
   return { exact: new Set(names), folded: new Set(names.map(foldKey)) };

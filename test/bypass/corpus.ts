@@ -1,5 +1,11 @@
 import { canonicalJson } from '../../src/base/canonical-json.ts';
-import { membersAt, scanJson, type JsonText, type Member } from '../../src/base/strict-json.ts';
+import {
+  membersAt,
+  scanJson,
+  type JsonObject,
+  type JsonText,
+  type Member,
+} from '../../src/base/strict-json.ts';
 import { decodeMessage } from '../../src/mcp/decode.ts';
 import { checkMirroredHeaders } from '../../src/mcp/headers.ts';
 import {
@@ -183,7 +189,13 @@ export function runsIn(arrival: Arrival): readonly string[] {
   const message = text === null ? null : decodeMessage(text);
   if (message === null || !message.ok || message.value.kind !== 'request') return [];
   const { method, params } = message.value;
-  return method === 'tools/call' ? [String(params?.['name'])] : [];
+  return method === 'tools/call' ? [nameIn(params)] : [];
+}
+
+/** The name of the tool that a call's parameters ask for. */
+export function nameIn(params: JsonObject | undefined): string {
+  const name = params?.['name'];
+  return typeof name === 'string' ? name : JSON.stringify(name ?? null);
 }
 
 /** Methods that reached the server, calls aside. */

@@ -3,7 +3,7 @@ import { scanJson } from '../../src/base/strict-json.ts';
 import { argumentsDigest } from '../../src/gateway/question.ts';
 import { decodeMessage } from '../../src/mcp/decode.ts';
 import { bytesOf, httpCases } from './case.ts';
-import { goodCall } from './corpus.ts';
+import { goodCall, nameIn } from './corpus.ts';
 import { chanceOf, mutateBytes, mutateRequest, type Chance } from './mutate.ts';
 import { startOwnTarget, type OwnTarget } from './own.ts';
 import { callsIn, whyDenied } from './readings.ts';
@@ -139,7 +139,7 @@ function keyOf(target: OwnTarget, arrival: Arrival): string | null {
   if (!message.ok) return `(no message) ${message.error.reason}`;
   if (message.value.kind !== 'request' || message.value.method !== 'tools/call') return null;
   const digest = argumentsDigest(target.path.gateway.digest, message.value);
-  return `${String(message.value.params?.['name'])} ${digest ?? ''}`;
+  return `${nameIn(message.value.params)} ${digest ?? ''}`;
 }
 
 function shown(sent: readonly Buffer[]): string {
