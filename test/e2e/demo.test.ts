@@ -152,7 +152,7 @@ function decisionOf(result: CallResult): Readonly<Record<string, unknown>> {
     (value) => typeof value === 'object' && value !== null && 'decisionId' in value,
   );
   assert.ok(found !== undefined, JSON.stringify(result));
-  return found as Readonly<Record<string, unknown>>;
+  return found;
 }
 
 const search = { query: 'review', start: '2026-01-01', end: '2030-01-01' };

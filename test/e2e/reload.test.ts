@@ -298,7 +298,7 @@ test(
     await Promise.all(workers);
 
     for (const [reason, versions] of seen)
-      assert.equal(versions.size, 1, `${reason}: ${[...versions]}`);
+      assert.equal(versions.size, 1, `${reason}: ${[...versions].join(' ')}`);
     const all = [...seen.values()].flatMap((versions) => [...versions]);
     assert.equal(new Set(all).size, all.length, 'two documents share a version');
     assert.equal(seen.size, 101);

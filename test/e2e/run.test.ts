@@ -117,7 +117,7 @@ function textOf(result: CallResult): string {
 async function prepared(context: TestContext): Promise<{
   readonly folder: string;
   readonly dir: string;
-  launch(policy: string, command: readonly string[], more?: readonly string[]): Launch;
+  readonly launch: (policy: string, command: readonly string[], more?: readonly string[]) => Launch;
 }> {
   const folder = await temporaryFolder(context);
   const dir = join(folder, 'records');

@@ -171,8 +171,8 @@ function endOf(child: ChildProcess): Promise<Ended> {
 }
 
 interface Collected {
-  text(): string;
-  matches(pattern: RegExp, msMax: number): Promise<void>;
+  readonly text: () => string;
+  readonly matches: (pattern: RegExp, msMax: number) => Promise<void>;
 }
 
 function collect(stream: NodeJS.ReadableStream | null): Collected {

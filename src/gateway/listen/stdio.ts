@@ -83,12 +83,12 @@ class StdioConnection {
   #grace(settled: Promise<unknown>, signal: AbortSignal | null): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, graceMs);
-      const done = (): void => {
+      const finish = (): void => {
         clearTimeout(timer);
         resolve();
       };
-      signal?.addEventListener('abort', done, { once: true });
-      void settled.then(done);
+      signal?.addEventListener('abort', finish, { once: true });
+      void settled.then(finish);
     });
   }
 
