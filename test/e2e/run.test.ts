@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
@@ -341,7 +341,7 @@ describe('from one start to the next', () => {
     const [tools, answer] = await look();
     assert.deepEqual(tools, ['stays']);
     assert.match(answer, /Unknown tool: changes/);
-    await writeFile(join(dir, 'pins.json'), '[]');
+    await rm(join(dir, 'pins.json'));
     assert.deepEqual(await look(), [['changes', 'stays'], 'ran changes']);
     await verified(dir);
   });
