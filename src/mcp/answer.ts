@@ -44,7 +44,7 @@ export function peekAnswer(bytes: Uint8Array): Answer {
 
   const id = find(root, 'id');
   const idText = id === null ? null : text.slice(id.valueStart, id.valueEnd);
-  const isId = idText !== null && ID.test(idText);
+  const isId = idText !== null && isIdText(idText);
   const known: Answer = {
     ...INVALID,
     text,
@@ -75,7 +75,13 @@ const INVALID: Answer = {
   requestStateSpan: null,
 };
 
-const ID = /^(?:".*"|-?[0-9][0-9.eE+-]*)$/s;
+const NUMBER_ID = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/;
+
+/** Whether a text is JSON's for a string or a number: an id is written into messages as it came. */
+function isIdText(text: string): boolean {
+  if (!text.startsWith('"')) return NUMBER_ID.test(text);
+  return !/[\0-\x1f]/.test(text) && stringValueOf(text) !== null;
+}
 
 /** The members of the one object that the text is, with nothing around it but white space. */
 function wholeObject(text: string): readonly Member[] | null {
