@@ -6,6 +6,7 @@ import { openAuditFiles, systemClock } from '../main.ts';
 import { addAuditCommands } from './commands/audit.ts';
 import { addGrantCommands } from './commands/grant.ts';
 import { addPinCommands } from './commands/pin.ts';
+import { addPolicyCommands } from './commands/policy.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addUpCommand } from './commands/up.ts';
 import { exitCodes, terminal } from './io.ts';
@@ -24,6 +25,12 @@ addPinCommands(program, terminal);
 const interrupted = new AbortController();
 process.once('SIGINT', () => interrupted.abort());
 addAuditCommands(program, {
+  open: openAuditFiles,
+  io: terminal,
+  nowMs: () => systemClock.nowMs(),
+  signal: interrupted.signal,
+});
+addPolicyCommands(program, {
   open: openAuditFiles,
   io: terminal,
   nowMs: () => systemClock.nowMs(),

@@ -1,3 +1,5 @@
+import { escapeUnprintable } from '../audit/chain.ts';
+
 /** Where a command writes: results to `out`, everything else to `err`. */
 export interface Io {
   readonly out: (line: string) => void;
@@ -33,4 +35,19 @@ export function durationMs(text: string): number | null {
   if (match === null) return null;
   const unit = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[match[2] ?? ''];
   return unit === undefined ? null : Number(match[1]) * unit;
+}
+
+/** Milliseconds since the epoch of an age such as `2h`, or of ISO 8601; null for anything else. */
+export function timeOf(text: string, nowMs: number): number | null {
+  const age = /^([0-9]{1,6})([smhd])$/.exec(text);
+  const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[age?.[2] ?? ''];
+  if (age !== null && unitMs !== undefined) return nowMs - Number(age[1]) * unitMs;
+  if (!/^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]+(Z|[+-][0-9]{2}:[0-9]{2}))?$/.test(text)) return null;
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? null : time;
+}
+
+/** JSON for people and programs, in printable ASCII: what a stranger named cannot move the cursor. */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value, null, 2).split('\n').map(escapeUnprintable).join('\n');
 }

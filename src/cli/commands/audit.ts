@@ -12,7 +12,7 @@ import { csvHeader, csvLine, isoTime } from '../../audit/csv.ts';
 import type { RecordBody } from '../../audit/record.ts';
 import type { Finding, TamperKind } from '../../audit/tamper.ts';
 import type { Result } from '../../base/result.ts';
-import { columns, exitCodes, type Io } from '../io.ts';
+import { columns, exitCodes, timeOf, type Io } from '../io.ts';
 
 /** Opens the log of a data directory: `openAuditFiles` of the embedded store. */
 export type OpenAuditFiles = (dir: string) => AuditFiles;
@@ -318,16 +318,6 @@ function failed(io: Io, problem: AuditFilesProblem): void {
 function usage(io: Io, message: string): void {
   io.err(message);
   process.exitCode = exitCodes.failed;
-}
-
-/** An age such as `2h`, or ISO 8601; null for anything else. */
-function timeOf(text: string, nowMs: number): number | null {
-  const age = /^([0-9]{1,6})([smhd])$/.exec(text);
-  const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[age?.[2] ?? ''];
-  if (age !== null && unitMs !== undefined) return nowMs - Number(age[1]) * unitMs;
-  if (!/^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]+(Z|[+-][0-9]{2}:[0-9]{2}))?$/.test(text)) return null;
-  const time = Date.parse(text);
-  return Number.isNaN(time) ? null : time;
 }
 
 function positiveInteger(text: string): number | null {
