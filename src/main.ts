@@ -118,9 +118,11 @@ export async function startGateway(
     stop: async () => {
       unwatch();
       clearInterval(sweep);
-      await removeRunFile(options.dataDir);
+      // First of all, and at once: whoever was told that the gateway stops is not served any more.
+      const drained = opened.value.close(drainMs);
       gateway.live.cutStreams(() => false);
-      await opened.value.close(drainMs);
+      await removeRunFile(options.dataDir);
+      await drained;
       mcp.close();
       await closeParts(parts.value);
     },

@@ -16,6 +16,7 @@ import {
 
 import { openAuditFiles } from '../../src/storage/embedded/audit-files.ts';
 import {
+  compileCache,
   isAlive,
   portcullis,
   runArguments,
@@ -106,7 +107,8 @@ async function connect(kind: Kind, { args, env, asked = false }: Launch): Promis
 }
 
 function defaultEnvironment(): Record<string, string> {
-  return { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '' };
+  const { PATH = '', HOME = '' } = process.env;
+  return { ...compileCache, PATH, HOME };
 }
 
 function textOf(result: CallResult): string {
@@ -431,7 +433,10 @@ describe('the process', { concurrency: 3 }, () => {
     const dir = join(folder, 'records');
     await mkdir(dir);
     const args = runArguments(['--policy', policy, '--audit', dir, '--', ...command]);
-    const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, args, {
+      env: { ...process.env, ...compileCache },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));

@@ -6,6 +6,10 @@ import { fileURLToPath } from 'node:url';
 
 const program = fileURLToPath(new URL('../../bin/portcullis.mjs', import.meta.url));
 const readyMsMax = 15_000;
+/** Compiled sources, kept between the many starts of a run: each takes half the time then. */
+export const compileCache: Readonly<Record<string, string>> = {
+  NODE_COMPILE_CACHE: join(tmpdir(), `portcullis-compile-cache-${process.getuid?.() ?? 0}`),
+};
 
 /** How a gateway is started: arguments of `up` beside `--port 0 --data`. */
 export interface StartOptions {
@@ -150,7 +154,7 @@ function spawnProgram(
   options: { readonly env?: Readonly<Record<string, string>>; readonly cwd?: string },
 ): ChildProcess {
   return spawn(process.execPath, [program, ...args], {
-    env: { ...process.env, ...options.env },
+    env: { ...process.env, ...compileCache, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
