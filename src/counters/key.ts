@@ -19,9 +19,12 @@ export interface CounterName {
  * no two different names give one key: `a` + `b:c` is not `a:b` + `c`.
  */
 export function counterKey(name: CounterName): string {
-  const mode = name.observe ? 'observe' : 'enforce';
-  const owner = name.guardrail === null ? ['policy', name.server] : ['guardrail'];
-  return [mode, ...owner, name.scope, name.who, name.counter]
-    .map((part) => `${part.length}:${part}`)
-    .join('');
+  const { scope, who, counter } = name;
+  const mode = name.observe ? '7:observe' : '7:enforce';
+  const owner = name.guardrail === null ? `6:policy${sized(name.server)}` : '9:guardrail';
+  return `${mode}${owner}${sized(scope)}${sized(who)}${sized(counter)}`;
+}
+
+function sized(part: string): string {
+  return `${part.length}:${part}`;
 }

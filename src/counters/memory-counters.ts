@@ -22,10 +22,25 @@ export interface MemoryCountersOptions {
   readonly admissionsMax?: number;
 }
 
-/** What a receipt still stands for. Units of one key are counted once. */
-interface Holding {
+/** A receipt that knows what it still stands for. Units of one key are counted once. */
+class MemoryReceipt implements Receipt {
+  readonly takes: readonly Take[];
+  readonly atMs: number;
+  readonly owner: MemoryCounters;
   windowed: readonly Want[];
   inFlight: readonly Want[];
+
+  constructor(
+    owner: MemoryCounters,
+    receipt: Receipt,
+    held: { readonly windowed: readonly Want[]; readonly inFlight: readonly Want[] },
+  ) {
+    this.takes = receipt.takes;
+    this.atMs = receipt.atMs;
+    this.owner = owner;
+    this.windowed = held.windowed;
+    this.inFlight = held.inFlight;
+  }
 }
 
 /** The units that one call wants of one key: the largest that its takes ask for. */
@@ -55,7 +70,6 @@ export class MemoryCounters implements Counters {
   readonly #admissionsMax: number;
   readonly #counters = new Map<string, Counter>();
   readonly #inFlight = new Map<string, ExactUnits>();
-  readonly #holdings = new WeakMap<Receipt, Holding>();
   #sweep: MapIterator<[string, Counter]>;
 
   constructor(options: MemoryCountersOptions) {
@@ -85,27 +99,23 @@ export class MemoryCounters implements Counters {
     const inFlight = counted.filter((want) => want.shapes === null);
     for (const want of windowed) this.#admit(want, atMs);
     for (const want of inFlight) this.#addInFlight(want.key, want.units);
-    const receipt: Receipt = { takes, atMs };
-    this.#holdings.set(receipt, { windowed, inFlight });
-    return { ok: true, receipt };
+    return { ok: true, receipt: new MemoryReceipt(this, { takes, atMs }, { windowed, inFlight }) };
   }
 
   /** Gives back all that a receipt of this object still stands for; a second time it is nothing. */
   giveBack(receipt: Receipt): void {
     this.release(receipt);
-    const holding = this.#holdings.get(receipt);
-    if (holding === undefined) return;
-    for (const want of holding.windowed) {
+    if (!(receipt instanceof MemoryReceipt) || receipt.owner !== this) return;
+    for (const want of receipt.windowed) {
       this.#counters.get(want.key)?.giveBack(want.units, receipt.atMs);
     }
-    holding.windowed = [];
+    receipt.windowed = [];
   }
 
   release(receipt: Receipt): void {
-    const holding = this.#holdings.get(receipt);
-    if (holding === undefined) return;
-    for (const want of holding.inFlight) this.#addInFlight(want.key, -want.units);
-    holding.inFlight = [];
+    if (!(receipt instanceof MemoryReceipt) || receipt.owner !== this) return;
+    for (const want of receipt.inFlight) this.#addInFlight(want.key, -want.units);
+    receipt.inFlight = [];
   }
 
   /**

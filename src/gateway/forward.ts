@@ -5,8 +5,6 @@ import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
 import type { Headers, UpstreamMessage, UpstreamRequest } from './upstream/upstream.ts';
 
-const accepted = 'application/json, text/event-stream';
-
 /** What is sent to the server for a message: the judged bytes, and headers made by the gateway. */
 export function forwardRequest(
   gateway: Gateway,
@@ -44,21 +42,17 @@ export function sessionRequest(caller: Caller, method: 'GET' | 'DELETE'): Upstre
   };
 }
 
+/** The protocol's own headers; what HTTP itself needs is added on the way to the server. */
 function messageHeaders(
   caller: Caller,
   message: Message,
   params: readonly MirroredParam[] | undefined,
 ): Headers {
-  const own = { 'content-type': 'application/json', accept: accepted };
   if (message.era === 'modern') {
-    if (message.kind === 'response') return own;
-    return { ...caller.passedHeaders, ...mirroredHeaders(message, params), ...own };
+    if (message.kind === 'response') return {};
+    return { ...caller.passedHeaders, ...mirroredHeaders(message, params) };
   }
-  return {
-    ...own,
-    ...versionHeader(caller),
-    ...(caller.session === null ? {} : { 'mcp-session-id': caller.session.upstreamId }),
-  };
+  return versionHeader(caller);
 }
 
 function versionHeader(caller: Caller): Headers {

@@ -1,34 +1,52 @@
 import type { IntentRecord, MethodRecord, RefusalRecord, UnitsTaken } from '../audit/record.ts';
 import { newId } from '../base/id.ts';
 import type { Receipt } from '../counters/counters.ts';
+import { countedUnits } from '../counters/receipt.ts';
 import type { Permitted, Refused } from './enforce.ts';
 import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
 import { argumentKeys, argumentsDigest, type ToolCall } from './question.ts';
 
-/** The record of intent: what is about to be forwarded, and the units it took. */
+/**
+ * The record of intent: what is about to be forwarded, and the units it took. It is dated no earlier
+ * than its units, so that counters that are rebuilt from it let none go too soon.
+ */
 export function intentRecord(gateway: Gateway, call: ToolCall, permitted: Permitted): IntentRecord {
+  const { caller, question, message, policy } = call;
+  const { grant } = caller;
+  let time = call.timeMs;
+  for (const receipt of permitted.receipts) time = Math.max(time, receipt.atMs);
   return {
     kind: 'intent',
-    ...callFields(gateway, call),
+    id: call.id,
+    time,
+    grant: grant.id,
+    principal: grant.principal.id,
+    server: caller.server,
+    tool: question.toolName,
+    pin: question.tool?.digest ?? null,
+    policy: policy?.name ?? null,
+    policyVersion: policy?.version ?? null,
+    mode: grant.mode,
+    era: message.era,
+    clientDeclared: caller.clientDeclared,
+    session: caller.session?.seal ?? null,
+    argumentKeys: argumentKeys(call),
+    argumentsDigest: argumentsDigest(gateway.digest, message),
     rule: permitted.rule,
     decision: permitted.decision,
-    units: permitted.receipts.flatMap(unitsOf),
+    units: unitsOf(permitted.receipts),
     wouldRefuse: permitted.wouldRefuse,
   };
 }
 
 /** The record of a call that is not forwarded. */
 export function refusalRecord(gateway: Gateway, call: ToolCall, refusal: Refused): RefusalRecord {
-  return {
-    kind: 'refusal',
-    ...callFields(gateway, call),
-    rule: refusal.rule,
-    enforcement: refusal.effect,
-    code: refusal.code,
-    message: refusal.message,
-    retryAfterMs: refusal.retryAfterMs,
-  };
+  const { effect, code, rule, message, retryAfterMs } = refusal;
+  const nothing = { effect: 'permitted', receipts: [], wouldRefuse: null } as const;
+  const fields = intentRecord(gateway, call, { ...nothing, decision: 'deny', rule });
+  const { units: _units, decision: _decision, wouldRefuse: _would, ...asked } = fields;
+  return { ...asked, kind: 'refusal', enforcement: effect, code, message, retryAfterMs };
 }
 
 /** The record of any other message, or of a refusal at the edge; `grant` is null when unknown. */
@@ -48,35 +66,9 @@ export function methodRecord(
   };
 }
 
-function callFields(
-  gateway: Gateway,
-  call: ToolCall,
-): Omit<IntentRecord, 'kind' | 'rule' | 'decision' | 'units' | 'wouldRefuse'> {
-  const { caller, question, message } = call;
-  return {
-    id: call.id,
-    time: call.timeMs,
-    grant: caller.grant.id,
-    principal: caller.grant.principal.id,
-    server: caller.server,
-    tool: question.toolName,
-    pin: question.tool?.digest ?? null,
-    policy: call.policy?.name ?? null,
-    policyVersion: call.policy?.version ?? null,
-    mode: caller.grant.mode,
-    era: message.era,
-    clientDeclared: caller.clientDeclared,
-    session: caller.session?.seal ?? null,
-    argumentKeys: argumentKeys(call),
-    argumentsDigest: argumentsDigest(gateway.digest, message),
-  };
-}
-
-/** Takes of one key count once, with the largest of their units. */
-function unitsOf(receipt: Receipt): UnitsTaken[] {
-  const taken = new Map<string, UnitsTaken>();
-  for (const { key, units, windowMs } of receipt.takes) {
-    if (units > (taken.get(key)?.units ?? -1)) taken.set(key, { key, units, windowMs });
-  }
-  return [...taken.values()];
+/** Windowed takes of one key count once, with the largest of their units; so do those in flight. */
+function unitsOf(receipts: readonly Receipt[]): readonly UnitsTaken[] {
+  return receipts.flatMap((receipt) =>
+    countedUnits(receipt).map(({ key, units, windowMs }) => ({ key, units, windowMs })),
+  );
 }

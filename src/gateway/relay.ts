@@ -396,5 +396,7 @@ function reEncoded(event: SseEvent, data: string): Uint8Array {
 }
 
 function mediaType(headers: Headers): string {
-  return (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  const type = headers['content-type'] ?? '';
+  if (type === 'application/json' || type === 'text/event-stream') return type;
+  return type.split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }

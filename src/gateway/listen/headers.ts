@@ -23,18 +23,18 @@ export interface HeaderFault {
 
 type Single = Exclude<keyof RequestHeaders, 'passed' | 'contentLength'> | 'length' | 'lastEventId';
 
-const single: Readonly<Record<string, Single>> = {
-  host: 'host',
-  origin: 'origin',
-  'content-type': 'contentType',
-  'content-encoding': 'contentEncoding',
-  'content-length': 'length',
-  'transfer-encoding': 'transferEncoding',
-  accept: 'accept',
-  'mcp-session-id': 'sessionId',
-  'mcp-protocol-version': 'protocolVersion',
-  'last-event-id': 'lastEventId',
-};
+const single: ReadonlyMap<string, Single> = new Map([
+  ['host', 'host'],
+  ['origin', 'origin'],
+  ['content-type', 'contentType'],
+  ['content-encoding', 'contentEncoding'],
+  ['content-length', 'length'],
+  ['transfer-encoding', 'transferEncoding'],
+  ['accept', 'accept'],
+  ['mcp-session-id', 'sessionId'],
+  ['mcp-protocol-version', 'protocolVersion'],
+  ['last-event-id', 'lastEventId'],
+]);
 
 /** Reads names and values in turn, as `node:http` received them; its merged headers hide repeats. */
 export function readHeaders(rawHeaders: readonly string[]): Result<RequestHeaders, HeaderFault> {
@@ -43,7 +43,7 @@ export function readHeaders(rawHeaders: readonly string[]): Result<RequestHeader
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] ?? '').toLowerCase();
     const value = rawHeaders[index + 1] ?? '';
-    const field = Object.hasOwn(single, name) ? single[name] : undefined;
+    const field = single.get(name);
     if (field !== undefined) {
       if (found[field] !== undefined) {
         return err({ status: 400, reason: `header \`${name}\` stands twice; send it once` });

@@ -38,7 +38,7 @@ export function openPort(
   deps: PortDeps,
   at: { readonly host: string; readonly port: number },
 ): Promise<Result<OpenPort, ListenProblem>> {
-  const answering = new WeakSet<Socket>();
+  const answering = new Set<Socket>();
   let draining = false;
   const server = createServer(
     {
@@ -88,7 +88,7 @@ export function openPort(
  * was sent before its predecessor was answered may be what somebody smuggled into the bytes.
  */
 function takesTurn(
-  answering: WeakSet<Socket>,
+  answering: Set<Socket>,
   request: IncomingMessage,
   response: ServerResponse,
 ): boolean {
@@ -96,7 +96,8 @@ function takesTurn(
   if (answering.has(socket)) return false;
   answering.add(socket);
   response.on('close', () => {
-    if (response.shouldKeepAlive) answering.delete(socket);
+    if (response.shouldKeepAlive || socket.destroyed) answering.delete(socket);
+    else socket.once('close', () => answering.delete(socket));
   });
   return true;
 }
@@ -106,10 +107,10 @@ function serve(deps: PortDeps, request: IncomingMessage, response: ServerRespons
   const hosts = deps.hosts();
   const host = onlyHeader(request.rawHeaders, 'host');
   const origin = onlyHeader(request.rawHeaders, 'origin');
-  if (host === 'repeated' || origin === 'repeated' || !url.startsWith('/')) {
+  if (host === repeated || origin === repeated || !url.startsWith('/')) {
     return plain(response, 400, 'bad request');
   }
-  if (!isKnownHost(hosts, host.value) || !isKnownOrigin(hosts, origin.value)) {
+  if (!isKnownHost(hosts, host) || !isKnownOrigin(hosts, origin)) {
     return plain(
       response,
       403,
@@ -127,17 +128,18 @@ function serve(deps: PortDeps, request: IncomingMessage, response: ServerRespons
   deps.pages(request, response);
 }
 
-function onlyHeader(
-  rawHeaders: readonly string[],
-  name: string,
-): { readonly value: string | null } | 'repeated' {
+/** Stands for a header that came twice: no value can be it, as it holds a line end. */
+const repeated = '\r\n';
+
+function onlyHeader(rawHeaders: readonly string[], name: string): string | null {
   let value: string | null = null;
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    if (rawHeaders[index]?.toLowerCase() !== name) continue;
-    if (value !== null) return 'repeated';
+    const raw = rawHeaders[index] ?? '';
+    if (raw.length !== name.length || raw.toLowerCase() !== name) continue;
+    if (value !== null) return repeated;
     value = rawHeaders[index + 1] ?? '';
   }
-  return { value };
+  return value;
 }
 
 function plain(response: ServerResponse, status: number, text: string): void {

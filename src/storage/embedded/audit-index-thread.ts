@@ -6,7 +6,7 @@ export interface IndexThreadOptions {
   /** The data directory. */
   readonly dir: string;
   readonly log: Log;
-  /** Of a core, in percent; 10 when absent. Only while there is something new. */
+  /** Of a core, in percent; 5 when absent. Only while there is something new. */
   readonly dutyPercent?: number;
   /** The worker's file, where it is not beside this one (a bundle). */
   readonly workerUrl?: URL;
@@ -26,7 +26,7 @@ const restartMs = 10_000;
 export function startAuditIndex(options: IndexThreadOptions): IndexThread {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const beside = new URL(`./audit-index-worker.${extension}`, import.meta.url);
-  const data: IndexWorkerData = { dir: options.dir, dutyPercent: options.dutyPercent ?? 10 };
+  const data: IndexWorkerData = { dir: options.dir, dutyPercent: options.dutyPercent ?? 5 };
   let stopped = false;
   let worker: Worker | null = null;
   let timer: NodeJS.Timeout | null = null;
