@@ -10,7 +10,7 @@ import { summarize, tableOf } from './report.ts';
 import { startDirect, startGateway, startNginx, type Target } from './targets.ts';
 
 async function main(argv: readonly string[]): Promise<void> {
-  if (argv[0] === 'policy') return console.log(benchPolicy());
+  if (argv[0] === 'policy') return console.log(await benchPolicy());
   const options = readOptions(argv);
   if (typeof options === 'string') {
     console.log(`${options}\n\n${USAGE}`);

@@ -1,4 +1,5 @@
 import { compilePolicy, decide, parsePolicy } from '../src/policy/index.ts';
+import { otherEngines, type OtherEngine, type PlainCall } from './policy-engines.ts';
 import type { AccessRequest, CompiledPolicy, PinnedTool } from '../src/policy/index.ts';
 
 const TOOLS = [10, 1_000, 10_000];
@@ -6,28 +7,66 @@ const RULES = 10;
 const DECISIONS = 200_000;
 const REPEATS = 5;
 const TEXT_BYTES = 4_000;
+const BOUND = 1_000_000;
+const OTHERS_TOOLS = [10, 1_000];
+/** Milliseconds of one run of another engine. */
+const OTHERS_MS = 200;
+const fieldNames = Array.from({ length: RULES }, (_, at) => `field${at}`);
 
-/** Times `decide` alone: a table of nanoseconds a decision, the best of a few runs. */
-export function benchPolicy(): string {
-  const lines = TOOLS.map((tools) => {
-    const policy = compiled(policyText(tools));
-    const requests = Array.from({ length: 64 }, (_, at) => requestFor((at * 7919) % tools));
-    const runs = Array.from({ length: REPEATS }, () => timeOnce(policy, requests));
-    return `${String(tools).padStart(7)}  ${Math.min(...runs)
-      .toFixed(0)
-      .padStart(11)}`;
-  });
+/** Times `decide` alone, then other engines with the same calls: nanoseconds a decision. */
+export async function benchPolicy(): Promise<string> {
+  const lines = TOOLS.map((tools) => row(tools, 'portcullis', ownTime(tools)));
+  for (const tools of OTHERS_TOOLS) {
+    const names = Array.from({ length: tools }, (_, at) => `tool_${at}`);
+    const policy = { tools: names, fields: fieldNames, max: BOUND };
+    for (const engine of await otherEngines(policy)) {
+      lines.push(row(tools, engine.name, await otherTime(engine, tools)));
+    }
+  }
   const title = `decide: ${RULES} predicates and a limit, ${TEXT_BYTES} bytes of arguments`;
-  return [title, '  tools  ns/decision', ...lines].join('\n');
+  const note = 'the others decide the same calls without limits, and name no rule';
+  return [title, '  tools  engine               ns/decision', ...lines, note].join('\n');
+}
+
+function row(tools: number, engine: string, ns: number): string {
+  return `${String(tools).padStart(7)}  ${engine.padEnd(19)}  ${ns.toFixed(0).padStart(11)}`;
+}
+
+function ownTime(tools: number): number {
+  const policy = compiled(policyText(tools));
+  const requests = Array.from({ length: 64 }, (_, at) => requestFor((at * 7919) % tools));
+  return Math.min(...Array.from({ length: REPEATS }, () => timeOnce(policy, requests)));
+}
+
+/** The best of a few runs, each as long as it needs for a steady figure and no longer. */
+async function otherTime(engine: OtherEngine, tools: number): Promise<number> {
+  const calls = Array.from({ length: 64 }, (_, at) => callFor((at * 7919) % tools));
+  const refused = { ...callFor(0), args: { ...callFor(0).args, field0: BOUND + 1 } };
+  if (await engine.allows(refused)) throw new Error(`${engine.name} allows what it must refuse`);
+  const runs: number[] = [];
+  for (let repeat = 0; repeat < REPEATS; repeat += 1) {
+    let done = 0;
+    const startMs = performance.now();
+    while (performance.now() - startMs < OTHERS_MS) {
+      for (const call of calls) {
+        if (!(await engine.allows(call))) throw new Error(`${engine.name} refuses the benchmark`);
+      }
+      done += calls.length;
+    }
+    runs.push(((performance.now() - startMs) * 1_000_000) / done);
+  }
+  return Math.min(...runs);
+}
+
+function callFor(index: number): PlainCall {
+  const fields = fieldNames.map((field, at): [string, number] => [field, at]);
+  const args = { ...Object.fromEntries(fields), text: 'x'.repeat(TEXT_BYTES) };
+  return { tool: `tool_${index}`, args };
 }
 
 /** The predicates stand in `all_tools`, so that every decision evaluates all of them. */
 function policyText(tools: number): string {
-  const deny_if = Array.from({ length: RULES }, (_, at) => ({
-    path: `args.field${at}`,
-    op: 'gt',
-    value: 1_000_000,
-  }));
+  const deny_if = fieldNames.map((field) => ({ path: `args.${field}`, op: 'gt', value: BOUND }));
   const limits = [{ counter: 'calls', window: 'minute', max: 1_000_000, scope: 'grant' }];
   const entries = Array.from({ length: tools }, (_, at): [string, object] => [
     `tool_${at}`,
@@ -55,7 +94,7 @@ function requestFor(index: number): AccessRequest {
     inputSchema: { type: 'object' },
     digest: '0'.repeat(64),
   };
-  const fields = Array.from({ length: RULES }, (_, at): [string, number] => [`field${at}`, at]);
+  const fields = fieldNames.map((field, at): [string, number] => [field, at]);
   return {
     principal: { id: 'agent:bench', kind: 'agent' },
     grantLabel: 'bench',
