@@ -64,7 +64,22 @@ export async function receiveAggregate(
     const id = message.kind === 'request' ? message.id : null;
     return answerError(downstream, status, { id, code: -32001, message: 'Session not found' });
   }
-  return receiveLegacy(gateway, caller, { message, session }, downstream);
+  const parts = partsNow(gateway, caller, session);
+  return receiveLegacy(gateway, caller, { message, session: { ...session, parts } }, downstream);
+}
+
+/** A session outlives edits of its grant: what the grant opens now counts, not what it did then. */
+function partsNow(
+  gateway: Gateway,
+  caller: Caller,
+  session: AggregateSession,
+): ReadonlyMap<string, Caller> {
+  const parts = new Map<string, Caller>();
+  for (const server of serversOf(gateway, caller)) {
+    const part = session.parts.get(server);
+    if (part !== undefined) parts.set(server, { ...part, grant: caller.grant });
+  }
+  return parts;
 }
 
 async function receiveLegacy(

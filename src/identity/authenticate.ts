@@ -16,7 +16,16 @@ export function authenticate(
   token: string,
   nowMs: number,
 ): Result<Grant, AuthenticationProblem> {
-  const grant = grants.get(hashToken(token));
+  return grantInForce(grants, hashToken(token), nowMs);
+}
+
+/** The grant of a token's SHA-256, likewise: asked again after a wait, in which it may have ended. */
+export function grantInForce(
+  grants: ReadonlyMap<string, Grant>,
+  tokenSha256: string,
+  nowMs: number,
+): Result<Grant, AuthenticationProblem> {
+  const grant = grants.get(tokenSha256);
   if (grant === undefined) return err('unknown');
   if (grant.revokedMs !== null) return err('revoked');
   if (isExpired(grant, nowMs)) return err('expired');

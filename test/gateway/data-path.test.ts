@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
 import { after, before, beforeEach, describe, test } from 'node:test';
 
+import type { Grant } from '../../src/identity/grant.ts';
 import { startDataPath, type DataPath } from '../support/data-path.ts';
 import { startRecordingServer, type RecordingServer } from '../support/recording-server.ts';
 
@@ -308,6 +309,59 @@ describe('limits, records and grants', () => {
     }));
     assert.equal((await send(call('read'))).status, 401);
   });
+
+  const edit = (change: Partial<Grant>): void =>
+    path.publish((snapshot) => ({
+      ...snapshot,
+      grantsByToken: new Map(
+        [...snapshot.grantsByToken].map(([hash, grant]) => [hash, { ...grant, ...change }]),
+      ),
+    }));
+
+  each('a session over all servers opens what its grant says now, not what it said', async () => {
+    const opened = await send(
+      '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}',
+      {},
+      '/mcp',
+    );
+    const session = { 'mcp-session-id': String(opened.headers['mcp-session-id']) };
+    await send(call('rec__read'), session, '/mcp');
+    assert.deepEqual(server.calls, ['read']);
+    edit({ policies: {} });
+    assert.match((await send(call('rec__read'), session, '/mcp')).text, /\[POLICY DENIED\]/);
+    edit({ servers: [] });
+    assert.match((await send(call('rec__read'), session, '/mcp')).text, /Unknown tool/);
+    assert.deepEqual(server.calls, ['read']);
+  });
+
+  for (const [change, status] of [
+    [{ revokedMs: 1 }, 401],
+    [{ expiresMs: 1 }, 401],
+    [{ servers: [] }, 404],
+  ] as const) {
+    each(`a body that comes in after ${JSON.stringify(change)} is refused`, async () => {
+      const body = call('read');
+      const answered = await new Promise<number>((resolve, reject) => {
+        const sent = httpRequest(`${path.url}/s/rec/mcp`, {
+          method: 'POST',
+          headers: {
+            authorization: `Bearer ${path.token}`,
+            'content-type': 'application/json',
+            'content-length': String(body.length),
+          },
+        });
+        sent.on('error', reject);
+        sent.on('response', (response) => resolve(response.resume().statusCode ?? 0));
+        sent.write(body.slice(0, 10));
+        setTimeout(() => {
+          edit(change);
+          sent.end(body.slice(10));
+        }, 50);
+      });
+      assert.equal(answered, status);
+      assert.deepEqual(server.calls, []);
+    });
+  }
 
   each('a session belongs to its grant, and is the seal that says so', async () => {
     const opened = await send(

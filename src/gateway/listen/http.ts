@@ -2,7 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { AssertionError } from '../../base/assert.ts';
 import { err, ok, type Result } from '../../base/result.ts';
-import { authenticate, type AuthenticationProblem } from '../../identity/authenticate.ts';
+import {
+  authenticate,
+  grantInForce,
+  type AuthenticationProblem,
+} from '../../identity/authenticate.ts';
 import type { Grant } from '../../identity/grant.ts';
 import { parseBearer } from '../../identity/token.ts';
 import { receiveAggregate } from '../aggregate.ts';
@@ -120,16 +124,13 @@ export class McpListener {
     if (!body.ok) {
       return body.error === 'aborted' ? undefined : refuse(gateway, request, downstream, tooLarge);
     }
+    // A body may take a minute to come in: the grant counts as it is now, not as it was before.
+    const now = renewed(gateway, grant, route);
+    if (!now.ok) return refuse(gateway, request, downstream, now.error);
     const received = { bytes: body.value, rawHeaders: request.rawHeaders };
-    if (route.server !== null) {
-      return receive(
-        gateway,
-        callerOf(gateway, grant, route.server, headers),
-        received,
-        downstream,
-      );
-    }
-    return receiveAggregate(gateway, callerOf(gateway, grant, '', headers), received, downstream);
+    const caller = callerOf(gateway, now.value, route.server ?? '', headers);
+    if (route.server !== null) return receive(gateway, caller, received, downstream);
+    return receiveAggregate(gateway, caller, received, downstream);
   }
 
   #keepAlive(): void {
@@ -198,6 +199,14 @@ function authenticated(gateway: Gateway, rawHeaders: readonly string[]): Result<
   }
   const grant = authenticate(gateway.snapshot().grantsByToken, token.value, gateway.latestMs());
   return grant.ok ? ok(grant.value) : err(unauthorized(grant.error));
+}
+
+/** The same grant as the snapshot has it now, or why it opens this no more. */
+function renewed(gateway: Gateway, grant: Grant, route: Route): Result<Grant, Refusal> {
+  const { grantsByToken } = gateway.snapshot();
+  const now = grantInForce(grantsByToken, grant.tokenSha256, gateway.latestMs());
+  if (!now.ok) return err(unauthorized(now.error));
+  return servedBy(gateway, now.value, route) ? now : err(notFound);
 }
 
 /** The client learns only that the token opens nothing; the record says why. */
