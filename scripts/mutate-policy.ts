@@ -93,6 +93,7 @@ async function work(queue: Mutant[], fates: Map<Mutant, Fate>): Promise<void> {
     const fate = await fateOf(folder, mutant.path);
     writeFileSync(target, original);
     fates.set(mutant, fate);
+    if (fates.size % 25 === 0) console.log(`${fates.size} done`);
     if (fate === 'survived') console.log(`survived: ${mutant.path}:${mutant.line}: ${mutant.what}`);
   }
   rmSync(folder, { recursive: true, force: true });

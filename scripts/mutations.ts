@@ -47,7 +47,10 @@ const rules: readonly Rule[] = [
   { find: /\b(?:true|false)\b/g, replace: (found) => swaps[found] ?? found },
   { find: /\bif \((?=.*\) )/g, replace: () => 'if (false && ' },
   { find: /\bif \((?=.*\) )/g, replace: () => 'if (true || ' },
-  { find: /\breturn (?=[^;]+ (?:===|!==|<|<=|>|>=|&&|\|\|) )/g, replace: () => 'return !!' },
+  {
+    find: /\breturn [^;\n?]+ (?:===|!==|<|<=|>|>=|&&|\|\|) [^;\n?]+;/g,
+    replace: (found) => `return !(${found.slice('return '.length, -1)});`,
+  },
   {
     find: /'(?:holds|does-not-hold|cannot-tell)'/g,
     replace: (found) => outcomes[found] ?? found,
@@ -74,12 +77,14 @@ export function mutantsOf(path: string, source: string): readonly Mutant[] {
       const lineText = source.slice(lineStart, lineEnd);
       if (silent.test(lineText) || (words === true && /^\s*[a-z]+: '/.test(lineText) === true))
         continue;
-      const replaced = replace(match[0]);
-      if (replaced === match[0]) continue;
-      const text =
-        source.slice(0, match.index) + replaced + source.slice(match.index + match[0].length);
+      const end = match.index + match[0].length;
+      // What was matched may be blanked: the text itself is what is changed.
+      const written = source.slice(match.index, end);
+      const replaced = replace(written);
+      if (replaced === written) continue;
+      const text = source.slice(0, match.index) + replaced + source.slice(end);
       const line = source.slice(0, match.index).split('\n').length;
-      const what = `\`${match[0].trim()}\` -> \`${replaced.trim()}\` in \`${lineText.trim()}\``;
+      const what = `\`${written.trim()}\` -> \`${replaced.trim()}\` in \`${lineText.trim()}\``;
       found.push({ at: match.index, mutant: { path, line, what, text } });
     }
   }

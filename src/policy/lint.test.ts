@@ -219,6 +219,38 @@ const cases: readonly LintCase[] = [
     ['idle-limit', '/tools/search/limits/0'],
   ],
   [
+    'of two equal limits the later one is idle',
+    {
+      tools: {
+        search: {
+          limits: [
+            { counter: 'a', max: 60, ...minute },
+            { counter: 'b', max: 60, ...minute },
+          ],
+        },
+      },
+    },
+    ['idle-limit', '/tools/search/limits/1'],
+  ],
+  [
+    'null inside a list is looked at',
+    { tools: { pay: { deny_if: [{ path: 'args.to', op: 'contains', value: null }] } } },
+    ['optional-argument', '/tools/pay/deny_if/0', 'exists'],
+  ],
+  [
+    'a schema that cannot be enforced, beside rules for all tools',
+    {
+      input_schema: 'enforce',
+      all_tools: { limits: [{ counter: 'c', max: 5, ...minute }] },
+      tools: { broken: {}, pay: { action: 'deny' } },
+    },
+    ['schema-not-enforceable', '/tools/broken', '"off"'],
+  ],
+  [
+    'a schema that cannot be enforced, of a tool that is refused anyway',
+    { input_schema: 'enforce', tools: { broken: { action: 'deny' } } },
+  ],
+  [
     'a cost of 0',
     { tools: { search: { limits: [{ counter: 'c', max: 5, ...minute, cost: 0 }] } } },
     ['idle-limit', '/tools/search/limits/0/cost'],
@@ -313,6 +345,18 @@ test('lines and columns are those of the author’s own text', () => {
   assert.ok(parsed.ok);
   const [warning] = lintPolicy(parsed.value, tools, text);
   assert.deepEqual([warning?.line, warning?.column], [4, 21]);
+});
+
+test('without live tools an argument counts as optional, unless the rule demands it', () => {
+  const loose = { deny_if: [amount] };
+  const closed = { ...loose, arguments: { required: ['amount'] } };
+  const tools_ = { pay: loose, buy: closed };
+  const parsed = parsePolicy(JSON.stringify({ version: '1', default: 'deny', tools: tools_ }));
+  assert.ok(parsed.ok);
+  assert.deepEqual(
+    lintPolicy(parsed.value, []).map(({ code, pointer }) => [code, pointer]),
+    [['optional-argument', '/tools/pay/deny_if/0']],
+  );
 });
 
 test('without live tools nothing is said about names', () => {

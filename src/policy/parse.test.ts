@@ -235,6 +235,8 @@ const good: readonly string[] = [
   limit('"concurrent":true,"max":3,"scope":"everyone"'),
   limit('"window":1e9,"max":1,"scope":"grant"').replace('1e9', '3e7'),
   value('eq', '1e2'),
+  value('eq', '0.0'),
+  value('eq', '0'),
   value('in', '[]'),
   value('lt', '1e18'),
   tool('{"arguments":{"properties":{"id":{"maximum":9223372036854775807}}}}'),
