@@ -8,13 +8,13 @@ import { aggregatedName } from '../mcp/tool.ts';
 import type { AggregateSession } from './aggregate-state.ts';
 import { initializeAll, listAll } from './aggregate-all.ts';
 import { partOf, serversOf, sha256Hex } from './aggregate-parts.ts';
+import { discard } from './batch.ts';
 import { callTool } from './call.ts';
 import { jsonHeaders, type Downstream } from './downstream.ts';
 import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
 import { paramsMirrored } from './mirrored.ts';
 import {
-  discard,
   receive,
   receiveMessage,
   refuseAnnotated,

@@ -1,6 +1,5 @@
 import { decodeBody, idKey, type DecodeProblem } from '../mcp/decode.ts';
 import { errorResponse } from '../mcp/encode.ts';
-import { encodeSseEvent } from '../mcp/sse.ts';
 import { checkMirroredHeaders } from '../mcp/headers.ts';
 import type {
   Message,
@@ -10,14 +9,10 @@ import type {
 } from '../mcp/message.ts';
 import { ruleFor, type MethodRule } from '../mcp/method.ts';
 import { judgeFromServer, opens, sessionKey } from './ask.ts';
+import { batchParts, discard } from './batch.ts';
 import { callTool } from './call.ts';
 import { noteCancelled, underWayIn } from './cancel.ts';
-import {
-  eventHeaders,
-  jsonHeaders,
-  type Downstream,
-  type DownstreamWatcher,
-} from './downstream.ts';
+import { eventHeaders, jsonHeaders, type Downstream } from './downstream.ts';
 import { forwardRequest } from './forward.ts';
 import { paramsMirrored } from './mirrored.ts';
 import type { Caller } from './caller.ts';
@@ -221,60 +216,17 @@ async function receiveBatch(
   }
   if (!messages.some((message) => message.kind === 'request')) {
     for (const message of messages) {
-      await receiveMessage(gateway, caller, message, null, new BatchPart(null));
+      await receiveMessage(gateway, caller, message, null, discard());
     }
     downstream.answer(202, {}, null);
     return;
   }
   downstream.open(eventHeaders);
+  const parts = batchParts(downstream, messages);
   await Promise.all(
-    messages.map((message) =>
-      receiveMessage(gateway, caller, message, null, new BatchPart(downstream)),
-    ),
+    parts.map(([message, part]) => receiveMessage(gateway, caller, message, null, part)),
   );
   downstream.close();
-}
-
-/** One message's share of the stream that answers a batch. */
-class BatchPart implements Downstream {
-  readonly #whole: Downstream | null;
-  #closed = false;
-
-  constructor(whole: Downstream | null) {
-    this.#whole = whole;
-  }
-
-  answer(_status: number, _headers: object, body: Uint8Array | string | null): void {
-    this.#closed = true;
-    if (body === null) return;
-    const data = typeof body === 'string' ? body : Buffer.from(body).toString('utf8');
-    this.#whole?.event(encodeSseEvent({ data }), data);
-  }
-
-  open(): void {}
-
-  event(raw: Uint8Array | string, data: string | null): boolean {
-    return this.#whole?.event(raw, data) ?? true;
-  }
-
-  close(): void {
-    this.#closed = true;
-  }
-
-  cut(): void {
-    this.#whole?.cut();
-  }
-
-  ended(): boolean {
-    return this.#closed || (this.#whole?.ended() ?? false);
-  }
-
-  watch(_watcher: DownstreamWatcher): void {}
-}
-
-/** A downstream that keeps nothing: for messages whose answers the gateway gives itself. */
-export function discard(): Downstream {
-  return new BatchPart(null);
 }
 
 function opensSession(message: Message): boolean {

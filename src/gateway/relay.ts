@@ -78,7 +78,6 @@ const ownStatuses: ReadonlySet<number> = new Set([401, 403, 407]);
 const queuedEventsMax = 64;
 /** How long a server may keep a stream open after its answer, in milliseconds. */
 const lingerMs = 2_000;
-
 /** How long the answer of a cancelled request is still waited for, in milliseconds. */
 const cancelGraceMs = 2_000;
 /** How long a request goes on whose client has gone, in milliseconds. */
@@ -138,10 +137,11 @@ class Relay implements UpstreamListener, UnderWay {
   data(chunk: Uint8Array): void {
     if (this.#concluded) return;
     this.#bytes += chunk.length;
-    if (this.#mode === 'events') return this.#events(chunk);
-    if (this.#bytes > this.#spec.gateway.limits.answerBytesMax) {
+    const isKept = this.#spec.holdHead || this.#mode === 'body';
+    if (isKept && this.#bytes > this.#spec.gateway.limits.answerBytesMax) {
       return this.#fail({ kind: 'broken', reached: true, detail: 'the answer is too large' });
     }
+    if (this.#mode === 'events') return this.#events(chunk);
     this.#chunks.push(chunk);
   }
 
@@ -250,8 +250,8 @@ class Relay implements UpstreamListener, UnderWay {
       this.#chunks.length === 1 && this.#chunks[0] !== undefined
         ? this.#chunks[0]
         : Buffer.concat(this.#chunks);
-    const own = ownStatuses.has(this.#status);
-    const isJson = !own && body.length > 0 && mediaType(this.#headers) === 'application/json';
+    const readable = !ownStatuses.has(this.#status) && body.length > 0;
+    const isJson = readable && mediaType(this.#headers) === 'application/json';
     const answer = isJson ? peekAnswer(body) : null;
     const { awaitedId } = this.#spec;
     if (answer === null || answer.kind !== 'response') {
@@ -320,11 +320,8 @@ class Relay implements UpstreamListener, UnderWay {
     const { downstream } = this.#spec;
     if (release.replacement !== null) {
       const { status, body } = release.replacement;
-      downstream.answer(
-        status,
-        body === null ? release.headers : { ...jsonHeaders, ...release.headers },
-        body,
-      );
+      const headers = body === null ? release.headers : { ...jsonHeaders, ...release.headers };
+      downstream.answer(status, headers, body);
       return;
     }
     const body = last instanceof Uint8Array ? last : null;
