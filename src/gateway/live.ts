@@ -111,10 +111,11 @@ export class LiveState {
     this.#asked.delete(session);
   }
 
-  /** False when too many calls wait already: this one is then over. */
+  /** False when too many calls wait already, or one under this very id: this one is then over. */
   detach(session: string, id: string, call: DetachedCall): boolean {
-    if (this.#detached.size >= detachedMax) return false;
-    this.#detached.set(detachedKey(session, id), call);
+    const key = detachedKey(session, id);
+    if (this.#detached.size >= detachedMax || this.#detached.has(key)) return false;
+    this.#detached.set(key, call);
     return true;
   }
 

@@ -4,7 +4,7 @@ import type { Downstream, DownstreamWatcher } from '../downstream.ts';
 import type { Headers } from '../upstream/upstream.ts';
 
 /** How long a client may take nothing of what is waiting for it, in milliseconds. */
-const stalledMs = 30_000;
+const defaultStalledMs = 30_000;
 /** Answers up to this size leave in one write with their head. */
 const oneWriteBytes = 16_384;
 const keepAlive = ': keep-alive\n\n';
@@ -21,13 +21,19 @@ export function endsConnection(status: number): boolean {
 export class HttpDownstream implements Downstream {
   readonly #response: ServerResponse;
   readonly #streams: Set<HttpDownstream>;
+  readonly #stalledMs: number;
   #watcher: DownstreamWatcher | null = null;
   #stalled: NodeJS.Timeout | null = null;
 
   /** `streams` holds the answers that are streams, while they are open. */
-  constructor(response: ServerResponse, streams: Set<HttpDownstream>) {
+  constructor(
+    response: ServerResponse,
+    streams: Set<HttpDownstream>,
+    stalledMs: number = defaultStalledMs,
+  ) {
     this.#response = response;
     this.#streams = streams;
+    this.#stalledMs = stalledMs;
     response.on('close', () => this.#closed());
   }
 
@@ -45,8 +51,13 @@ export class HttpDownstream implements Downstream {
         : Buffer.from(body.buffer, body.byteOffset, body.length);
     this.#response.writeHead(status, headerLines(headers, bytes.length));
     // One write instead of two: as Latin-1 a text has the bytes it was made of, whatever they are.
-    if (bytes.length <= oneWriteBytes) this.#response.end(bytes.toString('latin1'), 'latin1');
-    else this.#response.end(bytes);
+    if (bytes.length <= oneWriteBytes) {
+      this.#response.end(bytes.toString('latin1'), 'latin1');
+      return;
+    }
+    // The socket's own timer: it starts anew whenever the client took some of the bytes.
+    this.#response.setTimeout(this.#stalledMs, () => this.cut());
+    this.#response.end(bytes);
   }
 
   open(headers: Headers): void {
@@ -62,7 +73,7 @@ export class HttpDownstream implements Downstream {
     if (this.ended()) return true;
     const taken = this.#response.write(raw);
     if (!taken && this.#stalled === null) {
-      this.#stalled = setTimeout(() => this.cut(), stalledMs);
+      this.#stalled = setTimeout(() => this.cut(), this.#stalledMs);
       this.#stalled.unref();
     }
     return taken;
