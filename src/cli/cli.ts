@@ -14,8 +14,8 @@ import { exitCodes, terminal } from './io.ts';
 const program = new Command('portcullis')
   .description('checks every call of an agent to an MCP server against a policy, before it is made')
   .version(packageVersion())
-  .showHelpAfterError('(see --help)')
   .enablePositionalOptions()
+  .configureOutput({ outputError: (text, write) => write(oneLine(text)) })
   .exitOverride();
 
 addUpCommand(program, terminal, packageVersion());
@@ -42,6 +42,13 @@ try {
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.failed;
+}
+
+/** What is wrong with the command line, said as everything else that cannot be carried out. */
+function oneLine(text: string): string {
+  const [first = '', ...more] = text.trim().split('\n');
+  const said = [first.replace(/^error: /, ''), ...more].join(' ').replace(/\.$/, '');
+  return `portcullis: ${said}; see --help\n`;
 }
 
 /** The version of the package that this file belongs to, in a checkout and when published. */

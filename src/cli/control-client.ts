@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 import type { Result } from '../base/result.ts';
 import { err, ok } from '../base/result.ts';
@@ -25,7 +25,8 @@ export async function connectControl(
   const key = await textOf(join(dataDir, 'operator.key'));
   // Without its gateway the address may be somebody else's by now, who must not be sent the key.
   if (url === null || key === null || !isServed(dataDir)) {
-    const message = `no gateway runs on ${dataDir}; start one with \`portcullis up --data ${dataDir}\``;
+    const folder = resolve(dataDir);
+    const message = `no gateway runs on ${folder}; start one with \`portcullis up --data ${folder}\`, or name another folder`;
     return err({ code: 'not-running', message });
   }
   const send = (method: string, path: string, body?: unknown) =>

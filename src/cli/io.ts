@@ -15,6 +15,24 @@ export const terminal: Io = {
 /** Exit codes: 0 done, 1 the answer is no, 2 the command could not be carried out. */
 export const exitCodes = { done: 0, no: 1, failed: 2 } as const;
 
+/** Why a command could not be carried out, for a person and for a program. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Says why, in one line or with `--json` as one object, and sets the exit code to 2. */
+export function sayFailed(io: Io, failure: Failure, json: boolean): void {
+  if (json) io.out(JSON.stringify({ error: { code: failure.code, message: failure.message } }));
+  else io.err(`portcullis: ${failure.message}`);
+  process.exitCode = exitCodes.failed;
+}
+
+/** The same for what was asked for in a way that means nothing. */
+export function sayUsage(io: Io, message: string, json: boolean): void {
+  sayFailed(io, { code: 'usage', message }, json);
+}
+
 /** Text in columns, as wide as their widest cell. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];

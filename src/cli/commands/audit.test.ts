@@ -117,7 +117,7 @@ test('audit verify says ok, or what is wrong and where', async (context) => {
   const directory = join(data, 'audit');
   const good = await run(['verify', '--data', data]);
   assert.equal(good.code, 0);
-  assert.match(good.out[0] ?? '', /^ok: 8 records in 1 segments, the last one is 8$/);
+  assert.match(good.out[0] ?? '', /^ok: 8 records in 1 segment, the last one is 8$/);
   const key = join(data, 'kept.pem');
   fs.copyFileSync(join(directory, 'public-key.pem'), key);
   const copy = scratchDirectory(context);
@@ -149,6 +149,8 @@ test('audit export gives the log byte for byte, or a table without formulas', as
 test('what cannot be carried out ends with 2 and says what to do', async (context) => {
   const data = await sampleLog(context);
   const none = join(data, 'none');
+  const headless = join(data, 'headless');
+  fs.writeFileSync(headless, '');
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [['tail', '--data', none], /there is no audit log in .*: name the data folder with --data/],
     [['search', '--data', none], /there is no audit log/],
@@ -160,14 +162,19 @@ test('what cannot be carried out ends with 2 and says what to do', async (contex
     [['search', '--data', data, '--limit', 'x'], /--limit/],
     [['search', '--data', data, '--since', 'yesterday'], /--since: write a time like/],
     [['search', '--data', data, '--until', '1'], /--until/],
-    [
-      ['verify', '--data', data, '--key', join(data, 'audit.lock.none')],
-      /is no Ed25519 public key/,
-    ],
+    [['verify', '--data', data, '--key', none], /there is no file .*none`: check the name/],
+    [['verify', '--data', data, '--key', headless], /is no Ed25519 public key/],
+    [['verify', '--data', data, '--checkpoints', none], /there is no file .*none`: check the/],
+    [['verify', '--data', data, '--checkpoints', headless], /holds no signed head/],
+    [['verify', '--data', data, '--checkpoints', data], /cannot be read/],
   ];
   for (const [argv, message] of cases) {
     const { code, err } = await run(argv);
     assert.equal(code, 2, argv.join(' '));
     assert.match(err.join('\n'), message);
+    assert.equal(err.length, 1);
+    const json = await run([...argv, '--json']);
+    assert.deepEqual([json.code, json.err], [2, []]);
+    assert.match(JSON.parse(json.out.join('')).error.message, message);
   }
 });

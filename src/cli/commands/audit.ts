@@ -1,4 +1,6 @@
-import type { Command } from 'commander';
+import { resolve } from 'node:path';
+
+import { Option, type Command } from 'commander';
 import type {
   AuditFiles,
   AuditFilesProblem,
@@ -12,7 +14,7 @@ import { csvHeader, csvLine, isoTime } from '../../audit/csv.ts';
 import type { RecordBody } from '../../audit/record.ts';
 import type { Finding, TamperKind } from '../../audit/tamper.ts';
 import type { Result } from '../../base/result.ts';
-import { columns, exitCodes, timeOf, type Io } from '../io.ts';
+import { columns, exitCodes, sayFailed, sayUsage, timeOf, type Io } from '../io.ts';
 
 /** Opens the log of a data directory: `openAuditFiles` of the embedded store. */
 export type OpenAuditFiles = (dir: string) => AuditFiles;
@@ -60,6 +62,8 @@ export interface AuditCommandParts {
   readonly signal: AbortSignal;
 }
 
+const decisions = ['allow', 'deny', 'refused', 'held'];
+
 const header = ['SEQ', 'TIME', 'KIND', 'WHO', 'WHAT', 'DECISION', 'RULE OR CODE', 'ID'];
 
 /** `portcullis audit tail | search | show | verify | export`: they need the data folder alone. */
@@ -70,12 +74,12 @@ export function addAuditCommands(program: Command, parts: AuditCommandParts): vo
     .option('-f, --follow', 'go on with new ones until interrupted')
     .action((options: TailOptions) => tail(parts, options));
   common(audit.command('search').description('records, newest first'))
-    .option('--grant <id>')
-    .option('--principal <kind:name>')
-    .option('--server <name>')
-    .option('--tool <name>')
-    .option('--rule <id>')
-    .option('--decision <word>', 'allow, deny, refused or held')
+    .option('--grant <id>', 'id of the grant, from `grant list`')
+    .option('--principal <kind:name>', 'who acted, such as agent:ci')
+    .option('--server <name>', 'name of the server')
+    .option('--tool <name>', 'the tool as its server calls it')
+    .option('--rule <pointer>', 'the rule that decided, as the record names it')
+    .addOption(new Option('--decision <word>', 'what was decided').choices(decisions))
     .option('--digest <hex>', 'digest of the arguments: calls with exactly these')
     .option('--since <time>', 'ISO 8601, or an age such as 2h or 7d')
     .option('--until <time>', 'ISO 8601, or an age such as 2h or 7d')
@@ -101,12 +105,12 @@ function common(command: Command): Command {
 async function tail(parts: AuditCommandParts, options: TailOptions): Promise<void> {
   const { io } = parts;
   const count = positiveInteger(options.lines);
-  if (count === null) return usage(io, '--lines: name a whole number above 0');
+  if (count === null) return usage(io, options, '--lines: name a whole number above 0');
   const files = parts.open(options.data);
   const answer = await files.tail(count);
   if (answer.ok) print(io, answer.value, options.json === true);
   else if (options.follow !== true || answer.error.code !== 'no-log')
-    return failed(io, answer.error);
+    return failed(io, options, answer.error);
   if (options.follow !== true) return;
 
   const last = answer.ok ? (answer.value.at(-1)?.seq ?? 0) : 0;
@@ -123,9 +127,10 @@ async function search(parts: AuditCommandParts, options: SearchOptions): Promise
   const sinceMs = options.since === undefined ? undefined : timeOf(options.since, now);
   const untilMs = options.until === undefined ? undefined : timeOf(options.until, now);
   const limit = positiveInteger(options.limit);
-  if (sinceMs === null) return usage(io, `--since: write a time like 2026-01-31T12:00Z, or 2h`);
-  if (untilMs === null) return usage(io, `--until: write a time like 2026-01-31T12:00Z, or 2h`);
-  if (limit === null) return usage(io, '--limit: name a whole number above 0');
+  const aTime = 'write a time like 2026-01-31T12:00Z, or 2h';
+  if (sinceMs === null) return usage(io, options, `--since: ${aTime}`);
+  if (untilMs === null) return usage(io, options, `--until: ${aTime}`);
+  if (limit === null) return usage(io, options, '--limit: name a whole number above 0');
 
   const { grant, principal, server, tool, rule, decision, digest } = options;
   const wanted = { grant, principal, server, tool, rule, decision, argumentsDigest: digest };
@@ -135,17 +140,19 @@ async function search(parts: AuditCommandParts, options: SearchOptions): Promise
     Object.entries(all).filter(([, value]) => value !== undefined),
   ) as AuditQuery;
   const answer = await parts.open(options.data).search(query);
-  if (!answer.ok) return failed(io, answer.error);
+  if (!answer.ok) return failed(io, options, answer.error);
   print(io, answer.value.records, options.json === true);
   if (!answer.value.complete)
     io.err('the index is still behind: newer records may be missing, ask again');
-  if (answer.value.records.length === 0) process.exitCode = exitCodes.no;
+  if (answer.value.records.length > 0) return;
+  io.err('no record matches');
+  process.exitCode = exitCodes.no;
 }
 
 async function show(parts: AuditCommandParts, id: string, options: CommonOptions): Promise<void> {
   const { io } = parts;
   const answer = await parts.open(options.data).show(id);
-  if (!answer.ok) return failed(io, answer.error);
+  if (!answer.ok) return failed(io, options, answer.error);
   const { records } = answer.value;
   if (records.length === 0) {
     io.err(`no record has the id \`${printable(id)}\`: search for it with \`audit search\``);
@@ -170,7 +177,7 @@ async function verify(parts: AuditCommandParts, options: VerifyCommandOptions): 
     ...(key === undefined ? {} : { keyFile: key }),
     ...(checkpoints === undefined ? {} : { checkpointFile: checkpoints }),
   });
-  if (!answer.ok) return failed(io, answer.error);
+  if (!answer.ok) return failed(io, options, answer.error);
   if (options.json === true) io.out(JSON.stringify(answer.value));
   else verifyLines(answer.value, key !== undefined).forEach((line) => io.out(line));
   if (answer.value.finding !== null) process.exitCode = exitCodes.no;
@@ -179,14 +186,18 @@ async function verify(parts: AuditCommandParts, options: VerifyCommandOptions): 
 async function exportAll(parts: AuditCommandParts, options: ExportOptions): Promise<void> {
   const { io } = parts;
   if (options.format !== 'jsonl' && options.format !== 'csv') {
-    return usage(io, '--format: name `jsonl` or `csv`');
+    return usage(io, options, '--format: name `jsonl` or `csv`');
   }
   const csv = options.format === 'csv';
-  if (csv) io.out(csvHeader());
+  let begun = !csv;
   const answer: Result<number, AuditFilesProblem> = await parts
     .open(options.data)
-    .everyRecord((record) => io.out(csv ? csvLine(record) : exportLine(record)));
-  if (!answer.ok) failed(io, answer.error);
+    .everyRecord((record) => {
+      if (!begun) io.out(csvHeader());
+      begun = true;
+      io.out(csv ? csvLine(record) : exportLine(record));
+    });
+  if (!answer.ok) failed(io, options, answer.error);
 }
 
 /** The record as the log has it: `v`, `seq` and `prev` first. */
@@ -294,7 +305,7 @@ function verifyLines(answer: VerifyAnswer, keyKept: boolean): readonly string[] 
     return lines;
   }
   lines.push(
-    `ok: ${records} records in ${segments} segments, the last one is ${answer.head?.seq ?? 0}`,
+    `ok: ${records} records in ${counted(segments, 'segment')}, the last one is ${answer.head?.seq ?? 0}`,
   );
   lines.push(`  signed up to record ${signedTo}${key === null ? '' : ` with the key ${key}`}`);
   if (!keyKept) {
@@ -305,19 +316,25 @@ function verifyLines(answer: VerifyAnswer, keyKept: boolean): readonly string[] 
   return lines;
 }
 
-function failed(io: Io, problem: AuditFilesProblem): void {
-  const path = printable(problem.path);
+function failed(io: Io, options: CommonOptions, problem: AuditFilesProblem): void {
+  const path = printable(resolve(problem.path));
   const sentences: Readonly<Record<AuditFilesProblem['code'], string>> = {
     'no-log': `there is no audit log in \`${path}\`: name the data folder with --data`,
     unreadable: `\`${path}\` cannot be read: check its owner and its rights`,
     'bad-key': `\`${path}\` is no Ed25519 public key in PEM: pass the gateway's public-key.pem`,
+    missing: `there is no file \`${path}\`: check the name, and the folder it is relative to`,
+    'no-heads': `\`${path}\` holds no signed head: pass a copy of checkpoints.jsonl`,
   };
-  usage(io, sentences[problem.code]);
+  const { code } = problem;
+  sayFailed(io, { code, message: sentences[code] }, options.json === true);
 }
 
-function usage(io: Io, message: string): void {
-  io.err(message);
-  process.exitCode = exitCodes.failed;
+function usage(io: Io, options: CommonOptions, message: string): void {
+  sayUsage(io, message, options.json === true);
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function positiveInteger(text: string): number | null {

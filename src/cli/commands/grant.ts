@@ -1,10 +1,10 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 
 import type { GrantView, IssuedGrant } from '../../control/operations.ts';
-import { defaultMethods } from '../../identity/grant.ts';
+import { defaultMethods, methodFamilies } from '../../identity/grant.ts';
 import { connectControl, type ClientProblem, type ControlClient } from '../control-client.ts';
 import type { Result } from '../../base/result.ts';
-import { columns, durationMs, exitCodes, type Io } from '../io.ts';
+import { columns, durationMs, sayFailed, sayUsage, type Io } from '../io.ts';
 
 interface CommonOptions {
   readonly data: string;
@@ -29,11 +29,16 @@ export function addGrantCommands(program: Command, io: Io, nowMs: () => number):
     .requiredOption('--principal <kind:name>', 'who acts, such as agent:ci')
     .requiredOption('--server <name...>', 'servers that the grant opens')
     .requiredOption('--policy <name...>', 'one policy for all servers, or server=policy for each')
-    .option('--mode <mode>', 'enforce, or observe: record what would have happened', 'enforce')
+    .addOption(
+      new Option('--mode <mode>', 'observe records what would have happened, and forwards')
+        .choices(['enforce', 'observe'])
+        .default('enforce'),
+    )
     .option('--expires <duration>', 'such as 12h or 30d; without it the grant does not expire')
-    .option(
-      '--open <family...>',
-      'what servers may ask of the client beside: sampling, elicitation, roots',
+    .addOption(
+      new Option('--open <family...>', 'what servers may ask of the client beside').choices(
+        methodFamilies.filter((family) => !defaultMethods.includes(family)),
+      ),
     )
     .action((label: string, options: CreateOptions) => create(io, label, options, nowMs()));
   common(grant.command('list').description('every grant and its state')).action(
@@ -73,13 +78,12 @@ async function create(io: Io, label: string, options: CreateOptions, nowMs: numb
   const policies = policiesOf(options.server, options.policy);
   const expiresMs = options.expires === undefined ? null : durationMs(options.expires);
   if (policies === null) {
-    return usage(io, '--policy: name one policy, or server=policy for each server');
+    const message = '--policy: name one policy, or server=policy for each server';
+    return sayUsage(io, message, options.json === true);
   }
   if (options.expires !== undefined && expiresMs === null) {
-    return usage(
-      io,
-      `--expires: \`${options.expires}\` is no duration; write 90s, 15m, 12h or 30d`,
-    );
+    const message = `--expires: \`${options.expires}\` is no duration; write 90s, 15m, 12h or 30d`;
+    return sayUsage(io, message, options.json === true);
   }
   const body = {
     label,
@@ -117,9 +121,9 @@ function showGrants(answer: unknown): readonly string[] {
     grant.mode,
     grant.servers.map((server) => `${server}=${grant.policies[server] ?? '-'}`).join(' '),
     grant.expiresMs === null ? 'never' : new Date(grant.expiresMs).toISOString(),
-    grant.source,
+    grant.id,
   ]);
-  return columns([['GRANT', 'STATE', 'PRINCIPAL', 'MODE', 'SERVERS', 'EXPIRES', 'FROM'], ...rows]);
+  return columns([['GRANT', 'STATE', 'PRINCIPAL', 'MODE', 'SERVERS', 'EXPIRES', 'ID'], ...rows]);
 }
 
 function showIssued(answer: unknown): readonly string[] {
@@ -143,17 +147,7 @@ export async function withControl(
 ): Promise<void> {
   const control = await connectControl(options.data);
   const answer = control.ok ? await ask(control.value) : control;
-  if (!answer.ok) {
-    if (options.json === true) io.out(JSON.stringify({ error: answer.error }));
-    else io.err(`portcullis: ${answer.error.message}`);
-    process.exitCode = exitCodes.failed;
-    return;
-  }
+  if (!answer.ok) return sayFailed(io, answer.error, options.json === true);
   if (options.json === true) io.out(JSON.stringify(answer.value, null, 2));
   else for (const line of show(answer.value)) io.out(line);
-}
-
-function usage(io: Io, message: string): void {
-  io.err(`portcullis: ${message}`);
-  process.exitCode = exitCodes.failed;
 }

@@ -42,7 +42,11 @@ export function addPinCommands(program: Command, io: Io): void {
           control.post(`/api/v1/servers/${encodeURIComponent(server)}/pins/accept`, {
             tools: options.tool ?? null,
           }),
-        (count) => [`accepted ${String(count)} definitions of \`${server}\``],
+        (count) => [
+          count === 0
+            ? `nothing of \`${server}\` is quarantined: there is nothing to accept`
+            : `accepted ${String(count)} of the definitions of \`${server}\``,
+        ],
       ),
     );
 }

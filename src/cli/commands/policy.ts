@@ -1,4 +1,4 @@
-import { watch } from 'node:fs';
+import { existsSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
 
 import { Option, type Command } from 'commander';
@@ -170,7 +170,7 @@ const settleMs = 100;
 /** Runs `again` after each change in the folders of the files, once a change has settled. */
 function onSave(files: readonly string[], signal: AbortSignal, again: () => void): Promise<void> {
   let waiting: NodeJS.Timeout | null = null;
-  const folders = new Set(files.map((path) => dirname(path)));
+  const folders = new Set(files.map((path) => dirname(path)).filter((path) => existsSync(path)));
   const watchers = [...folders].map((folder) =>
     watch(folder, (_event, name) => {
       if (name?.endsWith('.json') === false) return;
