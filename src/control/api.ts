@@ -129,6 +129,9 @@ export function createApi(deps: ApiDeps): Hono {
   return app;
 }
 
+/** A sign-in is a key and its name. */
+const signInBytesMax = 4_096;
+
 const pageHeaders: Readonly<Record<string, string>> = {
   'content-security-policy':
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -158,6 +161,8 @@ async function signIn(deps: ApiDeps, context: Context): Promise<Response> {
   if (site !== undefined && site !== 'same-origin' && site !== 'none') {
     return context.html(signInPage(deps.keyPlace, true), 403);
   }
+  const refused = unreadForm(context);
+  if (refused !== null) return context.text('send the key, and no more', refused);
   const form = await context.req.parseBody();
   const key = form['key'];
   if (typeof key !== 'string' || !equal(key.trim(), deps.operatorKey)) {
@@ -171,6 +176,15 @@ async function signIn(deps: ApiDeps, context: Context): Promise<Response> {
     maxAge: sessionMs / 1000,
   });
   return context.redirect('/', 303);
+}
+
+/** Anyone may post here: what is no short form is not read. */
+function unreadForm(context: Context): 413 | 415 | null {
+  const [type = ''] = (context.req.header('content-type') ?? '').split(';', 1);
+  if (type.trim().toLowerCase() !== 'application/x-www-form-urlencoded') return 415;
+  if (context.req.header('transfer-encoding') !== undefined) return 413;
+  const length = Number(context.req.header('content-length') ?? 0);
+  return length <= signInBytesMax ? null : 413;
 }
 
 async function overview(deps: ApiDeps, context: Context): Promise<Response> {
