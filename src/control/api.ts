@@ -4,7 +4,7 @@ import { getCookie, setCookie } from 'hono/cookie';
 import type { Clock } from '../base/clock.ts';
 import type { Result } from '../base/result.ts';
 import type { Control, ControlProblem } from './operations.ts';
-import { overviewPage, signInPage, styleSheet, type RecentDecision } from './pages.ts';
+import { icon, overviewPage, signInPage, styleSheet, type RecentDecision } from './pages.ts';
 import { cookieName, equal, isSession, newSession, sessionMs } from './session.ts';
 
 /** What the API and the pages are given. */
@@ -40,6 +40,22 @@ const statusOf: Readonly<Record<ControlProblem['code'], 400 | 403 | 404 | 409 | 
   'not-recorded': 503,
 };
 
+/** What the pages are drawn with. */
+const looks: readonly Route[] = [
+  {
+    method: 'get',
+    path: '/style.css',
+    auth: 'open',
+    handle: (c) => c.body(styleSheet, 200, { 'content-type': 'text/css; charset=utf-8' }),
+  },
+  {
+    method: 'get',
+    path: '/icon.svg',
+    auth: 'open',
+    handle: (c) => c.body(icon, 200, { 'content-type': 'image/svg+xml' }),
+  },
+];
+
 /** Every route, each with who may call it; a route that is not here does not exist. */
 export function routes(deps: ApiDeps): readonly Route[] {
   const { control } = deps;
@@ -48,12 +64,7 @@ export function routes(deps: ApiDeps): readonly Route[] {
     { method: 'get', path: '/healthz', auth: 'open', handle: (c) => c.json({ ok: true }) },
     { method: 'get', path: '/readyz', auth: 'open', handle: (c) => readiness(deps, c) },
     { method: 'get', path: '/', auth: 'page', handle: (c) => overview(deps, c) },
-    {
-      method: 'get',
-      path: '/style.css',
-      auth: 'open',
-      handle: (c) => c.body(styleSheet, 200, { 'content-type': 'text/css; charset=utf-8' }),
-    },
+    ...looks,
     {
       method: 'get',
       path: '/sign-in',
@@ -136,7 +147,8 @@ const pageHeaders: Readonly<Record<string, string>> = {
   'content-security-policy':
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
+  // With `no-referrer` a browser sends `Origin: null` with the form, which is no known origin.
+  'referrer-policy': 'same-origin',
   'cache-control': 'no-store',
   'cross-origin-opener-policy': 'same-origin',
 };

@@ -39,6 +39,7 @@ export function openPort(
   at: { readonly host: string; readonly port: number },
 ): Promise<Result<OpenPort, ListenProblem>> {
   const answering = new Set<Socket>();
+  const unused = new Set<Socket>();
   let draining = false;
   const server = createServer(
     {
@@ -52,6 +53,7 @@ export function openPort(
       noDelay: true,
     },
     (request, response) => {
+      unused.delete(request.socket);
       if (draining) {
         response.setHeader('connection', 'close');
         return plain(response, 503, 'the gateway is stopping; try again soon');
@@ -60,6 +62,10 @@ export function openPort(
       else plain(response, 400, 'wait for the answer before the next request');
     },
   );
+  server.on('connection', (socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
   server.on('clientError', (_error, socket) => {
     if (socket.writable)
       socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
@@ -76,7 +82,7 @@ export function openPort(
       const { port } = server.address() as AddressInfo;
       const close = (graceMs: number): Promise<void> => {
         draining = true;
-        return drain(server, graceMs);
+        return drain(server, unused, graceMs);
       };
       resolve(ok({ port, close, cut: () => server.closeAllConnections() }));
     });
@@ -155,11 +161,15 @@ function plain(response: ServerResponse, status: number, text: string): void {
 /** How often connections are looked at while they drain, in milliseconds. */
 const idleSweepMs = 50;
 
-function drain(server: Server, graceMs: number): Promise<void> {
+function drain(server: Server, unused: ReadonlySet<Socket>, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => server.closeAllConnections(), graceMs);
     // A connection that gave its last answer would be kept for the next request.
-    const sweep = setInterval(() => server.closeIdleConnections(), idleSweepMs);
+    const sweep = setInterval(() => {
+      server.closeIdleConnections();
+      // Browsers open connections ahead of need; Node does not call one idle before its first use.
+      for (const socket of unused) socket.destroy();
+    }, idleSweepMs);
     server.close(() => {
       clearTimeout(timer);
       clearInterval(sweep);
