@@ -98,6 +98,11 @@ async function createGrant(
   const bare = wanted.servers.find((name) => !Object.hasOwn(wanted.policies, name));
   if (bare !== undefined)
     return invalid(`server \`${bare}\` has no policy in this grant; name one`);
+  const spare = Object.keys(wanted.policies).find((name) => !wanted.servers.includes(name));
+  if (spare !== undefined)
+    return invalid(`there is a policy for \`${spare}\`, which this grant does not open`);
+  const problem = deps.registry.draftProblem(wanted);
+  if (problem !== null) return err(explain(problem));
   const detail = {
     label: wanted.label,
     principal: wanted.principal,
@@ -108,7 +113,8 @@ async function createGrant(
   const change = { action: 'grant.create', subject: wanted.label, detail };
   if (!(await record(deps, actor, change))) return notRecorded;
   const issued = await deps.registry.createGrant(wanted);
-  return issued.ok ? ok(issuedView(deps, issued.value)) : err(explain(issued.error));
+  if (!issued.ok) return notMade(deps, { actor, change, problem: issued.error });
+  return ok(issuedView(deps, issued.value));
 }
 
 async function revokeGrant(
@@ -118,10 +124,11 @@ async function revokeGrant(
 ): Promise<Result<GrantView, ControlProblem>> {
   const grant = liveGrant(deps, name);
   if (grant === null) return missing('live grant', name);
+  if (grant.source === 'file') return declared(grant);
   const change = { action: 'grant.revoke', subject: grant.id, detail: { label: grant.label } };
   if (!(await record(deps, actor, change))) return notRecorded;
   const revoked = await deps.registry.revokeGrant(grant.id);
-  if (!revoked.ok) return err(explain(revoked.error));
+  if (!revoked.ok) return notMade(deps, { actor, change, problem: revoked.error });
   return ok(grantView(deps, { ...grant, revokedMs: deps.clock.nowMs() }));
 }
 
@@ -132,10 +139,12 @@ async function rotateGrant(
 ): Promise<Result<IssuedGrant, ControlProblem>> {
   const grant = liveGrant(deps, name);
   if (grant === null) return missing('live grant', name);
+  if (grant.source === 'file') return declared(grant);
   const change = { action: 'grant.rotate', subject: grant.id, detail: { label: grant.label } };
   if (!(await record(deps, actor, change))) return notRecorded;
   const rotated = await deps.registry.rotateGrant(grant.id);
-  return rotated.ok ? ok(issuedView(deps, rotated.value)) : err(explain(rotated.error));
+  if (!rotated.ok) return notMade(deps, { actor, change, problem: rotated.error });
+  return ok(issuedView(deps, rotated.value));
 }
 
 function issuedView(
@@ -238,15 +247,29 @@ function grantView(deps: ControlDeps, grant: Grant): GrantView {
   return { ...shown, state: grant.revokedMs !== null ? 'revoked' : expired ? 'expired' : 'live' };
 }
 
-async function record(
+/** What is on record of a change. */
+interface Change {
+  readonly action: string;
+  readonly subject: string;
+  readonly detail: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+/** The record of a change stands already: a second one says that it was not made. */
+async function notMade(
   deps: ControlDeps,
-  actor: string,
-  change: {
-    readonly action: string;
-    readonly subject: string;
-    readonly detail: Readonly<Record<string, string | number | boolean | null>>;
-  },
-): Promise<boolean> {
+  failed: { readonly actor: string; readonly change: Change; readonly problem: RegistryProblem },
+): Promise<Result<never, ControlProblem>> {
+  const { actor, change, problem } = failed;
+  const detail = { ...change.detail, code: problem.code };
+  await record(deps, actor, { ...change, action: `${change.action}.failed`, detail });
+  return err(explain(problem));
+}
+
+function declared(grant: Grant): Result<never, ControlProblem> {
+  return err(explain({ code: 'declared-in-file', subject: grant.label }));
+}
+
+async function record(deps: ControlDeps, actor: string, change: Change): Promise<boolean> {
   const time = deps.clock.nowMs();
   const recorded = await deps.audit.append({
     kind: 'admin',

@@ -41,7 +41,7 @@ export function explainRegistryProblem(problem: RegistryProblem): string {
     case 'server-unknown':
       return `there is no server ${subject}: add it to the operator's file first`;
     case 'policy-unknown':
-      return `there is no policy ${subject}: save it first`;
+      return `there is no policy ${subject}: add it to the operator's file first`;
     case 'grant-unknown':
       return `there is no live grant ${subject}`;
     case 'declared-in-file':

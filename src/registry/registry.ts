@@ -131,6 +131,17 @@ export class Registry {
     return applied.ok ? applied.value : err([applied.error]);
   }
 
+  /** Why a grant could not be made of this draft now; null when it could. */
+  draftProblem(draft: GrantDraft): RegistryProblem | null {
+    if (!parsePrincipal(draft.principal).ok) {
+      return { code: 'principal-invalid', subject: draft.principal };
+    }
+    const taken = this.#parts.storedGrants.some(
+      (grant) => grant.label === draft.label && grant.revokedMs === null,
+    );
+    return taken ? { code: 'label-taken', subject: draft.label } : this.#draftProblem(draft);
+  }
+
   /** Makes a grant in the store. Its token is in the answer and nowhere else. */
   createGrant(draft: GrantDraft): Outcome<IssuedGrant> {
     return this.#exclusively(draft.label, async () => {
