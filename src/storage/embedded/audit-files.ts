@@ -129,18 +129,22 @@ class EmbeddedAuditFiles implements AuditFiles {
 
   async verify(options: VerifyOptions): Answer<VerifyAnswer> {
     const directory = options.directory ?? this.#paths.segments;
+    // A file that somebody names and that is not there must never make a log look sound.
+    const { keyFile: namedKey, checkpointFile: namedHeads } = options;
+    const missing = [namedKey, namedHeads].find((path) => path !== undefined && !existsSync(path));
+    if (missing !== undefined) return err({ code: 'missing', path: missing });
     const besideKey = join(directory, basename(this.#paths.publicKey));
     const keyFile = options.keyFile ?? (existsSync(besideKey) ? besideKey : null);
     const key = keyFile === null ? null : readPublicKey(keyFile);
     if (keyFile !== null && key === null) return err({ code: 'bad-key', path: keyFile });
 
+    const kept = keptHeads(namedHeads);
+    if (!kept.ok) return kept;
+
     return this.#guard(directory, async () => {
       // Heads first: whatever is written meanwhile, the log has at least what they sign.
       const own = join(directory, basename(this.#paths.checkpoints));
-      const lines = [...readCheckpointLines(own)];
-      if (options.checkpointFile !== undefined) {
-        lines.push(...readCheckpointLines(options.checkpointFile));
-      }
+      const lines = [...readCheckpointLines(own), ...kept.value];
       const { checkpoints, problem } = readCheckpoints(lines, key, checkSignature);
       const input = { sha256, parse: parseJson, checkpoints, checkpointProblem: problem };
       const verifier = createVerifier(input);
@@ -251,6 +255,17 @@ class EmbeddedAuditFiles implements AuditFiles {
     } catch {
       return err({ code: 'unreadable', path });
     }
+  }
+}
+
+/** The heads that were kept elsewhere: none when no file is named, at least one when one is. */
+function keptHeads(path: string | undefined): Result<readonly string[], AuditFilesProblem> {
+  if (path === undefined) return ok([]);
+  try {
+    const lines = readCheckpointLines(path);
+    return lines.length > 0 ? ok(lines) : err({ code: 'no-heads', path });
+  } catch {
+    return err({ code: 'unreadable', path });
   }
 }
 
