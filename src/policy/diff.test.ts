@@ -96,6 +96,32 @@ const cases: readonly DiffCase[] = [
     ['refuses', '/tools/t/require/args.amount-gt', /now/],
   ],
   [
+    'a value gives way to what is above it',
+    rule({ require: [amount('eq', 5)] }),
+    rule({ require: [amount('gt', 5)] }),
+    ['allows', '/tools/t/require/args.amount-eq', /no longer/],
+    ['refuses', '/tools/t/require/args.amount-gt', /now/],
+  ],
+  [
+    'a value gives way to what is below it',
+    rule({ require: [amount('eq', 5)] }),
+    rule({ require: [amount('lt', 5)] }),
+    ['allows', '/tools/t/require/args.amount-eq', /no longer/],
+    ['refuses', '/tools/t/require/args.amount-lt', /now/],
+  ],
+  [
+    'a value gives way to itself and what is above it',
+    rule({ require: [amount('eq', 5)] }),
+    rule({ require: [amount('gte', 5)] }),
+    ['allows', '/tools/t/require/args.amount-eq', /no longer/],
+  ],
+  [
+    'a value gives way to itself and what is below it',
+    rule({ require: [amount('eq', 5)] }),
+    rule({ require: [amount('lte', 5)] }),
+    ['allows', '/tools/t/require/args.amount-eq', /no longer/],
+  ],
+  [
     'a label blocks no more, while a schema stays',
     rule({ arguments: { required: ['a'] }, labels: { blocked_by: ['x'] } }),
     rule({ arguments: { required: ['a'] } }),

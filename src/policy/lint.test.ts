@@ -96,6 +96,15 @@ const cases: readonly LintCase[] = [
     ['impossible-comparison', '/tools/pay/require/0', 'at least one'],
   ],
   [
+    'an empty list of what may not be',
+    { tools: { pay: { require: [{ path: 'args.currency', op: 'not_in', value: [] }] } } },
+    ['impossible-comparison', '/tools/pay/require/0', 'at least one'],
+  ],
+  [
+    'an empty list as a value',
+    { tools: { pay: { require: [{ path: 'args.to', op: 'eq', value: [] }] } } },
+  ],
+  [
     'null beside eq',
     { tools: { pay: { require: [{ path: 'args.note', op: 'neq', value: null }] } } },
     ['impossible-comparison', '/tools/pay/require/0', '`exists`'],

@@ -183,6 +183,12 @@ test('a schema that is refused', async (context) => {
   }
 });
 
+test('a schema that is refused says where and why', () => {
+  const refused = compileArgumentSchema({ properties: { a: { type: 'strin' } } });
+  assert.ok(!refused.ok);
+  assert.match(refused.error, /\/properties\/a\/type must be/);
+});
+
 test('a schema never throws, whatever it is and whatever it judges', () => {
   const outcomes = new Set<string>([YES, NO, UNSURE]);
   const leaf = fc.constantFrom<JsonValue>(

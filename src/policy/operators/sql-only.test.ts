@@ -38,6 +38,8 @@ const selects: readonly (readonly [JsonValue, Outcome])[] = [
   ["select * from t where a ilike '%x%' and b not between 1 and 2 and c is not null", YES],
   ["select * from t where d > now() - interval '1 day' or d > now() - interval 1 day", YES],
   ['select * from t where a in (1, 2) and b not in (select b from u)', YES],
+  ['select interval from t', UNSURE],
+  ['select interval 1 from t', UNSURE],
   ['select * from t where exists (select 1 from u) and a = any (select 1)', YES],
   ['select * from t where (a, b) in ((1, 2), (3, 4)) and a is distinct from b', YES],
   [
