@@ -75,6 +75,7 @@ async function forward(
     downstream.answer(200, jsonHeaders, release.replacement?.body ?? null);
     return;
   }
+  const ended = gateway.live.beginAnswer(caller.grant.id, downstream);
   await relay({
     gateway,
     upstream,
@@ -89,5 +90,5 @@ async function forward(
     judge: (answer, event) => judgeFromServer(gateway, caller, answer, event.raw),
     announce: underWayIn(gateway, caller, message),
     conclude,
-  });
+  }).finally(ended);
 }

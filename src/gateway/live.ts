@@ -34,6 +34,7 @@ const declaredMax = 10_000;
 export class LiveState {
   readonly aggregates: AggregateSessions = new AggregateSessions();
   readonly #streams = new Map<string, Set<Downstream>>();
+  readonly #answers = new Map<string, Set<Downstream>>();
   readonly #asked = new Map<string, Map<string, string>>();
   readonly #declared = new Map<string, string>();
   readonly #detached = new Map<string, DetachedCall>();
@@ -80,6 +81,27 @@ export class LiveState {
       this.#streams.delete(grantId);
     }
     return cut;
+  }
+
+  /** Holds the answer of a call until the function that it gives is called. */
+  beginAnswer(grantId: string, answer: Downstream): () => void {
+    const answers = this.#answers.get(grantId) ?? new Set();
+    this.#answers.set(grantId, answers);
+    answers.add(answer);
+    return () => {
+      answers.delete(answer);
+      if (answers.size === 0 && this.#answers.get(grantId) === answers) {
+        this.#answers.delete(grantId);
+      }
+    };
+  }
+
+  /** Ends the answers under way of the grants for which `stillValid` is false. */
+  cutAnswers(stillValid: (grantId: string) => boolean): void {
+    for (const [grantId, answers] of this.#answers) {
+      if (stillValid(grantId)) continue;
+      for (const answer of answers) answer.cut();
+    }
   }
 
   streamCount(): number {

@@ -42,16 +42,18 @@ export function liveTokens(snapshot: Snapshot, nowMs: number): ReadonlyMap<strin
   return live;
 }
 
-/** Ends the open streams of grants that are in force no more, or only by another token than `before`. */
+/** Ends the streams and answers of grants that are in force no more, or only by another token than `before`. */
 export function cutEnded(
   gateway: Gateway,
   live: ReadonlyMap<string, string>,
   before: ReadonlyMap<string, string>,
 ): void {
-  gateway.live.cutStreams((id) => {
+  const stillValid = (id: string): boolean => {
     const token = live.get(id);
     return token !== undefined && token === (before.get(id) ?? token);
-  });
+  };
+  gateway.live.cutStreams(stillValid);
+  gateway.live.cutAnswers(stillValid);
 }
 
 /** The data path's bounds: its defaults, and what the operator's file says. */
@@ -72,7 +74,7 @@ export function explainListen(
     case 'forbidden':
       return `this user may not listen on ${at}; choose a port above 1023 with --port`;
     case 'failed':
-      return `${at} cannot be opened: ${problem.detail}`;
+      return `${at} cannot be opened; choose another with --host or --port (${problem.detail})`;
   }
 }
 

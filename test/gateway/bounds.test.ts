@@ -104,6 +104,18 @@ describe('a server that sends much', { timeout: 60_000 }, () => {
     await until('no outcome is on record', () => outcomes() === 1);
   });
 
+  test('an answer that is a stream ends with its grant; the call is on record', async () => {
+    const body = batch.slice(1, -1);
+    const stream = await openStream(client(), { method: 'POST', body });
+    const grants = new Map(path.gateway.snapshot().grantsByToken);
+    const ended = [...grants].map(([hash, grant]) => [hash, { ...grant, revokedMs: 1 }] as const);
+    path.publish((snapshot) => ({ ...snapshot, grantsByToken: new Map(ended) }));
+    await stream.closed;
+    assert.doesNotMatch(stream.text(), /"result"/);
+    await until('no outcome is on record', () => outcomes() === 1);
+    path.publish((snapshot) => ({ ...snapshot, grantsByToken: grants }));
+  });
+
   test('an answer to `initialize` that does not end is bounded', async () => {
     const body = JSON.stringify({
       jsonrpc: '2.0',

@@ -128,9 +128,10 @@ export async function startDataPath(options: DataPathOptions): Promise<DataPath>
     breakAudit: (value) => (broken = value),
     publish: (change) => {
       snapshot = change(snapshot);
-      gateway.live.cutStreams((id) =>
-        [...snapshot.grantsByToken.values()].some((g) => g.id === id && g.revokedMs === null),
-      );
+      const stillValid = (id: string): boolean =>
+        [...snapshot.grantsByToken.values()].some((g) => g.id === id && g.revokedMs === null);
+      gateway.live.cutStreams(stillValid);
+      gateway.live.cutAnswers(stillValid);
     },
     close: async () => {
       mcp.close();
