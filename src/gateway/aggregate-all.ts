@@ -4,12 +4,13 @@ import { resultResponse } from '../mcp/encode.ts';
 import type { RequestMessage } from '../mcp/message.ts';
 import { aggregatedName, readToolList } from '../mcp/tool.ts';
 import { scanJson } from '../base/strict-json.ts';
+import { toolsMax } from '../registry/pin.ts';
 import { partOf, serversOf, sha256Hex } from './aggregate-parts.ts';
 import { jsonHeaders, type Downstream } from './downstream.ts';
 import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
 import { inquire, type Inquired } from './inquire.ts';
-import { definitionDigest, isUnambiguous, listLimits, visibilityFor } from './list.ts';
+import { isUnambiguous, listLimits, visibilityFor } from './list.ts';
 import { recordForwarded } from './receive.ts';
 import { answerError, codes } from './reply.ts';
 import { legacyVersions, sealSession } from './session.ts';
@@ -121,13 +122,13 @@ async function listOne(
     const answered = await put(gateway, part, message, cursor);
     const scanned = scanJson(Buffer.from(answered?.answer?.text ?? ''), listLimits);
     const list = scanned.ok ? readToolList(scanned.value) : scanned;
-    if (!list.ok) {
+    if (!list.ok || list.value.tools.length + shown.length > toolsMax) {
       gateway.log.warn('a server was left out of a list', { server: part.server });
       return shown;
     }
     const visible = visibilityFor(gateway, part);
     for (const tool of list.value.tools) {
-      const answer = visible(tool, definitionDigest(list.value, tool));
+      const answer = visible(list.value, tool);
       if (answer === 'changed') gateway.toolsChanged(part.server);
       if (answer !== 'shown' || !isUnambiguous(list.value, tool)) continue;
       const { text } = list.value.text;

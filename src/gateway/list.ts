@@ -7,6 +7,7 @@ import type { Answer } from '../mcp/answer.ts';
 import type { Era } from '../mcp/message.ts';
 import { editToolList, readToolList, type ToolEntry, type ToolList } from '../mcp/tool.ts';
 import { isVisible, type PolicySet } from '../policy/index.ts';
+import { definitionBytesMax } from '../registry/pin.ts';
 import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
 import { permissive } from './permissive.ts';
@@ -33,7 +34,7 @@ export function isUnambiguous(list: ToolList, tool: ToolEntry): boolean {
 export function visibilityFor(
   gateway: Gateway,
   caller: Pick<Caller, 'grant' | 'server'>,
-): (tool: ToolEntry, digest: string) => 'shown' | 'hidden' | 'changed' {
+): (list: ToolList, tool: ToolEntry) => 'shown' | 'hidden' | 'changed' {
   const snapshot = gateway.snapshot();
   const pinned = snapshot.servers.get(caller.server)?.tools;
   const { grant, server } = caller;
@@ -43,9 +44,11 @@ export function visibilityFor(
   // `observe` relaxes the policy alone: what guardrails hide stays hidden.
   const relaxed = grant.mode === 'observe' && policy !== null;
   const set: PolicySet = { policy: relaxed ? permissive : policy, guardrails };
-  return (tool, digest) => {
+  return (list, tool) => {
     const pin = pinned?.get(tool.name);
-    if (pin === undefined || pin.digest !== digest) return 'changed';
+    // What cannot be pinned is not digested: a server could keep the gateway busy with it.
+    if (pin === undefined || tool.span.end - tool.span.start > definitionBytesMax) return 'changed';
+    if (pin.digest !== definitionDigest(list, tool)) return 'changed';
     return isVisible(set, pin) ? 'shown' : 'hidden';
   };
 }
@@ -70,7 +73,7 @@ export function filterAnswer(
   const edited = editToolList(list.value, {
     cacheTtlMsMax: era === 'modern' ? gateway.limits.listTtlMs : null,
     choose: (tool) => {
-      const answered = visible(tool, definitionDigest(list.value, tool));
+      const answered = visible(list.value, tool);
       changed ||= answered === 'changed';
       return answered === 'shown' && isUnambiguous(list.value, tool);
     },

@@ -76,6 +76,7 @@ test('what is no list of tools is told', () => {
     ['{"result":{}}', 'tools-missing'],
     ['{"result":{"tools":{}}}', 'tools-missing'],
     ['{"result":{"tools":null}}', 'tools-missing'],
+    [`{"result":{"tools":[${'{"name":"a"},'.repeat(2_000)}{"name":"a"}]}}`, 'too-many-tools'],
     ['{"result":{"tools":[1]}}', 'tool-invalid'],
     ['{"result":{"tools":[[]]}}', 'tool-invalid'],
     ['{"result":{"tools":[{}]}}', 'tool-invalid'],

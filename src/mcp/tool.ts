@@ -49,6 +49,7 @@ export type ToolListProblem =
   | 'member-variant'
   | 'tools-missing'
   | 'tool-invalid'
+  | 'too-many-tools'
   | 'next-cursor-invalid';
 
 /** What becomes of a tool: false removes it, a string renames it, true keeps it. */
@@ -60,6 +61,9 @@ export interface ToolListEdit {
   /** Makes the answer private and caps its `ttlMs` (2026-07-28, caching); null leaves both. */
   readonly cacheTtlMsMax: number | null;
 }
+
+/** Tools in one answer: more take longer to read than anyone who waits behind them should wait. */
+const LISTED_MAX = 2_000;
 
 /** Reads the answer to `tools/list`, or a later page of it, without judging the definitions. */
 export function readToolList(text: JsonText): Result<ToolList, ToolListProblem> {
@@ -79,7 +83,9 @@ export function readToolList(text: JsonText): Result<ToolList, ToolListProblem> 
   if (cursor !== null && nextCursor === null && valueText(text, cursor) !== 'null') {
     return err('next-cursor-invalid');
   }
-  const entries = elementsAt(text.text, tools.valueStart).map((element) => readTool(text, element));
+  const elements = elementsAt(text.text, tools.valueStart);
+  if (elements.length > LISTED_MAX) return err('too-many-tools');
+  const entries = elements.map((element) => readTool(text, element));
   const whole = entries.filter((entry) => entry !== null);
   if (whole.length < entries.length) return err('tool-invalid');
   return ok({
