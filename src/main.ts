@@ -27,7 +27,7 @@ import {
   explainServed,
   gatewayOf,
   limitsOf,
-  liveTokens,
+  liveGrants,
   urlHost,
 } from './main/parts.ts';
 import { pinDiscovered, seenTools } from './main/pins.ts';
@@ -210,9 +210,9 @@ function assemble(
     }
     cut();
   };
-  let before = liveTokens(registry.current(), gateway.latestMs());
+  let before = liveGrants(registry.current(), gateway.latestMs());
   const cut = (): void => {
-    const live = liveTokens(registry.current(), gateway.latestMs());
+    const live = liveGrants(registry.current(), gateway.latestMs());
     cutEnded(gateway, live, before);
     before = live;
   };

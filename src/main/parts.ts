@@ -5,6 +5,7 @@ import type { ToolReader } from '../gateway/tool-reader.ts';
 import type { ConfigLimits } from '../config.ts';
 import { steadyClock } from '../counters/steady-clock.ts';
 import { isExpired } from '../identity/authenticate.ts';
+import type { Grant } from '../identity/grant.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
 import { systemClock } from './clock.ts';
 import type { Connections } from './connections.ts';
@@ -33,27 +34,38 @@ export function gatewayOf(
   };
 }
 
-/** The token's hash of each grant that is in force, by the grant's id. */
-export function liveTokens(snapshot: Snapshot, nowMs: number): ReadonlyMap<string, string> {
-  const live = new Map<string, string>();
+/** The grants that are in force, by id. */
+export function liveGrants(snapshot: Snapshot, nowMs: number): ReadonlyMap<string, Grant> {
+  const live = new Map<string, Grant>();
   for (const grant of snapshot.grantsByToken.values()) {
-    if (grant.revokedMs === null && !isExpired(grant, nowMs)) live.set(grant.id, grant.tokenSha256);
+    if (grant.revokedMs === null && !isExpired(grant, nowMs)) live.set(grant.id, grant);
   }
   return live;
 }
 
-/** Ends the streams and answers of grants that are in force no more, or only by another token than `before`. */
+/**
+ * Ends the streams and answers of grants that are in force no more, only by another token, or
+ * with a server or a family of methods less than `before`: what is open was vetted by those.
+ */
 export function cutEnded(
-  gateway: Gateway,
-  live: ReadonlyMap<string, string>,
-  before: ReadonlyMap<string, string>,
+  { live: open }: Pick<Gateway, 'live'>,
+  live: ReadonlyMap<string, Grant>,
+  before: ReadonlyMap<string, Grant>,
 ): void {
   const stillValid = (id: string): boolean => {
-    const token = live.get(id);
-    return token !== undefined && token === (before.get(id) ?? token);
+    const now = live.get(id);
+    return now !== undefined && opensAsMuch(now, before.get(id) ?? now);
   };
-  gateway.live.cutStreams(stillValid);
-  gateway.live.cutAnswers(stillValid);
+  open.cutStreams(stillValid);
+  open.cutAnswers(stillValid);
+}
+
+function opensAsMuch(now: Grant, before: Grant): boolean {
+  return (
+    now.tokenSha256 === before.tokenSha256 &&
+    before.servers.every((server) => now.servers.includes(server)) &&
+    before.methods.every((family) => now.methods.includes(family))
+  );
 }
 
 /** The data path's bounds: its defaults, and what the operator's file says. */
