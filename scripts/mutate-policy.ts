@@ -2,7 +2,7 @@
  * Changes the policy engine in small ways, one at a time, and runs its tests against each change:
  * what no test notices is printed. Changes are made in copies, never here.
  *
- *   node scripts/mutate-policy.ts [--sample 200] [--seed 1] [--workers 2] [--only decide.ts]
+ *   node scripts/mutate-policy.ts [--sample 200] [--seed 1] [--workers 2] [--only decide.ts,path.ts:40]
  */
 import { spawn } from 'node:child_process';
 import {
@@ -47,8 +47,8 @@ async function main(): Promise<void> {
     },
   });
   const all = sources()
-    .filter((path) => values.only === undefined || path.endsWith(values.only))
-    .flatMap((path) => mutantsOf(path, readFileSync(path, 'utf8')));
+    .flatMap((path) => mutantsOf(path, readFileSync(path, 'utf8')))
+    .filter(({ path, line }) => isWanted(values.only, `${basename(path)}:${line}`));
   const chosen = sample(all, Number(values.sample), Number(values.seed));
   console.log(`${chosen.length} of ${all.length} mutants, seed ${values.seed}`);
   const started = performance.now();
@@ -57,6 +57,12 @@ async function main(): Promise<void> {
   const workers = Array.from({ length: Number(values.workers) }, () => work(queue, fates));
   await Promise.all(workers);
   report(fates, (performance.now() - started) / 1000);
+}
+
+/** Whether a place is among those of `--only`: `decide.ts`, `decide.ts:12`, with commas between. */
+function isWanted(only: string | undefined, place: string): boolean {
+  if (only === undefined) return true;
+  return only.split(',').some((each) => place === each || place.startsWith(`${each}:`));
 }
 
 function sources(): readonly string[] {

@@ -56,6 +56,7 @@ const bad: readonly Bad[] = [
   [`${head},"__proto__":{}}`, ['/__proto__', '1:33', '`__proto__` is not allowed']],
   [`${head},"tools":{"__proto__":{}}}`, ['/tools/__proto__', '1:42', 'not allowed']],
   [`${head},"tools":{"constructor":{"acton":"deny"}}}`, ['/tools/constructor/acton', '1:57', '']],
+  [tool('{"limits":[null]}'), ['/tools/t/limits/0', '1:57', 'expected an object']],
   [`${head},"hide":[""]}`, ['/hide/0', '1:41', 'expected text that is not empty']],
   [`${head},"hide_denied":"true"}`, ['/hide_denied', '1:47', '', 'without quotes']],
   [`${head},"input_schema":"off"}`, ['/input_schema', '1:48', 'expected `enforce`']],
