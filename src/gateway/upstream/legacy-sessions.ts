@@ -1,6 +1,6 @@
 import { failedExchange } from './exchange.ts';
 import { LegacySession, type SessionContext } from './legacy-session.ts';
-import { adapterReplies, replyStatus, replyTo } from './stdio-reply.ts';
+import { adapterReplies, replyStatus, replyTo, type AdapterReply } from './stdio-reply.ts';
 import type {
   UpstreamExchange,
   UpstreamFailure,
@@ -33,7 +33,7 @@ export class LegacySessions {
   exchange(request: UpstreamRequest, listener: UpstreamListener): UpstreamExchange {
     if (request.sessionId === null) return this.#open(request, listener);
     const session = this.#sessions.get(request.sessionId);
-    if (session === undefined) return replyTo(listener, adapterReplies.unknownSession);
+    if (session === undefined) return replyTo(listener, inAnswer(request, 'unknownSession'));
     if (request.method !== 'DELETE') return session.exchange(request, listener);
     this.#end(session);
     return replyStatus(listener, 204);
@@ -47,7 +47,7 @@ export class LegacySessions {
 
   #open(request: UpstreamRequest, listener: UpstreamListener): UpstreamExchange {
     if (request.method !== 'POST' || request.message?.method !== 'initialize') {
-      return replyTo(listener, adapterReplies.noSession);
+      return replyTo(listener, inAnswer(request, 'noSession'));
     }
     if (request.message.kind !== 'request') return replyTo(listener, adapterReplies.notOneMessage);
     if (this.#living.size >= this.#options.limits.sessionsMax) {
@@ -75,6 +75,15 @@ export class LegacySessions {
     this.#sessions.delete(session.id);
     void session.stop();
   }
+}
+
+/** The reply carries the request's id: over stdio nothing else tells the client what it answers. */
+function inAnswer(
+  { message }: UpstreamRequest,
+  name: 'noSession' | 'unknownSession',
+): AdapterReply {
+  const id = message?.kind === 'request' ? message.id : null;
+  return id === null ? adapterReplies[name] : { ...adapterReplies[name], id };
 }
 
 function sweepMs(idleMs: number): number {

@@ -225,7 +225,8 @@ describe('legacy sessions', () => {
         // Every refusal carries a JSON-RPC error.
         const body = JSON.parse(got.body) as { error: { code: number }; id: unknown };
         assert.equal(typeof body.error.code, 'number');
-        assert.equal(body.id, null);
+        // Over stdio the id alone says which request was refused.
+        assert.equal(body.id, wrong.message?.id === '1' ? 1 : null);
       });
     });
   }
