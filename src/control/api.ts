@@ -205,8 +205,13 @@ async function overview(deps: ApiDeps, context: Context): Promise<Response> {
     deps.control.listGrants(),
     deps.recent(25),
   ]);
+  const labels = new Map(grants.map((grant) => [grant.id, grant.label]));
+  const named = recent.map((entry) => ({
+    ...entry,
+    grant: labels.get(entry.grant) ?? entry.grant,
+  }));
   return context.html(
-    overviewPage({ servers, grants, recent, ready: deps.ready(), version: deps.version }),
+    overviewPage({ servers, grants, recent: named, ready: deps.ready(), version: deps.version }),
   );
 }
 

@@ -63,29 +63,32 @@ function serversTable(servers: readonly ServerView[]): Page {
       No server yet. Name one under <code>servers</code> in <code>portcullis.json</code>.
     </p>`;
   }
-  return html`<table>
-    <thead>
-      <tr>
-        <th>Server</th>
-        <th>Reached by</th>
-        <th>Tools</th>
-        <th>Quarantined</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${servers.map(
-        (server) =>
-          html`<tr>
-            <td>${server.name}</td>
-            <td><code>${server.where}</code></td>
-            <td>${server.tools === null ? 'not read yet' : server.tools}</td>
-            <td>
-              ${server.quarantined === 0 ? '–' : html`<span class="bad">${server.quarantined}</span>`}
-            </td>
-          </tr>`,
-      )}
-    </tbody>
-  </table>`;
+  return scrolled(
+    'Servers',
+    html`<table>
+      <thead>
+        <tr>
+          <th>Server</th>
+          <th>Reached by</th>
+          <th>Tools</th>
+          <th>Quarantined</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${servers.map(
+          (server) =>
+            html`<tr>
+              <td>${server.name}</td>
+              <td><code>${server.where}</code></td>
+              <td>${server.tools === null ? 'not read yet' : server.tools}</td>
+              <td>
+                ${server.quarantined === 0 ? '–' : html`<span class="bad">${server.quarantined}</span>`}
+              </td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>`,
+  );
 }
 
 function grantsTable(grants: readonly GrantView[]): Page {
@@ -94,62 +97,73 @@ function grantsTable(grants: readonly GrantView[]): Page {
       No grant yet. Make one: <code>npx portcullis grant create --help</code>
     </p>`;
   }
-  return html`<table>
-    <thead>
-      <tr>
-        <th>Grant</th>
-        <th>Principal</th>
-        <th>Servers and policies</th>
-        <th>Mode</th>
-        <th>State</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${grants.map(
-        (grant) =>
-          html`<tr>
-            <td>${grant.label}</td>
-            <td>${grant.principal.id}</td>
-            <td>
-              ${grant.servers.map((server) => html`<div>${server}: ${grant.policies[server] ?? 'no policy'}</div>`)}
-            </td>
-            <td>${grant.mode}</td>
-            <td class="${grant.state === 'live' ? 'good' : 'bad'}">${grant.state}</td>
-          </tr>`,
-      )}
-    </tbody>
-  </table>`;
+  return scrolled(
+    'Grants',
+    html`<table>
+      <thead>
+        <tr>
+          <th>Grant</th>
+          <th>Principal</th>
+          <th>Servers and policies</th>
+          <th>Mode</th>
+          <th>State</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${grants.map(
+          (grant) =>
+            html`<tr>
+              <td>${grant.label}</td>
+              <td>${grant.principal.id}</td>
+              <td>
+                ${grant.servers.map((server) => html`<div>${server}: ${grant.policies[server] ?? 'no policy'}</div>`)}
+              </td>
+              <td>${grant.mode}</td>
+              <td class="${grant.state === 'live' ? 'good' : 'bad'}">${grant.state}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>`,
+  );
 }
 
 function recentTable(recent: readonly RecentDecision[]): Page {
   if (recent.length === 0) {
-    return html`<p class="hint">
-      No call yet. Paste the client configuration that the start printed, and make one.
-    </p>`;
+    return html`<p class="hint">No call yet. Give a grant's token to a client, and make one.</p>`;
   }
-  return html`<table>
-    <thead>
-      <tr>
-        <th>When (UTC)</th>
-        <th>Grant</th>
-        <th>Tool</th>
-        <th>Decision</th>
-        <th>Rule</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${recent.map(
-        (entry) =>
-          html`<tr>
-            <td>${entry.time}</td>
-            <td>${entry.grant}</td>
-            <td>${entry.server} · ${entry.tool}</td>
-            <td class="${entry.decision === 'forwarded' ? 'good' : 'bad'}">${entry.decision}</td>
-            <td><code>${entry.rule}</code></td>
-          </tr>`,
-      )}
-    </tbody>
-  </table>`;
+  return scrolled(
+    'Last decisions',
+    html`<table>
+      <thead>
+        <tr>
+          <th>When (UTC)</th>
+          <th>Grant</th>
+          <th>Tool</th>
+          <th>Decision</th>
+          <th>Rule</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${recent.map(
+          (entry) =>
+            html`<tr>
+              <td>${entry.time}</td>
+              <td>${entry.grant}</td>
+              <td>${entry.server} · ${entry.tool}</td>
+              <td class="${entry.decision === 'forwarded' ? 'good' : 'bad'}">${entry.decision}</td>
+              <td><code>${entry.rule}</code></td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>`,
+  );
+}
+
+/** A table that is wider than the window is scrolled by itself, by the keyboard too. */
+function scrolled(label: string, table: Page): Page {
+  return html`<div class="scrolled" role="region" aria-label="${label}" tabindex="0">
+    ${table}
+  </div>`;
 }
 
 function layout(title: string, content: Page): Page {
@@ -187,5 +201,6 @@ code { font: .9em ui-monospace, monospace; } .hint { color: var(--soft); }
 .good { color: var(--good); } .bad { color: var(--bad); }
 label { display: block; margin-bottom: .3rem; } input { font: inherit; padding: .5rem .6rem; width: min(32rem, 100%); border: 1px solid var(--line); border-radius: .4rem; background: transparent; color: inherit; }
 button { font: inherit; padding: .5rem 1.1rem; border: 0; border-radius: .4rem; background: var(--accent); color: var(--paper); cursor: pointer; }
+.scrolled { overflow-x: auto; } @media (max-width: 44rem) { table { min-width: 42rem; } }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 `;
