@@ -7,13 +7,15 @@ import { fileURLToPath } from 'url';
 const WANTED = [22, 19];
 
 const sourceUrl = new URL('../src/cli/cli.ts', import.meta.url);
+const folder = fileURLToPath(new URL('..', import.meta.url));
+const program = fileURLToPath(import.meta.url);
 const inCheckout = existsSync(fileURLToPath(sourceUrl));
 const running = process.versions.node.split('.').map(Number);
 const tooOld = running[0] < WANTED[0] || (running[0] === WANTED[0] && running[1] < WANTED[1]);
 
 if (tooOld) {
   const wayOut = inCheckout
-    ? 'run `npm ci`, then `npx portcullis`, which uses the Node of this checkout'
+    ? 'run `npm ci` in ' + folder + ', then `' + folder + 'node_modules/.bin/node ' + program + '`'
     : 'install a newer Node';
   process.stderr.write(
     'portcullis needs Node ' +

@@ -292,7 +292,7 @@ async function openFirstFree(
   log: Log,
 ): Promise<Result<OpenedAuditLog, string>> {
   for (const dir of dirs) {
-    const made = await makeFolder(dir);
+    const made = await makeFolder(dir, '--audit');
     if (!made.ok) return made;
     const opened = await openAuditLog({
       dir,

@@ -9,17 +9,20 @@ import { isLocked } from '../storage/embedded/audit-lock.ts';
  * Makes a folder and those above it, for this user alone; the problem is one line. One at a time:
  * `mkdir` with `recursive` never ends on a file system that makes nothing, such as `/proc`.
  */
-export async function makeFolder(path: string): Promise<Result<null, string>> {
+export async function makeFolder(
+  path: string,
+  option: '--data' | '--audit' = '--data',
+): Promise<Result<null, string>> {
   const code = await made(path);
   if (code === null || code === 'EEXIST') return ok(null);
   if (code !== 'ENOENT' || dirname(path) === path) {
-    return err(`the folder ${path} cannot be made (${code}); choose another with --data`);
+    return err(`the folder ${path} cannot be made (${code}); choose another with ${option}`);
   }
-  const above = await makeFolder(dirname(path));
+  const above = await makeFolder(dirname(path), option);
   if (!above.ok) return above;
   const again = await made(path);
   if (again === null || again === 'EEXIST') return ok(null);
-  return err(`the folder ${path} cannot be made (${again}); choose another with --data`);
+  return err(`the folder ${path} cannot be made (${again}); choose another with ${option}`);
 }
 
 /** Whether some gateway writes to this data folder now. */

@@ -131,13 +131,13 @@ export async function pinWrapped(
 
 async function readPolicy(path: string): Promise<Result<SnapshotPolicy, string>> {
   const text = await attempt(() => readFile(path, 'utf8'));
-  if (!text.ok) return err(`the policy cannot be read: ${text.error}`);
+  if (!text.ok) return err(`the policy cannot be read; check --policy: ${text.error}`);
   const parsed = parsePolicy(text.value);
   const compiled = parsed.ok ? compilePolicy(parsed.value) : parsed;
   if (!compiled.ok) {
     const lines = compiled.error.map(
       ({ line, column, pointer, message, hint }) =>
-        `${path}:${line}:${column} ${pointer || '/'}: ${message}${hint === null ? '' : ` (${hint})`}`,
+        `${path}:${line}:${column}: ${pointer || '/'}: ${message}${hint === null ? '' : ` (${hint})`}`,
     );
     return err(lines.join('\n'));
   }

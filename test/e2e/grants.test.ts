@@ -94,8 +94,11 @@ describe('create and list', () => {
     assert.equal(tokens.length, 1, made.stdout);
     assert.equal(await statusWith(tokens[0] ?? ''), 200);
     const listed = await grant('list');
-    assert.match(listed.stdout, /plain +live +agent:e2e +enforce +all=open +never +store/);
-    assert.match(listed.stdout, /declared +live +agent:declared +enforce +all=open +never +file/);
+    assert.match(listed.stdout, /plain +live +agent:e2e +enforce +all=open +never +grant_/);
+    assert.match(
+      listed.stdout,
+      /declared +live +agent:declared +enforce +all=open +never +file:declared/,
+    );
     assert.doesNotMatch(listed.stdout, /pcl_/);
   });
 
@@ -150,7 +153,7 @@ describe('create and list', () => {
     [
       'a family that is none',
       ['x', '--principal', 'agent:a', '--server', 'all', '--policy', 'open', '--open', 'samplin'],
-      /methods/,
+      /sampling, elicitation, roots/,
     ],
     [
       'a duration that is none',

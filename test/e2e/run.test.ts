@@ -390,7 +390,7 @@ describe('what cannot be run', { concurrency: 3 }, () => {
       'a policy with an unknown field',
       '{\n  "version": "1",\n  "default": "deny",\n  "tolls": {}\n}',
       [],
-      /policy\.json:4:3 .*did you mean `tools`/,
+      /policy\.json:4:3: .*did you mean `tools`/,
     ],
     ['a policy that is not there', null, [], /the policy cannot be read/],
     [

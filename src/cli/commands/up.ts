@@ -1,5 +1,5 @@
 import { access } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 
 import type { Command } from 'commander';
 
@@ -84,7 +84,10 @@ function banner(gateway: RunningGateway, demo: Demo | null): readonly string[] {
     '',
   ];
   if (demo === null) {
-    return [...lines, '  make a grant: portcullis grant create --help', ''];
+    const data = dirname(gateway.keyPath);
+    const where = data === resolve('data') ? '' : ` --data ${data}`;
+    const call = `grant create NAME --principal agent:NAME --server SERVER --policy POLICY${where}`;
+    return [...lines, `  make a grant: npx portcullis ${call}`, ''];
   }
   const client = {
     mcpServers: {
