@@ -199,7 +199,7 @@ const grant = z
     }),
     methods: z.array(z.enum(methodFamilies)).optional().meta({
       description:
-        'Families of methods that are open beside tools. Default: resources, prompts, completion, tasks.',
+        'Families of methods that are open beside tools. Default: resources, prompts, completion.',
     }),
     expires: z
       .union([z.iso.date(), z.iso.datetime({ offset: true })], {

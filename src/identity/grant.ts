@@ -26,8 +26,10 @@ export interface Grant {
 }
 
 /**
- * Families of methods beside tools. The first four are asked by a client of a server; the last
- * three are asked by a server of a client, and are closed unless a grant names them.
+ * Families of methods beside tools. The first three are asked by a client of a server and are open
+ * unless a grant says otherwise. `tasks` is closed: a task belongs to whoever knows its id, and the
+ * server cannot tell the grants of one gateway apart. The last three are asked by a server of a
+ * client.
  */
 export const methodFamilies = [
   'resources',
@@ -41,10 +43,5 @@ export const methodFamilies = [
 
 export type MethodFamily = (typeof methodFamilies)[number];
 
-/** What a grant opens unless it says otherwise: nothing that a server asks of a client. */
-export const defaultMethods: readonly MethodFamily[] = [
-  'resources',
-  'prompts',
-  'completion',
-  'tasks',
-];
+/** What a grant opens unless it says otherwise. */
+export const defaultMethods: readonly MethodFamily[] = ['resources', 'prompts', 'completion'];
