@@ -74,7 +74,10 @@ test('a sole importer keeps others out, though they may import everything', () =
   };
   const bad = { path: 'src/cli/a.ts', text: "import { o } from '../storage/open.ts';" };
   const good = { path: 'src/cli/a.ts', text: "import type { P } from '../storage/port.ts';" };
-  assert.match(checkArchitecture(open, [bad])[0]?.message ?? '', /only src\/main\.ts, src\/main\/ may import/);
+  assert.match(
+    checkArchitecture(open, [bad])[0]?.message ?? '',
+    /only src\/main\.ts, src\/main\/ may import/,
+  );
   assert.deepEqual(checkArchitecture(open, [good]), []);
 });
 
