@@ -72,6 +72,20 @@ test('an allowed call is explained with what must still be done', () => {
   );
 });
 
+test('what a counter holds is only said when it is known', () => {
+  const set = compileAll({ policy: document, guardrails: {} });
+  const { steps } = explain(set, request({ why: 'x' }));
+  const [limit] = steps.filter((step) => step.outcome === 'takes');
+  assert.equal(limit?.text, 'takes 1 of 9 per 60 seconds (sliding), scope `grant`');
+});
+
+test('a parent of the wrong kind is named as such', () => {
+  const require = [{ path: 'args.to.id', op: 'eq', value: 'x' }] as const;
+  const policy = { version: '1', default: 'deny', tools: { pay: { require } } } as const;
+  const { steps } = explain(compileAll({ policy, guardrails: {} }), request({ to: 'x' }));
+  assert.match(steps.at(-1)?.text ?? '', /cannot tell \(a parent is of the wrong kind\)$/);
+});
+
 test('every explanation ends where the decision does', () => {
   const random = seeded(11);
   for (let run = 0; run < 1500; run += 1) {

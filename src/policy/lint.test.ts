@@ -96,6 +96,20 @@ const cases: readonly LintCase[] = [
     ['impossible-comparison', '/tools/pay/require/0', 'at least one'],
   ],
   [
+    'nothing slips past a deny_if on the whole, or on presence itself',
+    {
+      tools: {
+        search: {
+          deny_if: [
+            { path: 'args', op: 'length_gte', value: 9 },
+            { path: 'args.query', op: 'exists', value: true },
+            { path: 'time.hour', op: 'lt', value: 6 },
+          ],
+        },
+      },
+    },
+  ],
+  [
     'an empty list of what may not be',
     { tools: { pay: { require: [{ path: 'args.currency', op: 'not_in', value: [] }] } } },
     ['impossible-comparison', '/tools/pay/require/0', 'at least one'],
