@@ -2,7 +2,7 @@ import { rmSync, statSync } from 'node:fs';
 import type { RecordBody } from '../../audit/record.ts';
 import { listSegments, sha256 } from './audit-paths.ts';
 import type { AuditPaths, Segment } from './audit-paths.ts';
-import { LineReader, parseRecord, readLineAt } from './audit-read.ts';
+import { LineReader, readBufferBytes, parseRecord, readLineAt } from './audit-read.ts';
 import { openSqlite } from './audit-sqlite.ts';
 import type { DatabaseSync, SQLInputValue, StatementSync } from './audit-sqlite.ts';
 
@@ -46,6 +46,8 @@ const schema = `
  * record stands; it may be deleted at any time and is filled again.
  */
 export class AuditIndex {
+  /** One for all steps: a fresh mebibyte each time keeps the collector busy. */
+  readonly #buffer = Buffer.allocUnsafe(readBufferBytes);
   readonly #paths: AuditPaths;
   readonly #database: DatabaseSync;
   readonly #insert: StatementSync;
@@ -107,7 +109,7 @@ export class AuditIndex {
   }
 
   #read(segment: Segment, before: IndexPosition, from: number): IndexPosition {
-    const reader = new LineReader(segment.path, from);
+    const reader = new LineReader(segment.path, from, this.#buffer);
     let after = before;
     let lastLine = '';
     try {

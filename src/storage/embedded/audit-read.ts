@@ -27,17 +27,22 @@ export function readLines(path: string, each: EachLine, from = 0): ReadEnd {
   }
 }
 
+/** A mebibyte of new text, and a line that began before it. */
+export const readBufferBytes: number = chunkBytes + lineBytesMax;
+
 /** The same in steps of a mebibyte, so that whoever reads a long log can let others run. */
 export class LineReader {
   readonly #file: number;
-  readonly #buffer = Buffer.allocUnsafe(chunkBytes + lineBytesMax);
+  readonly #buffer: Buffer;
   #held = 0;
   #offset: number;
   #skipped = 0;
 
-  constructor(path: string, from = 0) {
+  /** `buffer`, of `readBufferBytes`, may be used again by the next reader. */
+  constructor(path: string, from = 0, buffer: Buffer = Buffer.allocUnsafe(readBufferBytes)) {
     this.#file = openSync(path, 'r');
     this.#offset = from;
+    this.#buffer = buffer;
   }
 
   /** False when the end was reached. */
