@@ -60,18 +60,22 @@ async function startTargets(
   if (wanted('gateway')) running.push(await startGateway(folder, upstream.url));
 }
 
+/** Round 0 warms up every target alike, compiled code and caches included, and is not counted. */
+const warmRound = 0;
+
 /** The targets take turns within each round, so that a change of the machine meets all of them. */
 async function runRounds(
   { rounds, seconds, clients, argsBytes }: BenchOptions,
   targets: readonly Target[],
 ): Promise<ReadonlyMap<string, readonly Measurement[]>> {
   const measured = new Map<string, Measurement[]>(targets.map((target) => [target.name, []]));
-  for (let round = 1; round <= rounds; round += 1) {
+  for (let round = warmRound; round <= rounds; round += 1) {
     for (const { name, url, headers, pid } of targets) {
       const figures = await runLoad({ url, headers, clients, seconds, argsBytes }, pid);
-      measured.get(name)?.push(figures);
       const rate = (figures.calls / figures.seconds).toFixed(0);
-      console.log(`round ${round} of ${rounds}: ${name} ${rate} calls/s`);
+      const turn = round === warmRound ? 'warm-up' : `round ${round} of ${rounds}`;
+      console.log(`${turn}: ${name} ${rate} calls/s`);
+      if (round !== warmRound) measured.get(name)?.push(figures);
     }
   }
   return measured;
