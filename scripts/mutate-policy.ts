@@ -3,6 +3,7 @@
  * what no test notices is printed. Changes are made in copies, never here.
  *
  *   node scripts/mutate-policy.ts [--sample 200] [--seed 1] [--workers 2] [--only decide.ts,path.ts:40]
+ *   node scripts/mutate-policy.ts --sample 200 --seed 1 --again earlier.log   (what survived then)
  */
 import { spawn } from 'node:child_process';
 import {
@@ -44,12 +45,16 @@ async function main(): Promise<void> {
       seed: { type: 'string', default: '1' },
       workers: { type: 'string', default: '2' },
       only: { type: 'string' },
+      again: { type: 'string' },
     },
   });
   const all = sources()
     .flatMap((path) => mutantsOf(path, readFileSync(path, 'utf8')))
     .filter(({ path, line }) => isWanted(values.only, `${basename(path)}:${line}`));
-  const chosen = sample(all, Number(values.sample), Number(values.seed));
+  const before = values.again === undefined ? null : readFileSync(values.again, 'utf8').split('\n');
+  const chosen = sample(all, Number(values.sample), Number(values.seed)).filter(
+    (mutant) => before === null || before.includes(survival(mutant)),
+  );
   console.log(`${chosen.length} of ${all.length} mutants, seed ${values.seed}`);
   const started = performance.now();
   const fates = new Map<Mutant, Fate>();
@@ -100,7 +105,7 @@ async function work(queue: Mutant[], fates: Map<Mutant, Fate>): Promise<void> {
     writeFileSync(target, original);
     fates.set(mutant, fate);
     if (fates.size % 25 === 0) console.log(`${fates.size} done`);
-    if (fate === 'survived') console.log(`survived: ${mutant.path}:${mutant.line}: ${mutant.what}`);
+    if (fate === 'survived') console.log(survival(mutant));
   }
   rmSync(folder, { recursive: true, force: true });
 }
@@ -118,6 +123,10 @@ async function fateOf(folder: string, path: string): Promise<Fate> {
     if (fate !== 'survived') return fate;
   }
   return 'survived';
+}
+
+function survival({ path, line, what }: Mutant): string {
+  return `survived: ${path}:${line}: ${what}`;
 }
 
 /** One process for all files, ended at the first test that fails. */
