@@ -286,9 +286,9 @@ describe('limits, records and grants', () => {
   });
 
   each('no outcome on record, no answer', async () => {
-    server.setDelay(100);
+    server.setDelay(500);
     const pending = send(call('read'));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    while (server.calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     path.breakAudit(true);
     assert.match((await pending).text, /outcome could not be put on record/);
   });
