@@ -19,9 +19,10 @@ import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
 import { methodRecord } from './records.ts';
 import { answerError, codes, unknownTool } from './reply.ts';
-import { relay, releaseAsIs } from './relay.ts';
+import { relay } from './relay.ts';
 import { concludeRequest } from './request.ts';
 import { legacyFault, modernFault, type RevisionFault } from './revision.ts';
+import { relayUnanswered } from './unanswered.ts';
 
 /** One body as it was received, and the header lines it came with (null where there are none). */
 export interface Received {
@@ -161,36 +162,15 @@ async function receiveResponse(
   await post(gateway, caller, message, downstream);
 }
 
-/** Sends what has no answer; the server's `202` or its refusal is passed on as a status. */
-async function post(
+function post(
   gateway: Gateway,
   caller: Caller,
   message: NotificationMessage | ResponseMessage,
   downstream: Downstream,
 ): Promise<void> {
-  const upstream = gateway.upstream(caller.server);
-  if (upstream === null) {
-    return answerError(downstream, 502, {
-      id: null,
-      code: codes.upstream,
-      message: 'no such server',
-    });
-  }
-  await relay({
-    gateway,
-    upstream,
-    request: forwardRequest(gateway, caller, message, { stream: false }),
-    downstream,
-    era: message.era,
-    awaitedId: null,
-    holdHead: false,
-    judge: () => null,
-    announce: null,
-    conclude: (conclusion) => {
-      if (conclusion.kind !== 'failed') return Promise.resolve(releaseAsIs);
-      return Promise.resolve({ replacement: { status: 502, body: null }, headers: {} });
-    },
-  });
+  const request = forwardRequest(gateway, caller, message, { stream: false });
+  const unanswered = { request, era: message.era, judge: () => null };
+  return relayUnanswered(gateway, caller, unanswered, downstream);
 }
 
 /** Batches exist in one revision only; there each message is judged and forwarded alone. */

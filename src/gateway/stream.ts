@@ -4,8 +4,8 @@ import { sessionRequest } from './forward.ts';
 import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
 import { methodRecord } from './records.ts';
-import { relay, releaseAsIs } from './relay.ts';
 import { answerError, codes } from './reply.ts';
+import { relayUnanswered, type Unanswered } from './unanswered.ts';
 
 /** Until a server has surely seen that a connection was closed, in milliseconds. */
 const closedMs = 50;
@@ -48,36 +48,18 @@ export async function endSession(
   await exchange(gateway, caller, 'DELETE', downstream);
 }
 
-async function exchange(
+function exchange(
   gateway: Gateway,
   caller: Caller,
   method: 'GET' | 'DELETE',
   downstream: Downstream,
 ): Promise<void> {
-  const upstream = gateway.upstream(caller.server);
-  if (upstream === null) {
-    return answerError(downstream, 502, {
-      id: null,
-      code: codes.upstream,
-      message: 'no such server',
-    });
-  }
-  await relay({
-    gateway,
-    upstream,
+  const unanswered: Unanswered = {
     request: sessionRequest(caller, method),
-    downstream,
     era: 'legacy',
-    awaitedId: null,
-    holdHead: false,
     judge: (answer, event) => judgeFromServer(gateway, caller, answer, event.raw),
-    announce: null,
-    conclude: (conclusion) => {
-      const status = conclusion.kind === 'failed' ? 502 : null;
-      const replacement = status === null ? null : { status, body: null };
-      return Promise.resolve({ ...releaseAsIs, replacement });
-    },
-  });
+  };
+  return relayUnanswered(gateway, caller, unanswered, downstream);
 }
 
 async function recorded(
