@@ -118,6 +118,7 @@ test('every field', async () => {
         mode: 'observe',
         methods: ['sampling'],
         expires: '2027-01-31',
+        labelsLast: '90m',
         token: { env: 'TOKEN' },
       },
       two: {
@@ -182,6 +183,7 @@ test('every field', async () => {
     mode: 'observe',
     methods: ['sampling'],
     expiresMs: Date.UTC(2027, 0, 31),
+    labelsMs: 5_400_000,
     tokenSha256: hashToken(token),
     createdMs: ci?.createdMs,
     revokedMs: null,
@@ -502,6 +504,11 @@ const grants: readonly (readonly [string, object, readonly string[]])[] = [
     [
       '/grants/g/expires: expected a date or a time with its offset, as in `2027-01-31` or `2027-01-31T12:00:00Z`',
     ],
+  ],
+  [
+    'labels that last for no time',
+    { labelsLast: '0s' },
+    ['/grants/g/labelsLast: expected a time as in `90s`, `30m`, `12h` or `7d`'],
   ],
   [
     'a time without an offset',

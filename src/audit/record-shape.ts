@@ -31,7 +31,13 @@ const units: Check = listOf({ key: text, units: number, windowMs: orNull(number)
 const counters: Check = listOf({ key: text, windowMs: number, time: number, units: number });
 
 const shapes: Readonly<Record<RecordBody['kind'], Shape>> = {
-  intent: { ...call, decision: oneOf('allow', 'deny'), units, wouldRefuse: orNull(text) },
+  intent: {
+    ...call,
+    decision: oneOf('allow', 'deny'),
+    units,
+    labels: optional(texts),
+    wouldRefuse: orNull(text),
+  },
   refusal: {
     ...call,
     enforcement: oneOf('refused', 'held'),
@@ -49,6 +55,7 @@ const shapes: Readonly<Record<RecordBody['kind'], Shape>> = {
     recordUs: number,
     upstreamUs: number,
     givenBack: flag,
+    units: optional(units),
   },
   method: {
     id: text,

@@ -46,6 +46,8 @@ export interface IntentRecord extends CallFields {
   readonly kind: 'intent';
   readonly decision: 'allow' | 'deny';
   readonly units: readonly UnitsTaken[];
+  /** Labels that the call puts on its principal; absent where it puts none. */
+  readonly labels?: readonly string[];
   /** In `observe` mode: the refusal that enforcement would have given. */
   readonly wouldRefuse: string | null;
 }
@@ -84,6 +86,8 @@ export interface OutcomeRecord {
   readonly upstreamUs: number;
   /** Units were given back: it is certain that the server did not run the call. */
   readonly givenBack: boolean;
+  /** The labels that the call has set, by their keys: they last from here. Absent without any. */
+  readonly units?: readonly UnitsTaken[];
 }
 
 /** Any other request or refusal at the edge: lighter, one record. */

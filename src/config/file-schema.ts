@@ -56,6 +56,7 @@ export interface GrantEntry {
   readonly mode?: 'enforce' | 'observe' | undefined;
   readonly methods?: readonly MethodFamily[] | undefined;
   readonly expires?: string | undefined;
+  readonly labelsLast?: string | undefined;
   readonly token: { readonly sha256: string } | { readonly env: string };
 }
 
@@ -209,6 +210,14 @@ const grant = z
       .optional()
       .meta({
         description: 'When the grant ends; a date is its first moment in UTC. Default: never.',
+      }),
+    labelsLast: z
+      .string()
+      .regex(/^[1-9][0-9]{0,5}[smhd]$/, 'expected a time as in `90s`, `30m`, `12h` or `7d`')
+      .optional()
+      .meta({
+        description:
+          'How long a label stays after the last call of this grant that set it. Default: `1h`.',
       }),
     token: z
       .union([

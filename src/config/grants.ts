@@ -46,12 +46,25 @@ export function readGrants(
       mode: entry.mode ?? 'enforce',
       methods: entry.methods ?? defaultMethods,
       expiresMs: entry.expires === undefined ? null : Date.parse(entry.expires),
+      ...(entry.labelsLast === undefined ? {} : { labelsMs: spanMs(entry.labelsLast) }),
       tokenSha256,
       createdMs: reading.changedMs,
       revokedMs: null,
       source: 'file',
     };
   });
+}
+
+const unitMs: Readonly<Record<string, number>> = {
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** Milliseconds of a checked time such as `30m`. */
+function spanMs(text: string): number {
+  return Number(text.slice(0, -1)) * (unitMs[text.slice(-1)] ?? Number.NaN);
 }
 
 const principalMessages: Readonly<Record<PrincipalProblem, string>> = {

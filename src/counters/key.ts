@@ -25,6 +25,43 @@ export function counterKey(name: CounterName): string {
   return `${mode}${owner}${sized(scope)}${sized(who)}${sized(counter)}`;
 }
 
+const labelPrefix = '6:labels';
+
+/** The labels of a principal; those that `observe` sets are kept apart. */
+export function labelOwner(principalId: string, observe: boolean): string {
+  return `${labelPrefix}${observe ? '7:observe' : '7:enforce'}${sized(principalId)}`;
+}
+
+/** The key under which a record keeps that a call set a label. It is no counter's key. */
+export function labelKey(owner: string, label: string): string {
+  return `${owner}${sized(label)}`;
+}
+
+/** Whether a key is a label's, not a counter's. */
+export function isLabelKey(key: string): boolean {
+  return key.startsWith(labelPrefix);
+}
+
+/** What a label's key was made of; null for a counter's key, or for none. */
+export function labelOfKey(key: string): { readonly owner: string; readonly label: string } | null {
+  if (!isLabelKey(key)) return null;
+  const mode = key.slice(labelPrefix.length, labelPrefix.length + 9);
+  if (mode !== '7:observe' && mode !== '7:enforce') return null;
+  const ownerEnd = endOfSized(key, labelPrefix.length + mode.length);
+  if (ownerEnd === null) return null;
+  const labelEnd = endOfSized(key, ownerEnd);
+  if (labelEnd !== key.length) return null;
+  return { owner: key.slice(0, ownerEnd), label: key.slice(key.indexOf(':', ownerEnd) + 1) };
+}
+
+/** Where the sized part that begins at `start` ends, or null. */
+function endOfSized(key: string, start: number): number | null {
+  const length = /^\d{1,6}(?=:)/.exec(key.slice(start, start + 7))?.[0];
+  if (length === undefined) return null;
+  const end = start + length.length + 1 + Number(length);
+  return end <= key.length ? end : null;
+}
+
 function sized(part: string): string {
   return `${part.length}:${part}`;
 }

@@ -1,18 +1,12 @@
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import { Counter } from './counter.ts';
-import type { Counters, Receipt, Take, TakeResult } from './counters.ts';
+import type { AdmittedUnits, Counters, Mark, Receipt, Take, TakeResult } from './counters.ts';
+import { isLabelKey } from './key.ts';
+import { MemoryLabels } from './memory-labels.ts';
 import { steadyClock, type SteadyClock } from './steady-clock.ts';
 import { exactUnits, numberOfUnits, type ExactUnits } from './units.ts';
 import type { WindowShape } from './window.ts';
-
-/** `units` admitted at `time` (milliseconds since the epoch) into `key`, as records keep them. */
-export interface AdmittedUnits {
-  readonly key: string;
-  readonly windowMs: number;
-  readonly time: number;
-  readonly units: number;
-}
 
 export interface MemoryCountersOptions {
   readonly clock: Clock;
@@ -22,6 +16,14 @@ export interface MemoryCountersOptions {
   readonly admissionsMax?: number;
 }
 
+interface Held {
+  readonly windowed: readonly Want[];
+  readonly inFlight: readonly Want[];
+  readonly labelled: readonly Mark[];
+}
+
+const noMarks: readonly Mark[] = [];
+
 /** A receipt that knows what it still stands for. Units of one key are counted once. */
 class MemoryReceipt implements Receipt {
   readonly takes: readonly Take[];
@@ -29,17 +31,18 @@ class MemoryReceipt implements Receipt {
   readonly owner: MemoryCounters;
   windowed: readonly Want[];
   inFlight: readonly Want[];
+  /** Labels whose call is under way. */
+  labelled: readonly Mark[];
+  readonly marks: readonly Mark[];
 
-  constructor(
-    owner: MemoryCounters,
-    receipt: Receipt,
-    held: { readonly windowed: readonly Want[]; readonly inFlight: readonly Want[] },
-  ) {
+  constructor(owner: MemoryCounters, receipt: Receipt, held: Held) {
     this.takes = receipt.takes;
+    this.marks = held.labelled;
     this.atMs = receipt.atMs;
     this.owner = owner;
     this.windowed = held.windowed;
     this.inFlight = held.inFlight;
+    this.labelled = held.labelled;
   }
 }
 
@@ -70,6 +73,7 @@ export class MemoryCounters implements Counters {
   readonly #admissionsMax: number;
   readonly #counters = new Map<string, Counter>();
   readonly #inFlight = new Map<string, ExactUnits>();
+  readonly #labels = new MemoryLabels();
   #sweep: MapIterator<[string, Counter]>;
 
   constructor(options: MemoryCountersOptions) {
@@ -85,7 +89,11 @@ export class MemoryCounters implements Counters {
     return refusal ?? { ok: true, receipt: { takes, atMs: Math.ceil(now) } };
   }
 
-  take(takes: readonly Take[]): TakeResult {
+  labels(owner: string): readonly string[] {
+    return this.#labels.inForce(owner, Math.floor(this.#time.nowMs()));
+  }
+
+  take(takes: readonly Take[], marks: readonly Mark[] = noMarks): TakeResult {
     const now = this.#time.nowMs();
     const atMs = Math.ceil(now);
     this.#evictIdle(sweptPerCall, Math.floor(now));
@@ -99,13 +107,17 @@ export class MemoryCounters implements Counters {
     const inFlight = counted.filter((want) => want.shapes === null);
     for (const want of windowed) this.#admit(want, atMs);
     for (const want of inFlight) this.#addInFlight(want.key, want.units);
-    return { ok: true, receipt: new MemoryReceipt(this, { takes, atMs }, { windowed, inFlight }) };
+    if (marks.length > 0) this.#labels.begin(marks, atMs);
+    const held = { windowed, inFlight, labelled: marks };
+    return { ok: true, receipt: new MemoryReceipt(this, { takes, atMs }, held) };
   }
 
   /** Gives back all that a receipt of this object still stands for; a second time it is nothing. */
   giveBack(receipt: Receipt): void {
-    this.release(receipt);
     if (!(receipt instanceof MemoryReceipt) || receipt.owner !== this) return;
+    if (receipt.labelled.length > 0) this.#labels.withdraw(receipt.labelled, receipt.atMs);
+    receipt.labelled = noMarks;
+    this.release(receipt);
     for (const want of receipt.windowed) {
       this.#counters.get(want.key)?.giveBack(want.units, receipt.atMs);
     }
@@ -116,6 +128,9 @@ export class MemoryCounters implements Counters {
     if (!(receipt instanceof MemoryReceipt) || receipt.owner !== this) return;
     for (const want of receipt.inFlight) this.#addInFlight(want.key, -want.units);
     receipt.inFlight = [];
+    if (receipt.labelled.length === 0) return;
+    this.#labels.end(receipt.labelled, receipt.atMs, Math.ceil(this.#time.nowMs()));
+    receipt.labelled = noMarks;
   }
 
   /**
@@ -128,6 +143,10 @@ export class MemoryCounters implements Counters {
     for (const entry of entries) {
       assert(Number.isFinite(entry.time), 'a recorded time is finite');
       latestMs = Math.max(latestMs, Math.ceil(entry.time));
+      if (isLabelKey(entry.key)) {
+        this.#labels.restore(entry, latestMs);
+        continue;
+      }
       const shapes = [shapeOf(entry.windowMs, 'sliding')];
       const units = exactUnits(entry.units);
       if (units > 0n) this.#admit({ key: entry.key, shapes, units }, latestMs);
@@ -135,10 +154,10 @@ export class MemoryCounters implements Counters {
     this.#time.notBefore(latestMs);
   }
 
-  /** What every counter still holds, in the order of time, as `restore` reads it. */
+  /** What every counter still holds, and every label in force, in the order of time, as `restore` reads it. */
   snapshot(): readonly AdmittedUnits[] {
     const nowMs = Math.floor(this.#time.nowMs());
-    const entries: AdmittedUnits[] = [];
+    const entries: AdmittedUnits[] = [...this.#labels.snapshot(nowMs)];
     for (const [key, counter] of this.#counters) {
       const windowMs = counter.keptMs;
       for (const { timeMs, units } of counter.admissions) {

@@ -1,4 +1,5 @@
 import type { Receipt } from './counters.ts';
+import { labelKey } from './key.ts';
 
 /** What one counter admitted for a receipt. */
 export interface CountedUnits {
@@ -12,7 +13,7 @@ export interface CountedUnits {
 
 /**
  * What a record keeps of a receipt: each key once, with the largest of its units and the longest of
- * its windows, as the counters counted it.
+ * its windows, as the counters counted it; and each label that was set, as one unit under its key.
  */
 export function countedUnits(receipt: Receipt): CountedUnits[] {
   const counted = new Map<string, CountedUnits>();
@@ -26,5 +27,9 @@ export function countedUnits(receipt: Receipt): CountedUnits[] {
       time: receipt.atMs,
     });
   }
-  return [...counted.values()];
+  const units = [...counted.values()];
+  for (const { owner, label, forMs } of receipt.marks ?? []) {
+    units.push({ key: labelKey(owner, label), units: 1, windowMs: forMs, time: receipt.atMs });
+  }
+  return units;
 }

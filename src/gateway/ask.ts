@@ -15,7 +15,7 @@ import { answerStatus } from './answer-status.ts';
 import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
 import { filterAnswer, listLimits } from './list.ts';
-import { methodRecord } from './records.ts';
+import { labelUnits, methodRecord } from './records.ts';
 import { codes } from './reply.ts';
 import type { UpstreamListener } from './upstream/upstream.ts';
 
@@ -137,6 +137,7 @@ async function judgeLateAnswer(
       recordUs: call.recordUs,
       upstreamUs: Math.round(waitedMs * 1000),
       givenBack: false,
+      ...labelUnits(call.receipts),
     });
     return recorded.ok ? raw : null;
   }

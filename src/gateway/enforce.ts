@@ -1,5 +1,5 @@
-import type { Receipt, Take } from '../counters/counters.ts';
-import { counterKey } from '../counters/key.ts';
+import type { Mark, Receipt, Take } from '../counters/counters.ts';
+import { counterKey, labelOwner } from '../counters/key.ts';
 import {
   decide,
   explainDeny,
@@ -10,7 +10,7 @@ import {
 import { assert } from '../base/assert.ts';
 import type { Gateway } from './gateway.ts';
 import { permissive } from './permissive.ts';
-import type { ToolCall } from './question.ts';
+import { readsLabels, type ToolCall } from './question.ts';
 import * as sentences from './sentences.ts';
 
 /** What was done about a decision. */
@@ -40,6 +40,7 @@ export async function enforce(gateway: Gateway, call: ToolCall): Promise<Enforce
   if (call.listMissing) {
     return refused('server-unavailable', '(unknown)', sentences.listMissing);
   }
+  if (call.labelsMissing) return refused('label-unavailable', '(labels)', sentences.noLabels);
   if (call.caller.grant.mode === 'observe') return observe(gateway, call);
 
   const decision = decide(call.policies, call.question);
@@ -57,7 +58,9 @@ const alwaysRefused: ReadonlySet<Deny['code']> = new Set([
 /** Guardrails refuse as ever; what the policy would have done goes on the record. */
 async function observe(gateway: Gateway, call: ToolCall): Promise<Enforcement> {
   const { policy, guardrails } = call.policies;
-  const observed = decide({ policy, guardrails: [] }, call.question);
+  const labels = await observedLabels(gateway, call);
+  if (labels === null) return refused('label-unavailable', '(labels)', sentences.noLabels);
+  const observed = decide({ policy, guardrails: [] }, { ...call.question, labels });
   if (observed.effect === 'deny' && alwaysRefused.has(observed.code)) return denied(observed);
 
   const guarded = decide({ policy: permissive, guardrails }, call.question);
@@ -75,6 +78,14 @@ async function observe(gateway: Gateway, call: ToolCall): Promise<Enforcement> {
   return { ...permitted, decision: 'deny', rule: would.rule, wouldRefuse: would.rule };
 }
 
+/** What would be in force if this grant were enforced: the real labels, and those it set here. */
+async function observedLabels(gateway: Gateway, call: ToolCall): Promise<readonly string[] | null> {
+  const { labels } = call.question;
+  if (!readsLabels({ policy: call.policies.policy, guardrails: [] })) return labels;
+  const own = await gateway.counters.labels(labelOwner(call.caller.grant.principal.id, true));
+  return own === null ? null : [...new Set([...labels, ...own])].sort();
+}
+
 /** Limits are looked at before a person is asked, and taken last. */
 async function oblige(
   gateway: Gateway,
@@ -83,8 +94,6 @@ async function oblige(
   mode: 'enforce' | 'observe',
 ): Promise<Enforcement> {
   const { approvals, limits, labels } = decision.obligations;
-  if (labels.length > 0) return refused('label-unavailable', decision.rule, sentences.noLabels);
-
   const takes = limits.map((limit) => takeOf(call, limit, mode));
   const approval = approvals[0];
   if (approval !== undefined) {
@@ -99,9 +108,15 @@ async function oblige(
     };
   }
   const permitted = { effect: 'permitted', decision: 'allow', wouldRefuse: null } as const;
-  if (takes.length === 0) return { ...permitted, rule: decision.rule, receipts: [] };
-
-  const taken = await gateway.counters.take(takes);
+  if (takes.length === 0 && labels.length === 0) {
+    return { ...permitted, rule: decision.rule, receipts: [] };
+  }
+  // INVARIANT: labels are set here, so they are on record before the server can answer.
+  const marks = labels.length === 0 ? undefined : marksOf(call, labels, mode);
+  const taken = await gateway.counters.take(takes, marks);
+  if (!taken.ok && limits.length === 0) {
+    return refused('label-unavailable', decision.rule, sentences.noLabels);
+  }
   if (!taken.ok) return spent(limits, taken);
   return { ...permitted, rule: decision.rule, receipts: [taken.receipt] };
 }
@@ -116,6 +131,20 @@ function takeOf(call: ToolCall, limit: LimitObligation, mode: 'enforce' | 'obser
     observe: mode === 'observe',
   });
   return { key, windowMs: limit.windowMs, align: limit.align, units: limit.units, max: limit.max };
+}
+
+/** How long a label stays unless the grant says otherwise, in milliseconds. */
+const labelsMsDefault = 3_600_000;
+
+/** Labels belong to the principal, whatever grant, session or server set them. */
+function marksOf(
+  { caller }: ToolCall,
+  labels: readonly string[],
+  mode: 'enforce' | 'observe',
+): readonly Mark[] {
+  const { principal, labelsMs } = caller.grant;
+  const owner = labelOwner(principal.id, mode === 'observe');
+  return labels.map((label) => ({ owner, label, forMs: labelsMs ?? labelsMsDefault }));
 }
 
 /** Whose units a scope counts: always of the authenticated grant, never what a client names. */

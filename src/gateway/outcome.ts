@@ -6,6 +6,7 @@ import { inputRequestsAllowed, sessionKey } from './ask.ts';
 import type { Permitted } from './enforce.ts';
 import { decisionMetaKey, type Gateway } from './gateway.ts';
 import type { ToolCall } from './question.ts';
+import { labelUnits } from './records.ts';
 import { releaseAsIs, type Conclusion, type Release } from './relay.ts';
 import { codes } from './reply.ts';
 import * as sentences from './sentences.ts';
@@ -47,6 +48,7 @@ export async function concludeCall(
     recordUs: intended.recordUs,
     upstreamUs: micros(gateway.clock.monotonicMs() - intended.sentMs),
     givenBack: !reached,
+    ...(reached ? labelUnits(permitted.receipts) : undefined),
   });
   if (!recorded.ok)
     return replaced(

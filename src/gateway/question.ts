@@ -3,6 +3,7 @@ import { canonicalJson } from '../base/canonical-json.ts';
 import { newId } from '../base/id.ts';
 import { membersAt } from '../base/strict-json.ts';
 import type { RequestMessage } from '../mcp/message.ts';
+import { labelOwner } from '../counters/key.ts';
 import type { AccessRequest, PolicySet } from '../policy/index.ts';
 import type { SnapshotPolicy } from '../registry/snapshot.ts';
 import type { Caller } from './caller.ts';
@@ -22,7 +23,11 @@ export interface ToolCall {
   readonly timeMs: number;
   /** The server's tool list could not be read, so nothing can be said of the tool. */
   readonly listMissing: boolean;
+  /** The labels in force could not be read, and the policy asks for them. */
+  readonly labelsMissing: boolean;
 }
+
+const noLabels: readonly string[] = [];
 
 /** Arguments larger than this are digested as they were written, not in canonical form. */
 const canonicalMax = 16_384;
@@ -45,15 +50,21 @@ export async function stateQuestion(
   const named = message.params?.['name'];
   const toolName = typeof named === 'string' ? named : '';
   const timeMs = gateway.clock.nowMs();
+  const compiled = policy?.compiled ?? null;
+  const policies = { policy: compiled, guardrails: snapshot.guardrails };
+  const labels = readsLabels(policies)
+    ? await gateway.counters.labels(labelOwner(grant.principal.id, false))
+    : noLabels;
   return {
     id: newId('dec_'),
     caller,
     message,
     policy,
-    policies: { policy: policy?.compiled ?? null, guardrails: snapshot.guardrails },
+    policies,
     startMs,
     timeMs,
     listMissing: tools === null,
+    labelsMissing: labels === null,
     question: {
       principal: grant.principal,
       grantLabel: grant.label,
@@ -62,9 +73,16 @@ export async function stateQuestion(
       tool: tools?.get(toolName) ?? null,
       arguments: message.params?.['arguments'],
       timeMs,
-      labels: [],
+      labels: labels ?? noLabels,
     },
   };
+}
+
+/** Whether an answer of these documents may depend on the labels in force. */
+export function readsLabels({ policy, guardrails }: PolicySet): boolean {
+  if (policy?.readsLabels === true) return true;
+  for (const guardrail of guardrails) if (guardrail.policy.readsLabels) return true;
+  return false;
 }
 
 /** The names of the top-level arguments: what a record keeps of them in clear. */

@@ -1,6 +1,13 @@
-import type { IntentRecord, MethodRecord, RefusalRecord, UnitsTaken } from '../audit/record.ts';
+import type {
+  IntentRecord,
+  MethodRecord,
+  OutcomeRecord,
+  RefusalRecord,
+  UnitsTaken,
+} from '../audit/record.ts';
 import { newId } from '../base/id.ts';
 import type { Receipt } from '../counters/counters.ts';
+import { isLabelKey } from '../counters/key.ts';
 import { countedUnits } from '../counters/receipt.ts';
 import type { Permitted, Refused } from './enforce.ts';
 import type { Caller } from './caller.ts';
@@ -16,6 +23,7 @@ export function intentRecord(gateway: Gateway, call: ToolCall, permitted: Permit
   const { grant } = caller;
   let time = call.timeMs;
   for (const receipt of permitted.receipts) time = Math.max(time, receipt.atMs);
+  const labels = labelsOf(permitted.receipts);
   return {
     kind: 'intent',
     id: call.id,
@@ -36,8 +44,30 @@ export function intentRecord(gateway: Gateway, call: ToolCall, permitted: Permit
     rule: permitted.rule,
     decision: permitted.decision,
     units: unitsOf(permitted.receipts),
+    ...labels,
     wouldRefuse: permitted.wouldRefuse,
   };
+}
+
+const noLabels = {};
+
+/** The labels that a call sets, where it sets any. */
+function labelsOf(receipts: readonly Receipt[]): Pick<IntentRecord, 'labels'> {
+  for (const { marks } of receipts) {
+    if (marks === undefined || marks.length === 0) continue;
+    const all = receipts.flatMap((receipt) => receipt.marks ?? []);
+    return { labels: [...new Set(all.map(({ label }) => label))] };
+  }
+  return noLabels;
+}
+
+/** What the outcome of a call repeats of its labels: they last from its end. */
+export function labelUnits(receipts: readonly Receipt[]): Pick<OutcomeRecord, 'units'> {
+  for (const { marks } of receipts) {
+    if (marks === undefined || marks.length === 0) continue;
+    return { units: unitsOf(receipts).filter(({ key }) => isLabelKey(key)) };
+  }
+  return noLabels;
 }
 
 /** The record of a call that is not forwarded. */

@@ -3,7 +3,8 @@ import type { LimitObligation } from '../policy/index.ts';
 /** What agents read. None of these holds an argument, a secret or an address. */
 export const listMissing =
   "the server's tool list could not be read, so its tools cannot be judged; try again later";
-export const noLabels = 'this call sets labels, which this gateway cannot keep; it was not made';
+export const noLabels =
+  'the labels that this call depends on cannot be kept now; it was not made, try again later';
 export const noCounters = 'the limits of this call cannot be counted now; try again later';
 export const held = 'this call waits for a person to approve it; it was not made';
 export const notRecorded =

@@ -17,6 +17,8 @@ export interface Grant {
   readonly methods: readonly MethodFamily[];
   /** Milliseconds since the Unix epoch; null never expires. */
   readonly expiresMs: number | null;
+  /** How long a label stays after the last call that set it, in milliseconds; an hour when absent. */
+  readonly labelsMs?: number;
   /** SHA-256 of the token, hexadecimal. */
   readonly tokenSha256: string;
   readonly createdMs: number;

@@ -19,6 +19,8 @@ export interface CompiledPolicy {
   readonly hidesAll: boolean;
   readonly hidden: ReadonlySet<string>;
   readonly hidesDenied: boolean;
+  /** Whether an answer may depend on the labels in force: elsewhere nobody has to look them up. */
+  readonly readsLabels: boolean;
   readonly tools: ReadonlyMap<string, CompiledRule>;
   readonly categories: ReadonlyMap<string, CompiledRule>;
   /** For tools that neither names. */
@@ -60,10 +62,16 @@ function compileChecked(document: PolicyDocument): CompiledPolicy {
     hidesAll: hidden.has('*'),
     hidden,
     hidesDenied: document.hide_denied === true,
+    readsLabels: readsLabels(document),
     tools: compileRules(document, 'tools', shared),
     categories: compileRules(document, 'categories', shared),
     fallback: compileRule({ document, rule: {}, id: '/default', toolName: null, shared }),
   };
+}
+
+/** Errs towards yes: a look too many costs time, one too few a refusal. */
+function readsLabels(document: PolicyDocument): boolean {
+  return /"(blocked_by|approved_by)"|session\.labels/.test(printPolicy(document));
 }
 
 function compileRules(

@@ -10,6 +10,10 @@ export interface FileGrant {
   readonly servers: readonly string[];
   readonly policy: string;
   readonly methods?: readonly string[];
+  /** `agent:<label>` when absent. */
+  readonly principal?: string;
+  readonly mode?: 'enforce' | 'observe';
+  readonly labelsLast?: string;
 }
 
 /** What an operator's file says; policies are written as files of their own beside it. */

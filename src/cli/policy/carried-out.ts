@@ -29,10 +29,6 @@ type Advice = Pick<PolicyProblem, 'pointer' | 'message' | 'hint'>;
 
 function advice(base: string, rule: Rule): readonly Advice[] {
   const found: Advice[] = [];
-  if ((rule.labels?.adds ?? []).length > 0) {
-    const message = 'labels are not carried out yet: every call that would set one is refused';
-    found.push({ pointer: `${base}/labels/adds`, message, hint: 'leave `adds` out for now' });
-  }
   const asks = rule.action === 'require_approval' ? 'action' : null;
   const field = asks ?? ((rule.approve_if ?? []).length > 0 ? 'approve_if' : null);
   if (field !== null) {

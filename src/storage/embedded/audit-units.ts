@@ -6,6 +6,7 @@ import type {
   OutcomeRecord,
   SystemRecord,
 } from '../../audit/record.ts';
+import { isLabelKey } from '../../counters/key.ts';
 import { listSegments } from './audit-paths.ts';
 import type { Segment } from './audit-paths.ts';
 import { parseRecord, readLines } from './audit-read.ts';
@@ -45,11 +46,13 @@ export class MemoryReader {
   #finished = new Map<string, readonly CounterEntry[]>();
   #snapshot: CounterEntry[] = [];
   #partsSeen = 0;
+  #latestMs = 0;
   #whole = false;
   #unmatched = false;
 
   add(record: StoredRecord): void {
     const { body } = record;
+    this.#latestMs = Math.max(this.#latestMs, body.time);
     if (body.kind === 'intent') this.#intent(record.seq, body);
     else if (body.kind === 'outcome') this.#outcome(body);
     else if (body.kind === 'system') this.#system(body);
@@ -70,7 +73,13 @@ export class MemoryReader {
       const { id, time, grant, principal, server, tool } = body;
       return { seq, id, time, grant, principal, server, tool };
     });
-    return { counters: withoutUnits(this.#entries, this.#givenBack), inDoubt };
+    // What was under way may have answered up to the end of the log.
+    const labels = [...this.#open.values()]
+      .flatMap(({ body }) => unitsOf(body))
+      .filter(({ key }) => isLabelKey(key))
+      .map((entry) => ({ ...entry, time: this.#latestMs }));
+    const counters = [...withoutUnits(this.#entries, this.#givenBack), ...labels];
+    return { counters, inDoubt };
   }
 
   #intent(seq: number, body: IntentRecord): void {
@@ -82,6 +91,9 @@ export class MemoryReader {
 
   #outcome(body: OutcomeRecord): void {
     const known = this.#open.delete(body.id);
+    for (const { key, units, windowMs } of body.units ?? []) {
+      if (windowMs !== null) this.#entries.push({ key, units, windowMs, time: body.time });
+    }
     if (!body.givenBack) return;
     if (!known) this.#unmatched = true;
     this.#givenBack.push(...(this.#finished.get(body.id) ?? []));
