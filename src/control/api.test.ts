@@ -1,29 +1,11 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 
-import { createApi } from './api.ts';
-import type { Control } from './operations.ts';
+import { openControl, operatorKey } from '../../test/support/control.ts';
 
-const none = (): Promise<never> => Promise.reject(new Error('no operation is expected'));
-const control: Control = {
-  listGrants: none,
-  createGrant: none,
-  revokeGrant: none,
-  rotateGrant: none,
-  listServers: none,
-  listPins: none,
-  acceptPins: none,
-};
-const operatorKey = 'op_0123456789';
-const api = createApi({
-  control,
-  clock: { nowMs: () => 0, monotonicMs: () => 0 },
-  operatorKey,
-  recent: none,
-  ready: () => true,
-  version: '0',
-  keyPlace: 'operator.key',
-});
+const stand = await openControl();
+after(() => stand.close());
+const { api } = stand;
 const form = 'application/x-www-form-urlencoded';
 
 const signIns: readonly [what: string, type: string, body: string, status: number][] = [

@@ -1,47 +1,35 @@
 import { Hono, type Context } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 
-import type { Clock } from '../base/clock.ts';
-import type { Result } from '../base/result.ts';
-import type { Control, ControlProblem } from './operations.ts';
-import { icon, overviewPage, signInPage, styleSheet, type RecentDecision } from './pages.ts';
+import { answer, refusal } from './answer.ts';
+import type { ControlDeps } from './deps.ts';
+import { grantsOf, viewOf } from './grants.ts';
+import { icon, overviewPage, signInPage, styleSheet } from './pages.ts';
+import type { ControlProblem } from './problem.ts';
+import { recentOf } from './recent.ts';
+import type { Actor, Role } from './roles.ts';
+import { serverViews } from './servers.ts';
+import { table } from './table.ts';
 import { cookieName, equal, isSession, newSession, sessionMs } from './session.ts';
 
 /** What the API and the pages are given. */
-export interface ApiDeps {
-  readonly control: Control;
-  readonly clock: Clock;
+export interface ApiDeps extends ControlDeps {
   /** The operator's key: carried by the CLI, asked for by the sign-in page. */
   readonly operatorKey: string;
-  /** The newest records, for the overview. */
-  readonly recent: (count: number) => Promise<readonly RecentDecision[]>;
-  /** False while calls would be refused because nothing can be recorded. */
-  readonly ready: () => boolean;
-  readonly version: string;
   /** Where the operator finds the key, for the sign-in page. */
   readonly keyPlace: string;
 }
 
-/** Who may call a route: anyone, the operator's key alone, or a signed-in page as well. */
-export type RouteAuth = 'open' | 'operator' | 'page';
-
-interface Route {
+/** A page, or what pages are drawn with: HTML, not an operation. */
+interface Page {
   readonly method: 'get' | 'post';
   readonly path: string;
-  readonly auth: RouteAuth;
+  readonly auth: 'open' | 'signed-in';
   readonly handle: (context: Context) => Promise<Response> | Response;
 }
 
-const statusOf: Readonly<Record<ControlProblem['code'], 400 | 403 | 404 | 409 | 503>> = {
-  invalid: 400,
-  'not-found': 404,
-  conflict: 409,
-  'read-only': 403,
-  'not-recorded': 503,
-};
-
 /** What the pages are drawn with. */
-const looks: readonly Route[] = [
+const looks: readonly Page[] = [
   {
     method: 'get',
     path: '/style.css',
@@ -56,65 +44,21 @@ const looks: readonly Route[] = [
   },
 ];
 
-/** Every route, each with who may call it; a route that is not here does not exist. */
-export function routes(deps: ApiDeps): readonly Route[] {
-  const { control } = deps;
-  const actor = 'operator';
+/** What is not an operation: health for a supervisor, and the pages. */
+function pages(deps: ApiDeps): readonly Page[] {
+  const { keyPlace } = deps;
   return [
     { method: 'get', path: '/healthz', auth: 'open', handle: (c) => c.json({ ok: true }) },
     { method: 'get', path: '/readyz', auth: 'open', handle: (c) => readiness(deps, c) },
-    { method: 'get', path: '/', auth: 'page', handle: (c) => overview(deps, c) },
+    { method: 'get', path: '/', auth: 'signed-in', handle: (c) => overview(deps, c) },
     ...looks,
     {
       method: 'get',
       path: '/sign-in',
       auth: 'open',
-      handle: (c) => c.html(signInPage(deps.keyPlace, false)),
+      handle: (c) => c.html(signInPage(keyPlace, false)),
     },
     { method: 'post', path: '/sign-in', auth: 'open', handle: (c) => signIn(deps, c) },
-    { method: 'get', path: '/api/v1/status', auth: 'operator', handle: (c) => status(deps, c) },
-    {
-      method: 'get',
-      path: '/api/v1/grants',
-      auth: 'operator',
-      handle: async (c) => c.json(await control.listGrants()),
-    },
-    {
-      method: 'post',
-      path: '/api/v1/grants',
-      auth: 'operator',
-      handle: async (c) => answer(c, await control.createGrant(actor, await body(c))),
-    },
-    {
-      method: 'post',
-      path: '/api/v1/grants/:name/revoke',
-      auth: 'operator',
-      handle: async (c) => answer(c, await control.revokeGrant(actor, c.req.param('name') ?? '')),
-    },
-    {
-      method: 'post',
-      path: '/api/v1/grants/:name/rotate',
-      auth: 'operator',
-      handle: async (c) => answer(c, await control.rotateGrant(actor, c.req.param('name') ?? '')),
-    },
-    {
-      method: 'get',
-      path: '/api/v1/servers',
-      auth: 'operator',
-      handle: async (c) => c.json(await control.listServers()),
-    },
-    {
-      method: 'get',
-      path: '/api/v1/servers/:name/pins',
-      auth: 'operator',
-      handle: async (c) => answer(c, await control.listPins(c.req.param('name') ?? '')),
-    },
-    {
-      method: 'post',
-      path: '/api/v1/servers/:name/pins/accept',
-      auth: 'operator',
-      handle: (c) => acceptPins(deps, actor, c),
-    },
   ];
 }
 
@@ -125,10 +69,21 @@ export function createApi(deps: ApiDeps): Hono {
     await next();
     for (const [name, value] of Object.entries(pageHeaders)) context.res.headers.set(name, value);
   });
-  for (const route of routes(deps)) {
-    app[route.method](route.path, async (context) => {
-      const refusal = authorize(deps, route.auth, context);
-      return refusal ?? route.handle(context);
+  for (const { method, path, auth, handle } of pages(deps)) {
+    app[method](path, async (context) => {
+      const signedIn = auth === 'open' || isSignedIn(deps, context);
+      return signedIn ? handle(context) : context.redirect('/sign-in', 303);
+    });
+  }
+  for (const route of table) {
+    app[route.method](route.path.replace(/\{(\w+)\}/g, ':$1'), (context) => {
+      const actor = actorOf(deps, context);
+      if (route.may !== 'anyone' && actor === null) return refusal(context, unauthorized);
+      const asking = actor ?? nobody;
+      if (route.may !== 'anyone' && !route.may.includes(asking.role)) {
+        return refusal(context, forbidden(asking, route.may));
+      }
+      return answer(context, { deps, route, actor: asking });
     });
   }
   app.notFound((context) =>
@@ -138,6 +93,25 @@ export function createApi(deps: ApiDeps): Hono {
     context.json({ error: 'internal', message: 'internal error; nothing was changed' }, 500),
   );
   return app;
+}
+
+const unauthorized: ControlProblem = {
+  code: 'unauthorized',
+  message: 'send the operator key as a bearer token, or sign in',
+};
+
+const nobody: Actor = { name: 'nobody', role: 'viewer', session: null };
+
+function forbidden(actor: Actor, may: readonly Role[]): ControlProblem {
+  const message = `a ${actor.role} may not do this; it takes one of: ${may.join(', ')}`;
+  return { code: 'forbidden', message };
+}
+
+/** Who asks, by the operator's key; null for nobody that is known. */
+function actorOf(deps: ApiDeps, context: Context): Actor | null {
+  const header = context.req.header('authorization') ?? '';
+  const known = header.startsWith('Bearer ') && equal(header.slice(7), deps.operatorKey);
+  return known ? { name: 'operator', role: 'admin', session: null } : null;
 }
 
 /** A sign-in is a key and its name. */
@@ -153,19 +127,10 @@ const pageHeaders: Readonly<Record<string, string>> = {
   'cross-origin-opener-policy': 'same-origin',
 };
 
-function authorize(deps: ApiDeps, auth: RouteAuth, context: Context): Response | null {
-  if (auth === 'open') return null;
-  const header = context.req.header('authorization') ?? '';
-  if (header.startsWith('Bearer ') && equal(header.slice(7), deps.operatorKey)) return null;
-  if (auth === 'operator') {
-    return context.json(
-      { error: 'unauthorized', message: 'send the operator key as a bearer token' },
-      401,
-    );
-  }
+function isSignedIn(deps: ApiDeps, context: Context): boolean {
+  if (actorOf(deps, context) !== null) return true;
   const cookie = getCookie(context, cookieName) ?? '';
-  if (isSession(deps.operatorKey, cookie, deps.clock.nowMs())) return null;
-  return context.redirect('/sign-in', 303);
+  return isSession(deps.operatorKey, cookie, deps.clock.nowMs());
 }
 
 async function signIn(deps: ApiDeps, context: Context): Promise<Response> {
@@ -200,11 +165,9 @@ function unreadForm(context: Context): 413 | 415 | null {
 }
 
 async function overview(deps: ApiDeps, context: Context): Promise<Response> {
-  const [servers, grants, recent] = await Promise.all([
-    deps.control.listServers(),
-    deps.control.listGrants(),
-    deps.recent(25),
-  ]);
+  const servers = serverViews(deps);
+  const grants = grantsOf(deps).map((grant) => viewOf(deps, grant));
+  const recent = await recentOf(deps, 25);
   const labels = new Map(grants.map((grant) => [grant.id, grant.label]));
   const named = recent.map((entry) => ({
     ...entry,
@@ -222,45 +185,4 @@ function readiness(deps: ApiDeps, context: Context): Response {
         { ready: false, reason: 'records cannot be made durable; calls are refused' },
         503,
       );
-}
-
-async function status(deps: ApiDeps, context: Context): Promise<Response> {
-  const servers = await deps.control.listServers();
-  return context.json({ version: deps.version, ready: deps.ready(), servers });
-}
-
-async function acceptPins(deps: ApiDeps, actor: string, context: Context): Promise<Response> {
-  const wanted = await body(context);
-  const tools =
-    typeof wanted === 'object' && wanted !== null && 'tools' in wanted ? wanted.tools : null;
-  if (
-    tools !== null &&
-    !(Array.isArray(tools) && tools.every((tool) => typeof tool === 'string'))
-  ) {
-    return context.json(
-      { error: 'invalid', message: '/tools: a list of names, or null for all' },
-      400,
-    );
-  }
-  return answer(
-    context,
-    await deps.control.acceptPins(actor, context.req.param('name') ?? '', tools),
-  );
-}
-
-async function body(context: Context): Promise<unknown> {
-  if (!(context.req.header('content-type') ?? '').startsWith('application/json')) return null;
-  const text = await context.req.text();
-  if (text.length > 1_048_576) return null;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-function answer<T>(context: Context, result: Result<T, ControlProblem>): Response {
-  if (result.ok) return context.json(result.value as object);
-  const { code, message } = result.error;
-  return context.json({ error: code, message }, statusOf[code]);
 }

@@ -1,7 +1,8 @@
 import { html } from 'hono/html';
 import type { HtmlEscapedString } from 'hono/utils/html';
 
-import type { GrantView, ServerView } from './operations.ts';
+import type { GrantView } from './grants.ts';
+import type { ServerView } from './servers.ts';
 
 /** One line of the overview's list of what happened last. */
 export interface RecentDecision {

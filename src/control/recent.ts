@@ -1,8 +1,9 @@
 import type { RecordBody } from '../audit/record.ts';
+import type { ControlDeps } from './deps.ts';
 import type { RecentDecision } from './pages.ts';
 
 /** Records as lines of the overview, newest first; what is no decision on a call is left out. */
-export function recentDecisions(records: readonly RecordBody[]): readonly RecentDecision[] {
+function recentDecisions(records: readonly RecordBody[]): readonly RecentDecision[] {
   const lines: RecentDecision[] = [];
   for (const record of records) {
     if (record.kind !== 'intent' && record.kind !== 'refusal') continue;
@@ -16,4 +17,15 @@ export function recentDecisions(records: readonly RecordBody[]): readonly Recent
     });
   }
   return lines;
+}
+
+/** The newest decisions of the log; none when it cannot be read. */
+export async function recentOf(
+  { files }: Pick<ControlDeps, 'files'>,
+  count: number,
+): Promise<readonly RecentDecision[]> {
+  const found = await files.tail(count * 4);
+  if (!found.ok) return [];
+  const newest = found.value.map((record) => record.body).toReversed();
+  return recentDecisions(newest).slice(0, count);
 }

@@ -5,10 +5,9 @@ import { getRequestListener } from '@hono/node-server';
 import type { AuditFiles } from '../audit/audit-files.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { createApi } from '../control/api.ts';
-import { createControl } from '../control/operations.ts';
-import { recentDecisions } from '../control/recent.ts';
 import type { Registry } from '../registry/registry.ts';
 import { systemClock } from './clock.ts';
+import { simulateOver } from './simulation.ts';
 
 export type Pages = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -24,18 +23,15 @@ export interface PagesParts {
 /** The control API and its pages: off the data path, behind the framework's own listener. */
 export function openPages({ registry, audit, files, operator, version }: PagesParts): Pages {
   const app = createApi({
-    control: createControl({ registry, audit, clock: systemClock }),
+    registry,
+    audit,
+    files,
     clock: systemClock,
+    simulate: simulateOver(files),
     operatorKey: operator.key,
     keyPlace: operator.path,
-    recent: async (count) => {
-      const found = await files.tail(count * 4);
-      if (!found.ok) return [];
-      const newest = found.value.map((record) => record.body).toReversed();
-      return recentDecisions(newest).slice(0, count);
-    },
     ready: () => audit.healthy(),
-    version: version,
+    version,
   });
   const listener = getRequestListener(app.fetch);
   return (request, response) => void listener(request, response);

@@ -12,9 +12,9 @@ import type { Declared } from './declared.ts';
 import { grantClashes, grantsByToken } from './grants.ts';
 import { acceptPin, pinTools, type Pinning, type PinProblem, type SeenTool } from './pin.ts';
 import { pinnedTools } from './pinned-tools.ts';
-import { fileAuthor, loadVersion, versionOfDeclared } from './policy-versions.ts';
+import { compileDocument, fileAuthor, loadVersion, versionOfDeclared } from './policy-versions.ts';
 import type { RegistryProblem } from './problem.ts';
-import type { PinRow, RegistryStore } from './registry-store.ts';
+import type { PinRow, PolicyVersionRow, RegistryStore } from './registry-store.ts';
 import type { Snapshot, SnapshotPolicy, SnapshotServer } from './snapshot.ts';
 
 /** The stores that the registry writes. */
@@ -230,15 +230,31 @@ export class Registry {
     });
   }
 
+  /** Every version of a policy, oldest first, those that were never in force here included. */
+  policyVersions(name: string): Promise<readonly PolicyVersionRow[]> {
+    return this.#stores.registry.policyVersions(name);
+  }
+
+  /** Whether the operator's file declares the policy, so that it is changed there. */
+  isDeclaredPolicy(name: string): boolean {
+    return this.#parts.declared.policies.has(name);
+  }
+
+  /** Why a version could not be saved now, whoever else saves; null when it could. */
+  policyProblem({ name, document }: PolicyDraft): RegistryProblem | null {
+    if (!namePattern.test(name)) return { code: 'name-invalid', subject: name };
+    if (this.isDeclaredPolicy(name)) return { code: 'declared-in-file', subject: name };
+    const compiled = compileDocument(document);
+    return compiled.ok ? null : { code: 'policy-invalid', subject: name, problems: compiled.error };
+  }
+
   /** Saves a version of a policy and puts it in force. A document that does not load is not saved. */
   savePolicy(draft: PolicyDraft): Outcome<SnapshotPolicy> {
     const { name, author } = draft;
     assert(author !== fileAuthor, 'the file is no author of the console');
     return this.#exclusively(name, async () => {
-      if (!namePattern.test(name)) return err({ code: 'name-invalid', subject: name });
-      if (this.#parts.declared.policies.has(name)) {
-        return err({ code: 'declared-in-file', subject: name });
-      }
+      const problem = this.policyProblem(draft);
+      if (problem !== null) return err(problem);
       const row = { ...draft, createdMs: this.#clock.nowMs() };
       const loaded = loadVersion(row);
       if (!loaded.ok) return err({ code: 'policy-invalid', subject: name, problems: loaded.error });

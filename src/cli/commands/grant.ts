@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 
-import type { GrantView, IssuedGrant } from '../../control/operations.ts';
+import type { GrantView, IssuedGrant } from '../../control/grants.ts';
 import { defaultMethods, methodFamilies } from '../../identity/grant.ts';
 import { connectControl, type ClientProblem, type ControlClient } from '../control-client.ts';
 import type { Result } from '../../base/result.ts';

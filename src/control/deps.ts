@@ -1,0 +1,19 @@
+import type { AuditFiles } from '../audit/audit-files.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Simulate } from './simulation.ts';
+
+/** What the operations work on. */
+export interface ControlDeps {
+  readonly registry: Registry;
+  readonly audit: AuditLog;
+  readonly clock: Clock;
+  /** Reads the audit log. */
+  readonly files: AuditFiles;
+  /** Puts recorded calls to a draft. */
+  readonly simulate: Simulate;
+  /** False while calls would be refused because nothing can be recorded. */
+  readonly ready: () => boolean;
+  readonly version: string;
+}

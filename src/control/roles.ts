@@ -1,0 +1,25 @@
+/** What a person of the console may be; the operator's key acts as `admin`. */
+export const roles = ['viewer', 'approver', 'policy-manager', 'admin'] as const;
+
+export type Role = (typeof roles)[number];
+
+/** Whoever is signed in: looks at everything but secrets, which nobody is shown. */
+export const everyone: readonly Role[] = roles;
+
+/** Writes policies and says which grant uses them. */
+export const policyWriters: readonly Role[] = ['policy-manager', 'admin'];
+
+/** Answers held calls. */
+export const approvers: readonly Role[] = ['approver', 'admin'];
+
+/** Changes who and what is connected: servers, grants, users. */
+export const admins: readonly Role[] = ['admin'];
+
+/** Who asks for an operation. */
+export interface Actor {
+  /** As it stands on record: `operator`, or `user:` and the name. */
+  readonly name: string;
+  readonly role: Role;
+  /** The session that asks; null for the operator's key. */
+  readonly session: string | null;
+}

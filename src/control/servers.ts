@@ -1,0 +1,139 @@
+import { basename } from 'node:path';
+
+import * as z from 'zod';
+
+import { err, ok, type Result } from '../base/result.ts';
+import { categories, risks } from '../policy/index.ts';
+import type { PinRow } from '../registry/registry-store.ts';
+import type { ServerConfig } from '../registry/server.ts';
+import { notRecorded, record } from './change.ts';
+import type { ControlDeps } from './deps.ts';
+import { explain, missing, type ControlProblem } from './problem.ts';
+import { admins, everyone, type Actor } from './roles.ts';
+import { route, type Route } from './route.ts';
+
+const serverView = z.object({
+  name: z.string(),
+  transport: z.enum(['http', 'stdio']),
+  /** Enough to recognise it by; never a credential. */
+  where: z.string(),
+  /** Callable tools; null while the server's list is not known. */
+  tools: z.int().nullable(),
+  quarantined: z.int(),
+});
+
+const reviewed = z.object({
+  digest: z.string(),
+  definition: z.string(),
+  category: z.enum(categories as [string, ...string[]]),
+  risk: z.enum(risks as [string, ...string[]]),
+});
+
+const pinRow = z.object({
+  server: z.string(),
+  tool: z.string(),
+  digest: z.string(),
+  definition: z.string(),
+  category: z.enum(categories as [string, ...string[]]),
+  risk: z.enum(risks as [string, ...string[]]),
+  state: z.enum(['pinned', 'quarantined']),
+  reason: z.string().nullable(),
+  seenMs: z.int(),
+  reviewed: reviewed.nullable(),
+});
+
+/** A server as it is shown: its address, not its credentials. */
+export interface ServerView {
+  readonly name: string;
+  readonly transport: 'http' | 'stdio';
+  readonly where: string;
+  readonly tools: number | null;
+  readonly quarantined: number;
+}
+
+const named = '/api/v1/servers/{name}';
+
+export const serverRoutes: readonly Route[] = [
+  route({
+    id: 'listServers',
+    method: 'get',
+    path: '/api/v1/servers',
+    summary: 'Every server, where it is and how many of its tools may be called',
+    may: everyone,
+    output: z.array(serverView),
+    handle: (deps) => ok(serverViews(deps)),
+  }),
+  route({
+    id: 'listPins',
+    method: 'get',
+    path: `${named}/pins`,
+    summary: 'Every definition that is kept of a server, and why one is quarantined',
+    may: everyone,
+    output: z.array(pinRow),
+    handle: (deps, { params }) => pinsOf(deps, params['name'] ?? ''),
+  }),
+  route({
+    id: 'acceptPins',
+    method: 'post',
+    path: `${named}/pins/accept`,
+    summary: 'Accept definitions that a person has reviewed; the answer is how many',
+    may: admins,
+    input: z.object({ tools: z.array(z.string()).max(4_000).nullable().default(null) }),
+    output: z.int(),
+    handle: (deps, { actor, params, input }) =>
+      acceptPins(deps, actor, { server: params['name'] ?? '', tools: input.tools }),
+  }),
+];
+
+/** Every server of the snapshot. */
+export function serverViews({ registry }: Pick<ControlDeps, 'registry'>): readonly ServerView[] {
+  const views: ServerView[] = [];
+  for (const [name, { config, tools }] of registry.current().servers) {
+    const states = tools === null ? [] : [...tools.values()].map((tool) => tool.state);
+    views.push({
+      name,
+      transport: config.transport,
+      where: whereOf(config),
+      tools: tools === null ? null : states.filter((state) => state === 'pinned').length,
+      quarantined: states.filter((state) => state === 'quarantined').length,
+    });
+  }
+  return views;
+}
+
+/** Enough to recognise a server by; arguments and queries may hold secrets and are left out. */
+function whereOf(config: ServerConfig): string {
+  if (config.transport === 'stdio') return `${basename(config.command)}, over stdio`;
+  const url = URL.parse(config.url);
+  return url === null ? 'an unreadable address' : `${url.origin}${url.pathname}`;
+}
+
+async function pinsOf(
+  { registry }: ControlDeps,
+  server: string,
+): Promise<Result<readonly PinRow[], ControlProblem>> {
+  if (!registry.current().servers.has(server)) return missing('server', server);
+  return ok(await registry.pins(server));
+}
+
+/** Accepts definitions that a person has seen: all quarantined tools of a server, or those named. */
+async function acceptPins(
+  deps: ControlDeps,
+  actor: Actor,
+  { server, tools }: { readonly server: string; readonly tools: readonly string[] | null },
+): Promise<Result<number, ControlProblem>> {
+  const rows = await pinsOf(deps, server);
+  if (!rows.ok) return rows;
+  const waiting = rows.value.filter((row) => row.state === 'quarantined');
+  const unknown = tools?.find((tool) => !waiting.some((row) => row.tool === tool));
+  if (unknown !== undefined) return missing('quarantined tool', unknown);
+  const accepted = waiting.filter((row) => tools === null || tools.includes(row.tool));
+  for (const row of accepted) {
+    const detail = { server, tool: row.tool, digest: row.digest, reason: row.reason };
+    const change = { action: 'pin.accept', subject: `${server}/${row.tool}`, detail };
+    if (!(await record(deps, actor, change))) return notRecorded;
+  }
+  const digests = new Map(accepted.map((row) => [row.tool, row.digest]));
+  const done = await deps.registry.acceptPins(server, digests);
+  return done.ok ? ok(done.value.length) : err(explain(done.error));
+}

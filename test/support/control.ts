@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { Hono } from 'hono';
+
+import type { AuditFiles } from '../../src/audit/audit-files.ts';
+import type { AuditLog } from '../../src/audit/audit-log.ts';
+import type { RecordBody } from '../../src/audit/record.ts';
+import { silentLog } from '../../src/base/log.ts';
+import { err, ok } from '../../src/base/result.ts';
+import { createApi, type ApiDeps } from '../../src/control/api.ts';
+import { compileDocument, documentHash } from '../../src/registry/policy-versions.ts';
+import { Registry } from '../../src/registry/registry.ts';
+import { openStores } from '../../src/storage/open.ts';
+
+/** A control API over stores of its own. */
+export interface ControlStand {
+  readonly api: Hono;
+  readonly deps: ApiDeps;
+  readonly registry: Registry;
+  /** What was put on record, in order. */
+  readonly records: readonly RecordBody[];
+  /** Moves the clock. */
+  pass(ms: number): void;
+  /** Makes every record fail from now on, or work again. */
+  breakAudit(broken: boolean): void;
+  /** Asks as the operator; the answer's status and JSON. */
+  ask(method: string, path: string, body?: unknown): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+export interface Answer {
+  readonly status: number;
+  // Whatever the API answered: each test looks at what it expects.
+  readonly json: any; // oxlint-disable-line typescript/no-explicit-any
+}
+
+export const operatorKey = 'op_0123456789';
+
+const denyAll = '{"version":"1","default":"deny"}';
+
+/** Opens a control API with two servers, `files` and `memory`, and the file's policy `read`. */
+export async function openControl(): Promise<ControlStand> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'portcullis-control-'));
+  const stores = await openStores({ dataDir });
+  const compiled = compileDocument(denyAll);
+  assert.ok(stores.ok && compiled.ok);
+  const http = { transport: 'http', url: 'https://example.com', headers: {} } as const;
+  const policy = { document: denyAll, compiled: compiled.value, hash: documentHash(denyAll) };
+  let nowMs = 1_790_000_000_000;
+  const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
+  const servers = ['files', 'memory'].map(
+    (name) => [name, { ...http, name, allowPrivate: false }] as const,
+  );
+  const declared = {
+    servers: new Map(servers),
+    policies: new Map([['read', { ...policy, name: 'read' }]]),
+    guardrails: [],
+    grants: [],
+  };
+  const registry = await Registry.open({ stores: stores.value, declared, clock, log: silentLog });
+  assert.ok(registry.ok);
+  const records: RecordBody[] = [];
+  let broken = false;
+  const deps: ApiDeps = {
+    registry: registry.value,
+    audit: auditOf(records, () => broken),
+    clock,
+    files: emptyLog,
+    simulate: () => Promise.resolve(err('there is no log here')),
+    ready: () => !broken,
+    version: '0',
+    operatorKey,
+    keyPlace: 'operator.key',
+  };
+  const api = createApi(deps);
+  return {
+    api,
+    deps,
+    registry: registry.value,
+    records,
+    pass: (ms) => (nowMs += ms),
+    breakAudit: (value) => (broken = value),
+    ask: async (method, path, body) => {
+      const headers = {
+        authorization: `Bearer ${operatorKey}`,
+        'content-type': 'application/json',
+      };
+      const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+      const answer = await api.request(path, { method, headers, ...sent });
+      const text = await answer.text();
+      return { status: answer.status, json: text === '' ? null : JSON.parse(text) };
+    },
+    close: async () => {
+      await stores.value.close();
+      await rm(dataDir, { recursive: true });
+    },
+  };
+}
+
+function auditOf(records: RecordBody[], broken: () => boolean): AuditLog {
+  return {
+    append: (body) => {
+      if (broken()) return Promise.resolve(err({ code: 'full' }));
+      records.push(body);
+      return Promise.resolve(ok({ seq: records.length }));
+    },
+    healthy: () => !broken(),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** A log without a record. */
+const emptyLog: AuditFiles = {
+  tail: () => Promise.resolve(ok([])),
+  follow: () => Promise.resolve(),
+  search: () => Promise.resolve(ok({ records: [], complete: true })),
+  show: () => Promise.resolve(ok({ records: [] })),
+  everyRecord: () => Promise.resolve(ok(0)),
+  verify: () => Promise.resolve(err({ code: 'no-log', path: '' })),
+  close: () => undefined,
+};
