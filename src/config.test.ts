@@ -68,7 +68,9 @@ const document = { version: '1', default: 'deny' };
 test('the smallest file', async () => {
   const config = await load('{ "servers": {} }');
   assert.deepEqual(config.listen, { host: '127.0.0.1', port: 8420, hosts: [], origins: [] });
-  assert.deepEqual(config.audit, { durability: 'process' });
+  const audit = { durability: 'process', keepMs: null, record: new Map(), sink: null };
+  assert.deepEqual(config.audit, audit);
+  assert.deepEqual(config.telemetry, { openTelemetry: false, metrics: 'operator' });
   assert.deepEqual(config.limits, { json: {} });
   assert.equal(config.dataDir, join(config.files[0] ?? '', '..', 'data'));
   assert.equal(config.servers.size + config.policies.size + config.grants.length, 0);
@@ -84,7 +86,19 @@ test('every field', async () => {
       origins: ['https://a.example'],
     },
     data: '/var/lib/portcullis',
-    audit: { durability: 'power' },
+    audit: {
+      durability: 'power',
+      keepDays: 90,
+      record: {
+        calendar: {
+          list: 'digests',
+          send: { level: 'values', redact: ['/body', '/to/*/a~1b'] },
+          '*': 'values',
+        },
+      },
+      sink: { url: '${HOME_PAGE}', headers: { Authorization: '${CREDENTIAL}' } },
+    },
+    telemetry: { openTelemetry: true, metrics: 'anyone' },
     limits: {
       bodyBytes: 2_048,
       depth: 8,
@@ -143,7 +157,26 @@ test('every field', async () => {
     origins: ['https://a.example'],
   });
   assert.equal(config.dataDir, '/var/lib/portcullis');
-  assert.equal(config.audit.durability, 'power');
+  assert.deepEqual(config.audit, {
+    durability: 'power',
+    keepMs: 90 * 86_400_000,
+    record: new Map([
+      [
+        'calendar',
+        new Map<string, object>([
+          ['list', { level: 'digests', redact: [] }],
+          ['send', { level: 'values', redact: [['body'], ['to', '*', 'a/b']] }],
+          ['*', { level: 'values', redact: [] }],
+        ]),
+      ],
+    ]),
+    sink: {
+      kind: 'http',
+      url: environment.HOME_PAGE,
+      headers: { authorization: environment.CREDENTIAL },
+    },
+  });
+  assert.deepEqual(config.telemetry, { openTelemetry: true, metrics: 'anyone' });
   assert.deepEqual(config.limits, {
     json: { bytesMax: 2_048, depthMax: 8, valuesMax: 100, stringMax: 512 },
     answerBytesMax: 4_096,
@@ -278,7 +311,7 @@ const shapes: readonly (readonly [string, string, string])[] = [
   [
     'a section of another program',
     '{ "servers": {}, "mcp": {} }',
-    '1:18: /mcp: unknown field `mcp`; known here: `$schema`, `listen`, `data`, `audit`, `limits`, `servers`, `policies`, `guardrails`, `grants`',
+    '1:18: /mcp: unknown field `mcp`; known here: `$schema`, `listen`, `data`, `audit`, `telemetry`, `limits`, `servers`, `policies`, `guardrails`, `grants`',
   ],
   [
     'a port too high',
@@ -300,6 +333,16 @@ const shapes: readonly (readonly [string, string, string])[] = [
     'an unknown durability',
     '{ "servers": {}, "audit": { "durability": "proces" } }',
     '1:43: /audit/durability: expected one of `process`, `power`; did you mean `process`?',
+  ],
+  [
+    '(reference) records of a server that is not there',
+    '{ "servers": {}, "audit": { "record": { "mail": { "*": "values" } } } }',
+    '1:41: /audit/record/mail: there is no server `mail`; name one of `servers`',
+  ],
+  [
+    '(text) a sink that is no web address',
+    '{ "servers": {}, "audit": { "sink": { "url": "ftp://a.example" } } }',
+    '1:46: /audit/sink/url: expected a URL of http or https, without a user or password; send an `authorization` header instead',
   ],
   [
     'an origin with a path',
@@ -668,7 +711,7 @@ test('the published schema takes what is taken and refuses what is refused', () 
   const validate = new Ajv2020({ validateFormats: false }).compile(schema);
   assert.equal(validate({ servers: { a: { command: 'x' } }, policies: { p: document } }), true);
   for (const [name, text] of shapes) {
-    if (name.startsWith('an origin')) continue;
+    if (name.startsWith('an origin') || name.startsWith('(')) continue;
     assert.equal(validate(JSON.parse(text)), false, name);
   }
 });

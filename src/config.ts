@@ -1,6 +1,12 @@
 import { dirname, resolve } from 'node:path';
 import { err, ok, type Result } from './base/result.ts';
 import { parseScanned, type JsonLimits } from './base/strict-json.ts';
+import {
+  readAudit,
+  readTelemetry,
+  type AuditConfig,
+  type TelemetryConfig,
+} from './config/audit.ts';
 import type { Environment } from './config/expand.ts';
 import { fileSchema, type ConfigFile } from './config/file-schema.ts';
 import { readGrants } from './config/grants.ts';
@@ -13,14 +19,15 @@ import { watchFiles, type FileWatch } from './config/watch.ts';
 import type { Declared } from './registry/declared.ts';
 
 export { explainConfigProblem } from './config/problem.ts';
-export type { ConfigProblem, FileWatch };
+export type { AuditConfig, ConfigProblem, FileWatch, TelemetryConfig };
 
 /** The configuration of one gateway: what its file says, with defaults and variables filled in. */
 export interface Config extends Declared {
   readonly listen: ListenConfig;
   /** The data folder, as an absolute path. */
   readonly dataDir: string;
-  readonly audit: { readonly durability: 'process' | 'power' };
+  readonly audit: AuditConfig;
+  readonly telemetry: TelemetryConfig;
   /** Only what the file names: the defaults are the data path's own. */
   readonly limits: ConfigLimits;
   /** Every file that was read, the configuration first, as absolute paths. */
@@ -107,6 +114,8 @@ async function build(source: Source): Promise<Result<Config, readonly ConfigProb
     faults,
   });
   const listen = listenOf(entry, faults);
+  const names = Object.keys(entry.servers);
+  const audit = readAudit(entry.audit, { environment, folder, servers: names, faults });
 
   problems.push(...faults.map((fault) => placeFault(file, text, fault)));
   if (problems.length > 0) return err(inOrder(problems));
@@ -115,7 +124,8 @@ async function build(source: Source): Promise<Result<Config, readonly ConfigProb
     deepFreeze({
       listen,
       dataDir: resolve(folder, entry.data ?? './data'),
-      audit: { durability: entry.audit?.durability ?? 'process' },
+      audit,
+      telemetry: readTelemetry(entry.telemetry),
       limits: limitsOf(entry),
       servers,
       policies,

@@ -31,6 +31,7 @@ import {
   urlHost,
 } from './main/parts.ts';
 import { pinDiscovered, seenTools } from './main/pins.ts';
+import { recordingOf } from './main/recording.ts';
 import { reloadOnChange } from './main/reload.ts';
 import { operatorKey, removeRunFile, writeRunFile } from './main/run-file.ts';
 import { pinWrapped, prepareWrap, wrappedCaller } from './main/wrap.ts';
@@ -200,6 +201,7 @@ function assemble(
     digest,
     installationKey: stores.installationKey,
     limits: limitsOf(config.limits),
+    recording: recordingOf(config.audit),
     log,
   });
   const follow = (): void => {

@@ -25,9 +25,19 @@ const call: Shape = {
   session: orNull(text),
   argumentKeys: texts,
   argumentsDigest: orNull(text),
+  traceparent: optional(text),
+  valueDigests: optional((value) => isObject(value) && Object.values(value).every(text)),
+  // Any value of JSON: what was parsed is one.
+  arguments: () => true,
 };
 
-const units: Check = listOf({ key: text, units: number, windowMs: orNull(number) });
+const units: Check = listOf({
+  key: text,
+  units: number,
+  windowMs: orNull(number),
+  before: optional(number),
+  max: optional(number),
+});
 const counters: Check = listOf({ key: text, windowMs: number, time: number, units: number });
 
 const shapes: Readonly<Record<RecordBody['kind'], Shape>> = {
@@ -67,6 +77,9 @@ const shapes: Readonly<Record<RecordBody['kind'], Shape>> = {
     direction: oneOf('to-server', 'to-client'),
     decision: oneOf('allow', 'deny'),
     code: orNull(text),
+    source: optional(text),
+    count: optional(number),
+    sinceMs: optional(number),
   },
   admin: { id: text, time: number, actor: text, action: text, subject: text, detail },
   system: { id: text, time: number, event: text, detail, counters: optional(counters) },

@@ -14,7 +14,20 @@ export interface UnitsTaken {
   readonly units: number;
   /** Milliseconds; null for a count of calls in flight. */
   readonly windowMs: number | null;
+  /** What counted against the limit before this call; absent where the store does not tell. */
+  readonly before?: number | undefined;
+  /** The limit: at most this much, the call's own units included. */
+  readonly max?: number | undefined;
 }
+
+/** A value of JSON, as it is kept in a record. */
+export type RecordedValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly RecordedValue[]
+  | { readonly [name: string]: RecordedValue };
 
 interface CallFields {
   /** The decision id: the same in the answer's `_meta`. */
@@ -39,6 +52,12 @@ interface CallFields {
   readonly argumentKeys: readonly string[];
   /** HMAC-SHA-256 of the canonical arguments under the installation's key, hexadecimal. */
   readonly argumentsDigest: string | null;
+  /** W3C Trace Context (level 1, §3.2) as the client declared it in `_meta`. */
+  readonly traceparent?: string;
+  /** By top-level argument: the keyed digest of its value, where the operator asks for it. */
+  readonly valueDigests?: Readonly<Record<string, string>>;
+  /** The arguments, redacted and cut, where the operator asks for values. */
+  readonly arguments?: RecordedValue;
 }
 
 /** Durable before anything is forwarded. */
@@ -102,6 +121,11 @@ export interface MethodRecord {
   readonly direction: 'to-server' | 'to-client';
   readonly decision: 'allow' | 'deny';
   readonly code: string | null;
+  /** The address that a request without a valid token came from. */
+  readonly source?: string;
+  /** So many refusals alike, from `sinceMs` to `time`, that have no record of their own. */
+  readonly count?: number;
+  readonly sinceMs?: number;
 }
 
 /** Who changed what. */
@@ -116,7 +140,10 @@ export interface AdminRecord {
   readonly detail: Readonly<Record<string, string | number | boolean | null>>;
 }
 
-/** `pruned`: retention is about to delete the segments before `detail.firstKept`. */
+/**
+ * `pruned`: retention is about to delete the segments before `detail.firstKept`. `sink`: the copy
+ * kept elsewhere fell behind, or caught up.
+ */
 export type SystemEvent =
   | 'start'
   | 'stop'
@@ -124,7 +151,8 @@ export type SystemEvent =
   | 'segment'
   | 'counters'
   | 'config'
-  | 'pruned';
+  | 'pruned'
+  | 'sink';
 
 /** Starts, stops, recoveries, and snapshots of the counters at the head of a segment. */
 export interface SystemRecord {

@@ -1,12 +1,19 @@
 import * as z from 'zod';
 import { methodFamilies, type MethodFamily } from '../identity/grant.ts';
+import {
+  auditSchema,
+  telemetrySchema,
+  type AuditEntry,
+  type TelemetryEntry,
+} from './audit-schema.ts';
 
 /** The configuration file, as its author writes it. Defaults are not filled in. */
 export interface ConfigFile {
   readonly $schema?: string | undefined;
   readonly listen?: ListenEntry | undefined;
   readonly data?: string | undefined;
-  readonly audit?: { readonly durability?: 'process' | 'power' | undefined } | undefined;
+  readonly audit?: AuditEntry | undefined;
+  readonly telemetry?: TelemetryEntry | undefined;
   readonly limits?: LimitsEntry | undefined;
   readonly servers: Readonly<Record<string, ServerEntry>>;
   readonly policies?: Readonly<Record<string, PolicyEntry>> | undefined;
@@ -247,15 +254,8 @@ export const fileSchema: z.ZodType<ConfigFile> = z
       description:
         'The folder of what the gateway keeps, relative to this file. Default: `./data`.',
     }),
-    audit: z
-      .strictObject({
-        durability: z.enum(['process', 'power']).optional().meta({
-          description:
-            'What a record survives before its call is forwarded: the end of the `process`, or a loss of `power`. Default: `process`.',
-        }),
-      })
-      .optional()
-      .meta({ description: 'How records are kept.' }),
+    audit: auditSchema(name).optional(),
+    telemetry: telemetrySchema.optional(),
     limits: limits.optional(),
     servers: z
       .record(name, z.union([stdioServer, httpServer]))

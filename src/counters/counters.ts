@@ -36,6 +36,8 @@ export interface Receipt {
   readonly marks?: readonly Mark[];
   /** When, on the counters' own clock, in milliseconds. */
   readonly atMs: number;
+  /** For each take, what counted against its limit before; absent where the store does not tell. */
+  readonly before?: readonly number[];
 }
 
 /** `units` admitted at `time` (milliseconds since the epoch) into `key`, as records keep them. */

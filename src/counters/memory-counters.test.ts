@@ -354,3 +354,28 @@ for (const [name, changes] of bugs) {
     assert.equal(store.size, 0);
   });
 }
+
+test('a receipt says what counted before, exactly', () => {
+  const clock = handClock();
+  const store = counters({ clock });
+  const takes = [
+    take({ units: 0.1, max: 5 }),
+    take({ key: 'flight', windowMs: null, max: 5 }),
+    take({ key: 'other', units: 2, max: 5 }),
+  ];
+  const first = store.take(takes);
+  const second = store.take(takes);
+  assert.ok(first.ok && second.ok);
+  store.release(first.receipt);
+  clock.pass(minute);
+  const third = store.take(takes);
+  assert.ok(third.ok);
+  assert.deepEqual(
+    [first, second, third].map(({ receipt }) => receipt.before),
+    [
+      [0, 0, 0],
+      [0.1, 1, 2],
+      [0, 1, 0],
+    ],
+  );
+});

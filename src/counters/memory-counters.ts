@@ -28,6 +28,7 @@ const noMarks: readonly Mark[] = [];
 class MemoryReceipt implements Receipt {
   readonly takes: readonly Take[];
   readonly atMs: number;
+  readonly before: readonly number[];
   readonly owner: MemoryCounters;
   windowed: readonly Want[];
   inFlight: readonly Want[];
@@ -39,6 +40,7 @@ class MemoryReceipt implements Receipt {
     this.takes = receipt.takes;
     this.marks = held.labelled;
     this.atMs = receipt.atMs;
+    this.before = receipt.before ?? [];
     this.owner = owner;
     this.windowed = held.windowed;
     this.inFlight = held.inFlight;
@@ -85,7 +87,7 @@ export class MemoryCounters implements Counters {
 
   peek(takes: readonly Take[]): TakeResult {
     const now = this.#time.nowMs();
-    const refusal = this.#refusal(takes, wants(takes), Math.floor(now));
+    const refusal = this.#refusal(takes, wants(takes), Math.floor(now), []);
     return refusal ?? { ok: true, receipt: { takes, atMs: Math.ceil(now) } };
   }
 
@@ -98,7 +100,8 @@ export class MemoryCounters implements Counters {
     const atMs = Math.ceil(now);
     this.#evictIdle(sweptPerCall, Math.floor(now));
     const wanted = wants(takes);
-    const refusal = this.#refusal(takes, wanted, Math.floor(now));
+    const used: ExactUnits[] = [];
+    const refusal = this.#refusal(takes, wanted, Math.floor(now), used);
     if (refusal !== null) return refusal;
 
     // INVARIANT: nothing was taken up to here, and nothing below can fail.
@@ -109,7 +112,8 @@ export class MemoryCounters implements Counters {
     for (const want of inFlight) this.#addInFlight(want.key, want.units);
     if (marks.length > 0) this.#labels.begin(marks, atMs);
     const held = { windowed, inFlight, labelled: marks };
-    return { ok: true, receipt: new MemoryReceipt(this, { takes, atMs }, held) };
+    const before = used.map(numberOfUnits);
+    return { ok: true, receipt: new MemoryReceipt(this, { takes, atMs, before }, held) };
   }
 
   /** Gives back all that a receipt of this object still stands for; a second time it is nothing. */
@@ -173,13 +177,21 @@ export class MemoryCounters implements Counters {
     return this.#counters.size;
   }
 
-  #refusal(takes: readonly Take[], wanted: readonly Want[], nowMs: number): Refusal | null {
+  /** `used` is given, for each take, what counts against its limit now. */
+  #refusal(
+    takes: readonly Take[],
+    wanted: readonly Want[],
+    nowMs: number,
+    used: ExactUnits[],
+  ): Refusal | null {
     let first: number | null = null;
     let retryAfterMs: number | null = 0;
     for (const [index, take] of takes.entries()) {
       const want = wanted.find((one) => isFor(one, take));
       assert(want !== undefined, 'every take is wanted');
-      const waitMs = this.#waitMs(take, want.units, nowMs);
+      const counted = this.#used(take, nowMs);
+      used.push(counted);
+      const waitMs = this.#waitMs(take, want.units, counted, nowMs);
       if (waitMs === 0) continue;
       first ??= index;
       retryAfterMs =
@@ -190,16 +202,19 @@ export class MemoryCounters implements Counters {
   }
 
   /** 0 when the units fit now; null when no time can be told at which they will. */
-  #waitMs(take: Take, units: ExactUnits, nowMs: number): number | null {
+  #waitMs(take: Take, units: ExactUnits, used: ExactUnits, nowMs: number): number | null {
     const max = exactUnits(take.max);
     if (take.max === 0 || units > max) return null;
-    if (take.windowMs === null) {
-      return (this.#inFlight.get(take.key) ?? 0n) + units <= max ? 0 : null;
-    }
+    if (used + units <= max) return 0;
     const counter = this.#counters.get(take.key);
+    if (take.windowMs === null || counter === undefined) return null;
     const shape = shapeOf(take.windowMs, take.align);
-    if (counter === undefined || counter.used(shape, nowMs) + units <= max) return 0;
     return Math.max(1, counter.roomAtMs(shape, max - units, nowMs) - nowMs);
+  }
+
+  #used(take: Take, nowMs: number): ExactUnits {
+    if (take.windowMs === null) return this.#inFlight.get(take.key) ?? 0n;
+    return this.#counters.get(take.key)?.used(shapeOf(take.windowMs, take.align), nowMs) ?? 0n;
   }
 
   /** Whether the keys that a call would add can be held. */

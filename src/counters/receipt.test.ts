@@ -40,3 +40,15 @@ for (const [name, takes, expected] of cases) {
     );
   });
 }
+
+test('a record of what counted before shows the limit of the longest window', () => {
+  const takes = [take, { ...take, windowMs: 9_000, max: 50 }, { ...take, key: 'l', max: 3 }];
+  const counted = countedUnits({ takes, atMs: 77, before: [1, 4, 2] });
+  assert.deepEqual(
+    counted.map((one) => [one.key, one.before, one.max]),
+    [
+      ['k', 4, 50],
+      ['l', 2, 3],
+    ],
+  );
+});

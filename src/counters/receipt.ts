@@ -9,6 +9,10 @@ export interface CountedUnits {
   readonly windowMs: number | null;
   /** Milliseconds on the counters' own clock: the time under which `restore` must count them. */
   readonly time: number;
+  /** What counted against the limit before, where the store tells. */
+  readonly before: number | undefined;
+  /** The limit; a label has none. */
+  readonly max: number | undefined;
 }
 
 /**
@@ -17,19 +21,26 @@ export interface CountedUnits {
  */
 export function countedUnits(receipt: Receipt): CountedUnits[] {
   const counted = new Map<string, CountedUnits>();
-  for (const { key, units, windowMs } of receipt.takes) {
+  for (const [index, { key, units, windowMs, max }] of receipt.takes.entries()) {
     const name = `${windowMs === null ? 'in flight' : 'windowed'} ${key}`;
-    const before = counted.get(name);
+    const other = counted.get(name);
+    const own = { before: receipt.before?.[index], max };
+    // The limit that is shown is that of the longest window.
+    const shown = other !== undefined && (other.windowMs ?? 0) > (windowMs ?? 0) ? other : own;
     counted.set(name, {
       key,
-      units: Math.max(units, before?.units ?? 0),
-      windowMs: windowMs === null ? null : Math.max(windowMs, before?.windowMs ?? 0),
+      units: Math.max(units, other?.units ?? 0),
+      windowMs: windowMs === null ? null : Math.max(windowMs, other?.windowMs ?? 0),
       time: receipt.atMs,
+      before: shown.before,
+      max: shown.max,
     });
   }
   const units = [...counted.values()];
   for (const { owner, label, forMs } of receipt.marks ?? []) {
-    units.push({ key: labelKey(owner, label), units: 1, windowMs: forMs, time: receipt.atMs });
+    const key = labelKey(owner, label);
+    const limit = { before: undefined, max: undefined };
+    units.push({ key, units: 1, windowMs: forMs, time: receipt.atMs, ...limit });
   }
   return units;
 }

@@ -1,4 +1,5 @@
 import type { AuditLog } from '../audit/audit-log.ts';
+import type { Recording } from '../audit/recorded-value.ts';
 import type { Digest } from '../audit/redact.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
@@ -30,6 +31,8 @@ export interface Gateway {
   readonly log: Log;
   /** Digests arguments under the audit log's key. */
   readonly digest: Digest;
+  /** What the operator wants on record beyond names and digests; absent for nothing. */
+  readonly recording?: Recording | null;
   /** Seals session ids. */
   readonly installationKey: Uint8Array;
   readonly limits: GatewayLimits;

@@ -12,6 +12,7 @@ import { countedUnits } from '../counters/receipt.ts';
 import type { Permitted, Refused } from './enforce.ts';
 import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
+import { recordExtras } from './record-extras.ts';
 import { argumentKeys, argumentsDigest, type ToolCall } from './question.ts';
 
 /**
@@ -24,7 +25,7 @@ export function intentRecord(gateway: Gateway, call: ToolCall, permitted: Permit
   let time = call.timeMs;
   for (const receipt of permitted.receipts) time = Math.max(time, receipt.atMs);
   const labels = labelsOf(permitted.receipts);
-  return {
+  const record: IntentRecord = {
     kind: 'intent',
     id: call.id,
     time,
@@ -47,6 +48,8 @@ export function intentRecord(gateway: Gateway, call: ToolCall, permitted: Permit
     ...labels,
     wouldRefuse: permitted.wouldRefuse,
   };
+  const extras = recordExtras(gateway, call);
+  return extras === null ? record : { ...record, ...extras };
 }
 
 const noLabels = {};
@@ -83,7 +86,7 @@ export function refusalRecord(gateway: Gateway, call: ToolCall, refusal: Refused
 export function methodRecord(
   gateway: Gateway,
   caller: Pick<Caller, 'grant' | 'server'> | null,
-  about: Pick<MethodRecord, 'method' | 'direction' | 'decision' | 'code'>,
+  about: Pick<MethodRecord, 'method' | 'direction' | 'decision' | 'code' | 'source'>,
 ): MethodRecord {
   return {
     kind: 'method',
@@ -99,6 +102,12 @@ export function methodRecord(
 /** Windowed takes of one key count once, with the largest of their units; so do those in flight. */
 function unitsOf(receipts: readonly Receipt[]): readonly UnitsTaken[] {
   return receipts.flatMap((receipt) =>
-    countedUnits(receipt).map(({ key, units, windowMs }) => ({ key, units, windowMs })),
+    countedUnits(receipt).map(({ key, units, windowMs, before, max }) => ({
+      key,
+      units,
+      windowMs,
+      before,
+      max,
+    })),
   );
 }

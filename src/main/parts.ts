@@ -14,7 +14,14 @@ import type { Connections } from './connections.ts';
 export function gatewayOf(
   parts: Pick<
     Gateway,
-    'snapshot' | 'counters' | 'audit' | 'digest' | 'installationKey' | 'limits' | 'log'
+    | 'snapshot'
+    | 'counters'
+    | 'audit'
+    | 'digest'
+    | 'installationKey'
+    | 'limits'
+    | 'log'
+    | 'recording'
   > & {
     readonly connections: Connections;
     readonly reader: ToolReader;

@@ -31,6 +31,7 @@ export interface DataPathOptions {
   readonly policies: Readonly<Record<string, object>>;
   readonly guardrails?: Readonly<Record<string, object>>;
   readonly grant?: Partial<Grant>;
+  readonly recording?: Gateway['recording'];
 }
 
 /** A data path that listens, with what it recorded. */
@@ -109,6 +110,7 @@ export async function startDataPath(options: DataPathOptions): Promise<DataPath>
     installationKey: Buffer.alloc(32, 7),
     limits: defaultGatewayLimits,
     live: new LiveState(),
+    recording: options.recording ?? null,
   };
   const mcp = new McpListener(gateway);
   const hosts = { hosts: new Set(loopbackHosts), port: null, origins: new Set<string>() };

@@ -250,6 +250,7 @@ async function refuse(
       direction: 'to-server',
       decision: 'deny',
       code: refusal.code,
+      source: request.socket.remoteAddress ?? '',
     }),
   );
   const body = JSON.stringify({
