@@ -8,6 +8,7 @@ import { addGrantCommands } from './commands/grant.ts';
 import { addPinCommands } from './commands/pin.ts';
 import { addPolicyCommands } from './commands/policy.ts';
 import { addRunCommand } from './commands/run.ts';
+import { addScanCommand } from './commands/scan.ts';
 import { addUpCommand } from './commands/up.ts';
 import { exitCodes, terminal } from './io.ts';
 
@@ -22,6 +23,7 @@ addUpCommand(program, terminal, packageVersion());
 addRunCommand(program, terminal);
 addGrantCommands(program, terminal, () => systemClock.nowMs());
 addPinCommands(program, terminal);
+addScanCommand(program, terminal, packageVersion());
 const interrupted = new AbortController();
 process.once('SIGINT', () => interrupted.abort());
 addAuditCommands(program, {

@@ -20,6 +20,11 @@ export interface DiscoveredTool {
 export interface Discovery {
   readonly eras: readonly Era[];
   readonly serverName: string | null;
+  readonly serverVersion: string | null;
+  /** What the server tells every model that uses it. */
+  readonly instructions: string | null;
+  /** The revision that the server settled on; null where it named none. */
+  readonly protocolVersion: string | null;
   readonly tools: readonly DiscoveredTool[];
 }
 
@@ -29,6 +34,10 @@ export interface DiscoverLimits {
   readonly pagesMax: number;
   readonly toolsMax: number;
   readonly answerBytesMax: number;
+  /** How long the modern era is waited for once the legacy one gave a list; absent: `timeoutMs`. */
+  readonly secondEraMs?: number;
+  /** Hears the methods that the server asks of its client. */
+  readonly asked?: (method: string) => void;
 }
 
 export const defaultDiscoverLimits: DiscoverLimits = {
@@ -66,7 +75,8 @@ export async function discoverTools(
   limits: DiscoverLimits,
 ): Promise<Result<Discovery, string>> {
   const legacy = await discoverLegacy(upstream, limits);
-  const modern = await discoverModern(upstream, limits);
+  const secondMs = legacy.ok ? (limits.secondEraMs ?? limits.timeoutMs) : limits.timeoutMs;
+  const modern = await discoverModern(upstream, { ...limits, timeoutMs: secondMs });
   const found = legacy.ok ? legacy : modern;
   if (!found.ok) return err(`${legacy.ok ? '' : legacy.error}; ${modern.ok ? '' : modern.error}`);
   const eras: Era[] = [];
@@ -75,7 +85,7 @@ export async function discoverTools(
   return ok({ ...found.value, eras });
 }
 
-type Found = Result<Pick<Discovery, 'serverName' | 'tools'>, string>;
+type Found = Result<Omit<Discovery, 'eras'>, string>;
 
 async function discoverLegacy(upstream: Upstream, limits: DiscoverLimits): Promise<Found> {
   const opened = await ask(upstream, limits, {
@@ -89,7 +99,7 @@ async function discoverLegacy(upstream: Upstream, limits: DiscoverLimits): Promi
   });
   if (!opened.ok) return opened;
   const result = resultOf(opened.value.answer);
-  if (result === null) return err('initialize was refused');
+  if (result === null) return err(`initialize was refused: http ${opened.value.status}`);
 
   const version = result['protocolVersion'];
   const session = {
@@ -99,9 +109,7 @@ async function discoverLegacy(upstream: Upstream, limits: DiscoverLimits): Promi
   await ask(upstream, limits, { era: 'legacy', method: 'notifications/initialized', session });
   const tools = await steadyTools(() => allPages(upstream, limits, { era: 'legacy', session }));
   if (session.sessionId !== null) endSession(upstream, session.sessionId, session.protocolVersion);
-  return tools.ok
-    ? ok({ serverName: serverName(result['serverInfo']), tools: tools.value })
-    : tools;
+  return tools.ok ? ok({ ...aboutServer(result), tools: tools.value }) : tools;
 }
 
 async function discoverModern(upstream: Upstream, limits: DiscoverLimits): Promise<Found> {
@@ -114,7 +122,8 @@ async function discoverModern(upstream: Upstream, limits: DiscoverLimits): Promi
     return err('not of 2026-07-28');
 
   const tools = await allPages(upstream, limits, { era: 'modern', session });
-  return tools.ok ? ok({ serverName: null, tools: tools.value }) : tools;
+  if (!tools.ok) return tools;
+  return ok({ ...aboutServer({ ...result, protocolVersion: modernVersion }), tools: tools.value });
 }
 
 /** Some servers register tools once they know the client: the list is read until it repeats. */
@@ -223,6 +232,7 @@ function ask(
     protocolVersion: session?.protocolVersion ?? null,
     timeoutMs: limits.timeoutMs,
     answerBytesMax: limits.answerBytesMax,
+    ...(limits.asked === undefined ? {} : { asked: limits.asked }),
   });
 }
 
@@ -257,9 +267,19 @@ function resultOf(answer: Answer | null): JsonObject | null {
     : null;
 }
 
-function serverName(info: JsonValue | undefined): string | null {
-  if (typeof info !== 'object' || info === null || Array.isArray(info)) return null;
+function aboutServer(result: JsonObject): Omit<Discovery, 'eras' | 'tools'> {
+  const info = result['serverInfo'];
+  return {
+    serverName: textIn(info, 'name', 128),
+    serverVersion: textIn(info, 'version', 128),
+    instructions: textIn(result, 'instructions', 10_000),
+    protocolVersion: textIn(result, 'protocolVersion', 64),
+  };
+}
+
+function textIn(value: JsonValue | undefined, member: string, unitsMax: number): string | null {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
   // Not an array and not null: an object of JSON members.
-  const name = (info as JsonObject)['name'];
-  return typeof name === 'string' ? name.slice(0, 128) : null;
+  const text = (value as JsonObject)[member];
+  return typeof text === 'string' ? text.slice(0, unitsMax) : null;
 }

@@ -17,6 +17,8 @@ export interface Inquiry {
   readonly protocolVersion: string | null;
   readonly timeoutMs: number;
   readonly answerBytesMax: number;
+  /** Hears the methods that the server asks back. */
+  readonly asked?: (method: string) => void;
 }
 
 /** The whole answer; a notification's answer is null. */
@@ -51,8 +53,10 @@ export function inquire(inquiry: Inquiry): Promise<Result<Inquired, string>> {
       for (const event of events) {
         if (event.data === null) continue;
         const answer = peekAnswer(Buffer.from(event.data));
-        if (answer.kind === 'request') declineRequest(inquiry, headers, answer);
-        else if (answer.kind === 'response') return settle(ok({ status, headers, answer }));
+        if (answer.kind === 'request') {
+          inquiry.asked?.(answer.method ?? '');
+          declineRequest(inquiry, headers, answer);
+        } else if (answer.kind === 'response') return settle(ok({ status, headers, answer }));
       }
     };
     exchange = upstream.exchange(requestOf(inquiry), {
