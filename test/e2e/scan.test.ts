@@ -86,12 +86,18 @@ test('--fail-on answers with the exit code', async () => {
 
 test('an address that asks for credentials says so, and is read with them', async () => {
   const http = createServer((request, response) => {
-    if (request.headers.authorization !== 'Bearer right') return response.writeHead(401).end();
+    if (request.headers.authorization !== 'Bearer right') {
+      response.writeHead(401).end();
+      return;
+    }
     let body = '';
     request.on('data', (chunk) => (body += String(chunk)));
     request.on('end', () => {
       const { id, method } = JSON.parse(body) as { id?: number; method: string };
-      if (id === undefined) return response.writeHead(202).end();
+      if (id === undefined) {
+        response.writeHead(202).end();
+        return;
+      }
       const results: Readonly<Record<string, unknown>> = {
         initialize: { protocolVersion: '2025-11-25', capabilities: {}, serverInfo: { name: 'h' } },
         'tools/list': { tools: [{ name: 'delete_a', inputSchema: { type: 'object' } }] },
