@@ -5,7 +5,7 @@ import { contextOf, serverWords } from './context.ts';
 import type { Context, ServerWords } from './context.ts';
 import { readDescription } from './description.ts';
 import { sentenceOf } from './evidence.ts';
-import { lightVerbs } from './lexicon.ts';
+import { isNounish, lightVerbs, usuallyVerbs } from './lexicon.ts';
 import { readName, sharedPrefix } from './name.ts';
 import type { NameReading } from './name.ts';
 import { classRiskOf, raise } from './risk.ts';
@@ -90,7 +90,8 @@ function readingOf(
   const hits = acts.flatMap((act) => hitOf(act, about.context, looks));
   const data = [name.data, description.data].filter((hit) => hit !== null);
   const all = [...hits, ...data, ...schemaHits(text, about.context), ...statements(text)];
-  const readings = looksAhead(name, description.acts, hits) ? all.map(inert) : all;
+  const told = saysItReads(description.acts, hits) ? all.map(doubtName) : all;
+  const readings = looksAhead(name, description.acts, hits) ? told.map(inert) : told;
   return { acts, hits: saysReadOnly(text, readings) ? readings.map(lessDescribed) : readings };
 }
 
@@ -168,6 +169,26 @@ const inertFrom = new Set(['run', 'apply', 'refactor', 'execute', 'start', 'perf
 function inert(hit: Hit): Hit {
   if (hit.category === null || hit.category === 'Read') return hit;
   return { ...hit, weight: Math.round(hit.weight * 300) / 1000, rule: `${hit.rule}-ahead` };
+}
+
+// "app_store_similar: Get similar apps", "open_access: Checks whether": where the description says
+// plainly that the tool reads, a name's word that is as often no verb is none.
+function saysItReads(acts: readonly Act[], hits: readonly Hit[]): boolean {
+  const [main, ...rest] = acts;
+  if (main === undefined || main.sure < 0.78 || rest.some((act) => act.role === 'joined')) {
+    return false;
+  }
+  const said = hits.find((hit) => hit.field === 'description' && hit.start === main.start);
+  return said?.category === 'Read' && said.weight >= 0.7;
+}
+
+const alsoAdjectives = new Set(['open', 'close', 'complete', 'empty', 'clean', 'correct', 'copy']);
+
+function doubtName(hit: Hit): Hit {
+  if (hit.field !== 'name' || hit.category === null || hit.category === 'Read') return hit;
+  const word = hit.quote.toLowerCase();
+  const doubtful = alsoAdjectives.has(word) || (isNounish(word) && !usuallyVerbs.has(word));
+  return doubtful ? { ...hit, weight: Math.round(hit.weight * 500) / 1000 } : hit;
 }
 
 // "Manage profiles (read-only)" under a name that looks: the remark outranks the verb.

@@ -116,7 +116,11 @@ function bag(text: string): string[] {
 
 // A description is longer than a name may be, and its words need no places.
 function wordsOf(text: string): string[] {
-  if (text.length <= 200) return nameWords(text).map((word) => word.text);
+  if (text.length <= 200) {
+    // "ERC20" is one word of prose and two of a name.
+    const whole = text.toLowerCase().match(/[a-z]+[0-9]+/g) ?? [];
+    return [...nameWords(text).map((word) => word.text), ...whole];
+  }
   return (text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).slice(0, 800);
 }
 

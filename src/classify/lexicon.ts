@@ -34,7 +34,8 @@ const verbLists: readonly (readonly [Category, number, string])[] = [
     gather load learn study understand interpret judge guess choose pick offer give contain
     expose who recall visit hello greet vectorize ground infer distill simplify discoverable
     capture sample percentile sum subtract multiply divide average round differentiate factor
-    sequence align blast encrypt decrypt probe snapshot dump`,
+    sequence align blast encrypt decrypt probe snapshot dump cat concatenate capitalize enhance trim
+    roll refine polish`,
   ],
   ['Read', 0.4, `access support help demonstrate let allow include`],
   [
@@ -62,17 +63,17 @@ const verbLists: readonly (readonly [Category, number, string])[] = [
     decrease increment decrement raise lower establish instantiate define declare introduce
     embed associate dissociate bind unbind allocate release claim delegate escalate request
     populate seed grant allow deny block unblock ban unban lock unlock suspend unsuspend switch
-    backup stamp message chat dm text broadcast announce feedback upgrade downgrade renew
+    backup stamp message chat dm broadcast announce feedback upgrade downgrade renew
     transfer checkin checkpoint persist cache refactor fix repair correct improve redact mask
     animate paint draw sketch plot redirect forward unarchive hide unhide crosspost migrate
     onboard propose file lodge triage remind alert whitelist blacklist pair unpair nominate
     endorse plant reindex model sculpt extrude bake texture refresh zip unzip memo note document
     organize rearrange select revert confirm integrate award protect unprotect override
     watermark speak say narrate reimagine voice dub shorten enforce swap bridge rate isolate
-    contribute ensure autofix enqueue dequeue gen synthesize undelegate imagine expand alter
+    contribute autofix enqueue dequeue gen synthesize undelegate imagine expand alter
     censor timeout outpaint inpaint upscale colorize stylize`,
   ],
-  ['Write', 0.4, `sign prepare handle control process customise perform new`],
+  ['Write', 0.4, `ensure sign prepare handle control process customise perform new`],
   [
     'Execute',
     1,
@@ -129,7 +130,7 @@ export const verbs: ReadonlyMap<string, VerbSense> = new Map(
 export const nounish: ReadonlySet<string> = new Set(
   words(`query post comment label tag log record note document report review test plan order
     book quote trade swap stake tip bet bid fund charge invoice deposit transfer share link file
-    message email text chat dm tweet alert reply vote like star fork pull push commit merge
+    message email chat dm tweet shell alert reply vote like star fork pull push commit merge
     branch release build call type command signal step process request support access use index
     cache store profile audit trace track map match cluster rank rate score grade scan search
     screenshot snapshot sample filter sort group model draft design display view show monitor

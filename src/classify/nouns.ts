@@ -112,7 +112,7 @@ export const inertNouns: ReadonlySet<string> = new Set(
     research retrieval forecast prediction detection classification healthcheck aggregation
     statistics regression computation probe backtest arithmetic operations-research inference
     ocr typecheck tsc mypy flake8 ruff pylint biome prettier clippy calculus reverse-lookup read
-    screening projection whois traceroute dig calculator ping geocoding count explain
+    scanner screening projection whois traceroute dig calculator ping geocoding count explain
     correlation benchmark scoring reads test-plan math`),
 );
 
@@ -121,9 +121,9 @@ export const derivedNouns: ReadonlySet<string> = new Set(
   words(`summary summaries insight insights statistic statistics hash uuid password qr
     explanation recommendation recommendations suggestion suggestions embedding embeddings
     signature diff forecast prediction analysis overview quote estimate number numbers metric
-    metrics random checksum test digest comparison guid passphrase slug answer question
+    metrics random checksum digest comparison guid passphrase slug answer question
     questions query prompt guide guidance tree hint feedback idea ideas lorem timestamp id ids
-    identifier analytics preview score recap sitemap transcript changelog interpretation`),
+    reasoning plan strategy thought thoughts identifier analytics preview score recap sitemap transcript changelog interpretation`),
 );
 
 /** Words that show a server made to probe other people's machines: its scans act on them. */

@@ -11,7 +11,8 @@ const paperwork =
   setOf(`comment note settings setting template tag label webhook category field view
       report draft filter method attachment qr code preview customer address endpoint log test
       form analytics dashboard file pdf receipt metadata rule event contact profile integration
-      provider schema table`);
+      provider schema table count option offer information info status detail term reason
+      widget button page snippet`);
 const feeds = setOf(
   'notification notifications webhook webhooks event events topic topics feed push',
 );
@@ -53,6 +54,22 @@ export const moneyRules: readonly SenseRule[] = [
   rule('trades-tokens', ['Financial', 0.9], {
     verbs: 'swap bridge stake unstake delegate undelegate redelegate trade mint lend borrow supply',
     when: (act, context) => context.crypto && !concerns(act, notTokens),
+  }),
+  rule('liquidity', ['Financial', 0.95], {
+    verbs: 'add remove provide supply increase decrease lock',
+    objects: 'liquidity collateral margin stake lp',
+    when: (_, context) => context.crypto || context.trade,
+  }),
+  rule('lets-spend', ['Financial', 0.95], {
+    verbs: 'approve grant set increase permit allow authorize',
+    objects: 'spender spending allowance allowances erc20',
+    when: (_, context) => context.crypto,
+  }),
+  rule('withdraws-statement', ['Destructive', 1], {
+    verbs: 'withdraw',
+    objects: `contract application consent request submission proposal offer document nomination
+      invitation invite claim`,
+    when: (act, context) => !context.crypto && !concerns(act, coins),
   }),
   rule('sends-money', ['Financial', 0.95], {
     verbs: `send transfer move broadcast sign submit deposit approve claim wrap unwrap supply

@@ -50,6 +50,7 @@ export const queryRules: readonly SenseRule[] = [
   rule('runs-tests', ['Execute', 1], {
     verbs: 'run execute test',
     objects: 'test tests suite suites unittest jest pytest vitest playwright e2e',
+    when: (act) => !inertNouns.has(act.head),
   }),
   rule('answer-only', ['Read', 0.95], {
     verbs: 'run execute perform do make conduct apply provide carry',
@@ -64,7 +65,7 @@ export const queryRules: readonly SenseRule[] = [
     objects: 'node nodes article record entry dataset email note result results',
   }),
   rule('arithmetic', ['Read', 1], {
-    verbs: 'add subtract multiply divide increment combine',
+    verbs: 'add subtract multiply divide increment combine raise',
     objects: 'number numbers integer integers matrix matrices fraction polynomial',
   }),
   rule('removes-from-text', ['Read', 0.8], {

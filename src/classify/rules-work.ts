@@ -14,6 +14,7 @@ const uiObjects =
 const settings =
   setOf(`set turn switch toggle change adjust open close control move send mute unmute lock
       unlock dim rotate enable disable activate deactivate update increase decrease trigger`);
+const opensSession = setOf('create new');
 const toDisk = /\b(?:to|on) (?:the |a |your )?(?:local|disk|file|path|folder|director)|\bsaves?\b/i;
 
 /** Rules for everything that is driven, called, built, generated, kept or settled. */
@@ -27,6 +28,7 @@ export const workRules: readonly SenseRule[] = [
     verbs: uiVerbs,
     when: (act, context) =>
       context.browser &&
+      !(opensSession.has(act.verb) && act.objects.has('session')) &&
       (act.objects.size === 0 || concerns(act, uiObjects) || concerns(act, browserWords)),
   }),
   rule('drives-device', ['Execute', 0.95], {
@@ -45,7 +47,7 @@ export const workRules: readonly SenseRule[] = [
   }),
   rule('keeps-time', ['Write', 1], {
     verbs: 'start stop pause resume',
-    objects: 'timer stopwatch timelog tracking sprint survey conversation',
+    objects: 'timer stopwatch timelog tracking sprint survey conversation chat thread discussion',
   }),
   rule('calls-anything', ['Execute', 0.95], {
     verbs: 'make send execute call perform invoke issue submit',
@@ -54,6 +56,7 @@ export const workRules: readonly SenseRule[] = [
   rule('does-what-is-asked', ['Execute', 0.8], {
     verbs: 'perform execute do trigger run take submit',
     objects: 'action actions operation operations task tasks job jobs',
+    when: (act) => !act.objects.has('management'),
   }),
   rule('migrates', ['Execute', 0.9], {
     verbs: 'apply complete prepare run start initiate execute perform create trigger migrate',
