@@ -90,7 +90,9 @@ function readingOf(
   const hits = acts.flatMap((act) => hitOf(act, about.context, looks));
   const data = [name.data, description.data].filter((hit) => hit !== null);
   const all = [...hits, ...data, ...schemaHits(text, about.context), ...statements(text)];
-  const told = saysItReads(description.acts, hits) ? all.map(doubtName) : all;
+  const said = readingSaid(description.acts, hits);
+  const opens = name.words[0]?.start ?? 0;
+  const told = said === null ? all : all.map((hit) => doubtName(hit, said, opens));
   const readings = looksAhead(name, description.acts, hits) ? told.map(inert) : told;
   return { acts, hits: saysReadOnly(text, readings) ? readings.map(lessDescribed) : readings };
 }
@@ -173,21 +175,22 @@ function inert(hit: Hit): Hit {
 
 // "app_store_similar: Get similar apps", "open_access: Checks whether": where the description says
 // plainly that the tool reads, a name's word that is as often no verb is none.
-function saysItReads(acts: readonly Act[], hits: readonly Hit[]): boolean {
+function readingSaid(acts: readonly Act[], hits: readonly Hit[]): Hit | null {
   const [main, ...rest] = acts;
   if (main === undefined || main.sure < 0.78 || rest.some((act) => act.role === 'joined')) {
-    return false;
+    return null;
   }
   const said = hits.find((hit) => hit.field === 'description' && hit.start === main.start);
-  return said?.category === 'Read' && said.weight >= 0.7;
+  return said?.category === 'Read' && said.weight >= 0.7 ? said : null;
 }
 
 const alsoAdjectives = new Set(['open', 'close', 'complete', 'empty', 'clean', 'correct', 'copy']);
 
-function doubtName(hit: Hit): Hit {
+function doubtName(hit: Hit, said: Hit, opens: number): Hit {
   if (hit.field !== 'name' || hit.category === null || hit.category === 'Read') return hit;
   const word = hit.quote.toLowerCase();
-  const doubtful = alsoAdjectives.has(word) || (isNounish(word) && !usuallyVerbs.has(word));
+  const noun = isNounish(word) && (!usuallyVerbs.has(word) || hit.start > opens);
+  const doubtful = noun || alsoAdjectives.has(word) || said.rule === 'arithmetic';
   return doubtful ? { ...hit, weight: Math.round(hit.weight * 500) / 1000 } : hit;
 }
 

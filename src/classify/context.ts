@@ -109,10 +109,24 @@ function pointsAtUi(text: ReadonlySet<string>): boolean {
   return text.has('browser') || (text.has('page') && count(text, browserWords) > 1);
 }
 
-function bag(text: string): string[] {
+function bag(text: string): readonly string[] {
+  const known = bags.get(text);
+  if (known !== undefined) return known;
   const found = wordsOf(text);
-  return [...found, ...found.map(singular)];
+  for (let index = found.length - 1; index >= 0; index -= 1) {
+    const word = found[index] ?? '';
+    const one = singular(word);
+    if (one !== word) found.push(one);
+  }
+  if (text.length > rememberedUnitsMax) return found;
+  if (bags.size >= rememberedMax) bags.clear();
+  bags.set(text, found);
+  return found;
 }
+
+const rememberedMax = 20_000;
+const rememberedUnitsMax = 60;
+const bags = new Map<string, readonly string[]>();
 
 // A description is longer than a name may be, and its words need no places.
 function wordsOf(text: string): string[] {

@@ -37,7 +37,7 @@ const verbLists: readonly (readonly [Category, number, string])[] = [
     sequence align blast encrypt decrypt probe snapshot dump cat concatenate capitalize enhance trim
     roll refine polish`,
   ],
-  ['Read', 0.4, `access support help demonstrate let allow include`],
+  ['Read', 0.4, `take access support help demonstrate let allow include`],
   [
     'Write',
     1,
@@ -58,7 +58,7 @@ const verbLists: readonly (readonly [Category, number, string])[] = [
     'Write',
     0.7,
     `make manage maintain administer log record enroll compose draft index ingest sync
-    synchronize link unlink join leave close complete finish finalize split combine group
+    synchronize link unlink join leave close complete finish finalize split group
     ungroup crop resize reprioritize prioritize rotate design apply customize extend increase
     decrease increment decrement raise lower establish instantiate define declare introduce
     embed associate dissociate bind unbind allocate release claim delegate escalate request
@@ -68,12 +68,12 @@ const verbLists: readonly (readonly [Category, number, string])[] = [
     animate paint draw sketch plot redirect forward unarchive hide unhide crosspost migrate
     onboard propose file lodge triage remind alert whitelist blacklist pair unpair nominate
     endorse plant reindex model sculpt extrude bake texture refresh zip unzip memo note document
-    organize rearrange select revert confirm integrate award protect unprotect override
+    organize rearrange end select revert confirm integrate award protect unprotect override
     watermark speak say narrate reimagine voice dub shorten enforce swap bridge rate isolate
     contribute autofix enqueue dequeue gen synthesize undelegate imagine expand alter
     censor timeout outpaint inpaint upscale colorize stylize`,
   ],
-  ['Write', 0.4, `ensure sign prepare handle control process customise perform new`],
+  ['Write', 0.4, `ensure combine sign prepare handle control process customise perform new`],
   [
     'Execute',
     1,
@@ -166,7 +166,7 @@ export const lightVerbs: ReadonlySet<string> = new Set(
 
 /** Verbs in the company of which money moves: what is created, sent or changed is a debt. */
 export const moneyVerbs: ReadonlySet<string> = new Set(
-  words(`create add make send issue update edit modify cancel void finalize finalise mark
+  words(`generate create add make send issue update edit modify cancel void finalize finalise mark
     capture authorize submit accept approve process initiate execute request place post complete
     settle schedule resend confirm trigger resume pause renew upgrade downgrade remind activate
     reactivate open release claim collect dispatch put set change record register perform

@@ -24,10 +24,12 @@ const siblingsMin = 3;
 const siblingsMax = 1000;
 const sharedPart = 0.6;
 // After these a second verb belongs to what is looked at: "list_send_as", "get_run".
-const alwaysLook = new Set(list('get describe fetch is find retrieve count has'));
+const alwaysLook = new Set(
+  list('get describe fetch is find retrieve count has did can should are was does'),
+);
 const lookers = new Set(list('list view show read search query check lookup preview'));
 const after = new Set(list('on to with into as a an all'));
-const endings = new Set(list('get create delete update show remove add'));
+const endings = new Set(list('get create delete update show remove add ls'));
 const media = new Set(list('speech image video audio music voice'));
 const statusNouns = new Set(list('status history stats info progress logs results'));
 const noWords: ReadonlySet<string> = new Set();
@@ -234,11 +236,28 @@ function runsAt(words: readonly Word[], at: number): boolean {
   return at === words.length - 1 && (executorNouns.has(text) || programs.has(text));
 }
 
+function isKnownData(word: string): boolean {
+  return dataNouns.has(word) || word === 'by';
+}
+
+// "space_files", "collection_indexes": a plain plural is what is given back.
+function lastPlural(words: readonly Word[]): Word | undefined {
+  const joined = words.some(({ text }) => text === 'and' || text === 'or');
+  return joined || words.length > 3
+    ? undefined
+    : words.slice(-1).find(({ text }) => isPlural(text));
+}
+
+function isPlural(word: string): boolean {
+  return /^[a-z]{3,}[^su]s$/.test(word) && verbSense(word) === undefined && singular(word) !== word;
+}
+
 function dataHit(name: NameText, words: readonly Word[]): Hit | null {
   // "customers_by_state" looks things up by a key.
   const last =
     words.findLast((word, at) => dataNouns.has(word.text) || runsAt(words, at)) ??
-    words.find((word) => word.text === 'by');
+    words.find((word) => word.text === 'by') ??
+    lastPlural(words);
   if (last === undefined) return null;
   const atEnd = last === words.at(-1);
   const runs = runsAt(words, words.indexOf(last));
@@ -250,6 +269,6 @@ function dataHit(name: NameText, words: readonly Word[]): Hit | null {
     quote: name.text.slice(last.start, last.end),
     rule: runs ? 'name-executor-noun' : 'name-data-noun',
     category: runs ? 'Execute' : 'Read',
-    weight: runs ? 0.25 : atEnd ? 0.5 : 0.4,
+    weight: runs ? 0.25 : !isKnownData(last.text) ? 0.3 : atEnd ? 0.5 : 0.4,
   };
 }

@@ -18,7 +18,7 @@ export const debtsAmongMoney: ReadonlySet<string> = new Set(
 export const currencies: ReadonlySet<string> = new Set(
   words(`money fund funds cash payment crypto cryptocurrency sol eth btc bitcoin ether
     ethereum usdc usdt sats satoshi satoshis lamports lightning erc20 erc721 erc1155 nft
-    stablecoin xrp bnb matic lovelace hbar doge currency usd dollar dollars euro euros coin
+    stablecoin erc sui mist avax pol atom egld ltc bch tron trc20 bep20 xrp bnb matic lovelace hbar doge currency usd dollar dollars euro euros coin
     coins token tokens transaction amount near apt trx ton native asset assets balance tez xtz
     ada dot`),
 );
@@ -33,7 +33,7 @@ export const cryptoWords: ReadonlySet<string> = new Set(
 
 /** Words of which one is enough to show it. */
 export const cryptoNames: ReadonlySet<string> = new Set(
-  words(`blockchain onchain solana ethereum bitcoin evm defi dex nft erc20 erc721 usdc usdt
+  words(`erc blockchain onchain solana ethereum bitcoin evm defi dex nft erc20 erc721 usdc usdt
     sats lightning web3 crypto cryptocurrency spl starknet sui aptos arbitrum lamports uniswap
     jupiter hyperliquid binance coinbase kraken bybit sol eth btc swap`),
 );
@@ -78,7 +78,7 @@ export const browserWords: ReadonlySet<string> = new Set(
 export const deviceWords: ReadonlySet<string> = new Set(
   words(`device devices light lights lamp bulb thermostat robot drone motor servo printer
     speaker speakers volume camera vacuum blinds garage relay gpio playback player television
-    fan heater microphone appliance brightness vehicle car climate`),
+    fan heater microphone appliance brightness climate`),
 );
 
 /** What takes free text that a database runs. */

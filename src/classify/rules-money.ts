@@ -33,8 +33,12 @@ function movesMoney(act: Act, context: Context): boolean {
 
 function sendsCurrency(act: Act, context: Context): boolean {
   if (context.pays && act.verb !== 'submit') return true;
-  if (!concerns(act, currencies)) return act.objects.size === 0 && context.crypto && context.money;
+  if (!concerns(act, currencies)) return act.objects.size === 0 && paysInCrypto(act, context);
   return context.crypto || context.money || concerns(act, coins);
+}
+
+function paysInCrypto(act: Act, context: Context): boolean {
+  return context.crypto && (context.money || act.verb === 'transfer');
 }
 
 // "open orders" are orders that are open.
@@ -52,7 +56,8 @@ export const moneyRules: readonly SenseRule[] = [
     when: isTradeOrder,
   }),
   rule('trades-tokens', ['Financial', 0.9], {
-    verbs: 'swap bridge stake unstake delegate undelegate redelegate trade mint lend borrow supply',
+    verbs:
+      'tokenize swap bridge stake unstake delegate undelegate redelegate trade mint lend borrow supply',
     when: (act, context) => context.crypto && !concerns(act, notTokens),
   }),
   rule('liquidity', ['Financial', 0.95], {
@@ -95,7 +100,8 @@ export const moneyRules: readonly SenseRule[] = [
   rule('cancel-agreement', ['Destructive', 1], {
     verbs: 'cancel',
     objects: `order subscription booking reservation appointment membership account plan
-      contract purchase policy trip ride delivery shipment registration`,
+      contract purchase policy trip ride delivery shipment registration service storage hosting
+      instance server`,
   }),
   rule('booking-priced', ['Financial', 1], {
     verbs: bookings,

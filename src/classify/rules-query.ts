@@ -9,6 +9,7 @@ const runners = setOf(
   `run execute exec eval evaluate query perform submit send invoke make issue process`,
 );
 const languages = setOf('sql database cypher');
+const statements = setOf('sql statement cypher soql command');
 const sqlText =
   /\b(?:sql|cypher|soql|database|postgres\w*|mysql|sqlite|mongodb|bigquery|snowflake)\b|\bselect (?:sql|quer|statement)/i;
 const readOnlyText =
@@ -26,6 +27,15 @@ function isDatabaseQuery(act: Act, context: Context): boolean {
   return sqlText.test(context.description) || concerns({ objects: context.own }, languages);
 }
 
+// "Query a database with filters and sorting" names no language that could change a row.
+function filtersRows(act: Act, context: Context): boolean {
+  return (
+    act.verb === 'query' &&
+    !concerns({ objects: context.own }, statements) &&
+    /\b(?:filter|sort)/i.test(context.description)
+  );
+}
+
 /** Rules for what is asked, searched, scanned or tested. */
 export const queryRules: readonly SenseRule[] = [
   rule('query-destroys', ['Destructive', 1], {
@@ -34,7 +44,9 @@ export const queryRules: readonly SenseRule[] = [
   }),
   rule('query-read-only', ['Read', 1], {
     verbs: runners,
-    when: (act, context) => isDatabaseQuery(act, context) && readOnlyText.test(context.description),
+    when: (act, context) =>
+      isDatabaseQuery(act, context) &&
+      (readOnlyText.test(context.description) || filtersRows(act, context)),
   }),
   rule('query-unspecified', ['Execute', 1], { verbs: runners, when: isDatabaseQuery }),
   rule('query-graph', ['Read', 0.7], {
@@ -63,6 +75,15 @@ export const queryRules: readonly SenseRule[] = [
   rule('opens-to-read', ['Read', 0.6], {
     verbs: 'open',
     objects: 'node nodes article record entry dataset email note result results',
+  }),
+  rule('takes-picture', ['Read', 0.95], {
+    verbs: 'take save',
+    objects: 'screenshot snapshot',
+    when: (act, context) => act.verb === 'take' || !context.own.has('memory'),
+  }),
+  rule('side-of-trade', ['Read', 0.9], {
+    verbs: 'buy sell',
+    objects: 'volume volumes pressure signal signals side sides ratio wall walls recommendation',
   }),
   rule('arithmetic', ['Read', 1], {
     verbs: 'add subtract multiply divide increment combine raise',

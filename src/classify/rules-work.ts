@@ -13,8 +13,11 @@ const uiObjects =
       file screen device geolocation`);
 const settings =
   setOf(`set turn switch toggle change adjust open close control move send mute unmute lock
-      unlock dim rotate enable disable activate deactivate update increase decrease trigger`);
+      unlock dim rotate enable disable activate deactivate increase decrease trigger`);
 const opensSession = setOf('create new');
+// A request to people is written down; a request to a machine does whatever it says.
+const askedOfPeople = setOf(`change access approval leave feature pull merge support service quote
+      review purchase vacation permission friend contact signature demo`);
 const toDisk = /\b(?:to|on) (?:the |a |your )?(?:local|disk|file|path|folder|director)|\bsaves?\b/i;
 
 /** Rules for everything that is driven, called, built, generated, kept or settled. */
@@ -52,6 +55,7 @@ export const workRules: readonly SenseRule[] = [
   rule('calls-anything', ['Execute', 0.95], {
     verbs: 'make send execute call perform invoke issue submit',
     objects: 'api endpoint request requests rpc http graphql command commands call',
+    when: (act) => !concerns(act, askedOfPeople),
   }),
   rule('does-what-is-asked', ['Execute', 0.8], {
     verbs: 'perform execute do trigger run take submit',
@@ -96,8 +100,14 @@ export const workRules: readonly SenseRule[] = [
       finding case conversation request dispute problem`,
   }),
   rule('view-reset', ['Execute', 0.8], {
-    verbs: 'reset clear',
-    objects: 'zoom camera viewport selection input field filter filters highlight view',
+    verbs: 'reset clear remove',
+    objects: 'zoom viewport selection input field filter filters highlight view focus',
+    when: (act, context) => act.verb !== 'remove' || (context.browser && act.objects.has('focus')),
+  }),
+  rule('frees-resources', ['Execute', 0.7], {
+    verbs: 'cleanup clean release free',
+    objects: 'resource resources memory',
+    when: (act) => act.role !== 'main',
   }),
   rule('reworks-media', ['Write', 0.8], {
     verbs: 'clean remove strip trim cut reset clear',

@@ -82,10 +82,26 @@ const nameWord = /\p{Lu}+(?=\p{Lu}\p{Ll})|\p{Lu}?\p{Ll}+|\p{Lu}+|\p{Lo}+|\p{N}+/
 // "getwalletbalance": a verb that nothing divides from what follows.
 const gluedVerb =
   /^(get|list|create|delete|update|search|fetch|remove|insert)(?!t?ing|en|e[dr]|d|rs?\b|es)[a-z]{4,}$/;
-const proseToken = /[\p{L}\p{N}](?:[\p{L}\p{N}'’_]|-(?=[\p{L}\p{N}]))*|[.!?:;,()\]/&|\n—–]/gu;
+const proseToken =
+  /[\p{L}\p{N}](?:[\p{L}\p{N}'’_]|-(?=[\p{L}\p{N}]))*|[.!?:;,()\]/&|\n—–]|(?<= )-(?= )/gu;
 
 /** The words of a tool's name, whatever joins them: snake, kebab, dots, slashes, spaces or case. */
-export function nameWords(name: string): Word[] {
+export function nameWords(name: string): readonly Word[] {
+  const known = takenApart.get(name);
+  if (known !== undefined) return known;
+  const words = takeApart(name);
+  if (name.length > rememberedUnitsMax) return words;
+  // Names of arguments and siblings come again and again: what was taken apart is remembered.
+  if (takenApart.size >= rememberedMax) takenApart.clear();
+  takenApart.set(name, words);
+  return words;
+}
+
+const rememberedMax = 20_000;
+const rememberedUnitsMax = 60;
+const takenApart = new Map<string, readonly Word[]>();
+
+function takeApart(name: string): Word[] {
   const words: Word[] = [];
   for (const match of name.matchAll(nameWord)) {
     if (words.length >= wordsMax) break;
@@ -116,6 +132,7 @@ export function sentences(text: string): Sentence[] {
       if (all.length >= sentencesMax) return all;
       continue;
     }
+    if (word.text === '-') word.text = '—';
     if (word.text !== '\n' && open.length < wordsMax) open.push(word);
   }
   if (open.length > 0) all.push(joinPairs(open));
