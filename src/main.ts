@@ -23,6 +23,7 @@ import { jsonLog, quietLog } from './main/log.ts';
 import { openPages } from './main/pages.ts';
 import {
   cutEnded,
+  endStopped,
   explainListen,
   explainServed,
   gatewayOf,
@@ -211,6 +212,7 @@ function assemble(
       if (registry.current().servers.has(server)) void reader.ready(server);
     }
     cut();
+    endStopped(gateway, registry.current());
   };
   let before = liveGrants(registry.current(), gateway.latestMs());
   const cut = (): void => {

@@ -9,6 +9,7 @@ import { addPinCommands } from './commands/pin.ts';
 import { addPolicyCommands } from './commands/policy.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addScanCommand } from './commands/scan.ts';
+import { addStopCommand } from './commands/stop.ts';
 import { addUpCommand } from './commands/up.ts';
 import { exitCodes, terminal } from './io.ts';
 
@@ -24,6 +25,7 @@ addRunCommand(program, terminal);
 addGrantCommands(program, terminal, () => systemClock.nowMs());
 addPinCommands(program, terminal);
 addScanCommand(program, terminal, packageVersion());
+addStopCommand(program, terminal);
 const interrupted = new AbortController();
 process.once('SIGINT', () => interrupted.abort());
 addAuditCommands(program, {

@@ -28,6 +28,8 @@ const grantView = z.object({
   mode: z.enum(['enforce', 'observe']),
   methods: z.array(z.enum(methodFamilies)),
   expiresMs: z.int().nullable(),
+  /** How long a label stays after the last call that set it; an hour when absent. */
+  labelsMs: z.int().optional(),
   createdMs: z.int(),
   revokedMs: z.int().nullable(),
   source: z.enum(['file', 'store']),
@@ -43,6 +45,7 @@ const grantInput = z.strictObject({
   policies: z.record(z.string().max(64), z.string().max(64)),
   mode: z.enum(['enforce', 'observe']).default('enforce'),
   expiresMs: z.int().positive().nullable().default(null),
+  labelsMs: z.int().positive().max(31_536_000_000).optional(),
   methods: z.array(z.enum(methodFamilies)).default([...defaultMethods]),
 });
 

@@ -7,6 +7,9 @@ import { table } from './table.ts';
 /** Every operation, with who may call it: `v`iewer, `a`pprover, `p`olicy manager, ad`m`in. */
 const expected: Readonly<Record<string, string>> = {
   getStatus: 'vapm',
+  listStops: 'vapm',
+  stopCalls: 'm',
+  releaseCalls: 'm',
   listServers: 'vapm',
   listPins: 'vapm',
   acceptPins: 'm',

@@ -25,6 +25,8 @@ import {
 } from './receive.ts';
 import { answerError, unknownTool } from './reply.ts';
 import { legacyFault, modernFault } from './revision.ts';
+import { refuseStopped } from './refuse-stopped.ts';
+import { stopOf } from './stopped.ts';
 
 /**
  * The endpoint of all servers of a grant. It offers tools, named `server__tool`; what belongs to
@@ -47,6 +49,12 @@ export async function receiveAggregate(
     });
   }
   const { message } = body.value;
+  // A stop of one server is met by what goes to it; one of the grant, or of all, stands here.
+  const stop = stopOf(gateway, caller);
+  if (stop !== null && message.kind === 'request' && message.method !== 'tools/call') {
+    const about = { stop, method: message.method, id: message.id, status: 200 };
+    return refuseStopped(gateway, caller, about, downstream);
+  }
   if (message.era === 'modern')
     return receiveModern(gateway, caller, message, received, downstream);
   const fault = legacyFault(caller);

@@ -12,6 +12,7 @@ import type { Gateway } from './gateway.ts';
 import { permissive } from './permissive.ts';
 import { readsLabels, type ToolCall } from './question.ts';
 import * as sentences from './sentences.ts';
+import { stopOf, stopSentence } from './stopped.ts';
 
 /** What was done about a decision. */
 export type Enforcement = Permitted | Refused;
@@ -37,6 +38,8 @@ export interface Refused {
 
 /** Decides and enforces: steps 5 and 6 of a call's life. What cannot be carried out is refused. */
 export async function enforce(gateway: Gateway, call: ToolCall): Promise<Enforcement> {
+  const stop = stopOf(gateway, call.caller);
+  if (stop !== null) return refused('stopped', '(stopped)', stopSentence(stop));
   if (call.listMissing) {
     return refused('server-unavailable', '(unknown)', sentences.listMissing);
   }

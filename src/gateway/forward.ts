@@ -20,6 +20,7 @@ export function forwardRequest(
     sessionId: message.era === 'legacy' ? (caller.session?.upstreamId ?? null) : null,
     era: message.era,
     timeoutMs: options.stream ? 0 : gateway.limits.answerTimeoutMs,
+    owner: caller,
   };
 }
 
@@ -39,6 +40,7 @@ export function sessionRequest(caller: Caller, method: 'GET' | 'DELETE'): Upstre
     sessionId: caller.session?.upstreamId ?? null,
     era: 'legacy',
     timeoutMs: 0,
+    owner: caller,
   };
 }
 

@@ -1,6 +1,8 @@
 import type { Receipt } from '../counters/counters.ts';
 import { AggregateSessions } from './aggregate-state.ts';
 import type { Downstream } from './downstream.ts';
+import { Roster, type Entry } from './roster.ts';
+import type { ExchangeOwner } from './upstream/upstream.ts';
 
 /** A call whose answer will come on another stream of its session. */
 export interface DetachedCall {
@@ -20,6 +22,12 @@ export interface UnderWay {
   letGo(): boolean;
 }
 
+/** An exchange that an operator can end. */
+export interface Stoppable extends Entry {
+  readonly owner: ExchangeOwner | undefined;
+  stop(): void;
+}
+
 /** Makes an exchange known to what comes later in its session; what it gives ends that. */
 export type Announce = (exchange: UnderWay) => () => void;
 
@@ -33,6 +41,8 @@ const declaredMax = 10_000;
  */
 export class LiveState {
   readonly aggregates: AggregateSessions = new AggregateSessions();
+  /** What is under way with servers, answers and streams alike. */
+  readonly exchanges: Roster<Stoppable> = new Roster();
   readonly #streams = new Map<string, Set<Downstream>>();
   readonly #answers = new Map<string, Set<Downstream>>();
   readonly #asked = new Map<string, Map<string, string>>();
@@ -101,6 +111,13 @@ export class LiveState {
     for (const [grantId, answers] of this.#answers) {
       if (stillValid(grantId)) continue;
       for (const answer of answers) answer.cut();
+    }
+  }
+
+  /** Ends what is under way for those of whom `isStopped` is true. */
+  stopExchanges(isStopped: (owner: ExchangeOwner) => boolean): void {
+    for (const exchange of this.exchanges.all()) {
+      if (exchange.owner !== undefined && isStopped(exchange.owner)) exchange.stop();
     }
   }
 

@@ -10,6 +10,7 @@ import { labelUnits } from './records.ts';
 import { releaseAsIs, type Conclusion, type Release } from './relay.ts';
 import { codes } from './reply.ts';
 import * as sentences from './sentences.ts';
+import type { UpstreamFailure } from './upstream/upstream.ts';
 
 /** How long a call may wait for its client to ask for the answer, in milliseconds. */
 const detachedMs = 600_000;
@@ -74,7 +75,13 @@ function releaseOf(gateway: Gateway, call: ToolCall, conclusion: Conclusion): Re
         kind: conclusion.failure.kind,
         detail: conclusion.failure.detail,
       });
-      return replaced(failureBody(call, 'upstream', failureSentence(conclusion.failure)));
+      return replaced(
+        failureBody(
+          call,
+          conclusion.failure.kind === 'stopped' ? 'stopped' : 'upstream',
+          failureSentence(conclusion.failure),
+        ),
+      );
     case 'bare':
       if (conclusion.status === 404 && call.caller.session !== null) return releaseAsIs;
       return replaced(failureBody(call, 'upstream', sentences.answerBroken));
@@ -86,6 +93,9 @@ function releaseOf(gateway: Gateway, call: ToolCall, conclusion: Conclusion): Re
 }
 
 function failureSentence(failure: { readonly kind: string; readonly reached: boolean }): string {
+  if (failure.kind === 'stopped') {
+    return failure.reached ? sentences.stoppedUnderWay : sentences.stoppedBefore;
+  }
   if (!failure.reached) return sentences.notReached;
   return failure.kind === 'timeout' ? sentences.answerLate : sentences.answerBroken;
 }
@@ -106,7 +116,7 @@ function statusOf(conclusion: Conclusion): { status: OutcomeStatus; code: number
       return answerStatus(conclusion.answer);
     case 'failed':
       if (!conclusion.failure.reached) return { status: 'not-sent', code: null };
-      return { status: conclusion.failure.kind === 'timeout' ? 'timeout' : 'broken', code: null };
+      return { status: failedStatus[conclusion.failure.kind], code: null };
     case 'bare':
       return { status: 'broken', code: conclusion.status };
     case 'unanswered':
@@ -115,6 +125,16 @@ function statusOf(conclusion: Conclusion): { status: OutcomeStatus; code: number
       return { status: 'cancelled', code: null };
   }
 }
+
+/** What the outcome is of a call that reached its server and failed. */
+const failedStatus: Readonly<Record<UpstreamFailure['kind'], OutcomeStatus>> = {
+  timeout: 'timeout',
+  stopped: 'cancelled',
+  unreachable: 'broken',
+  broken: 'broken',
+  overloaded: 'broken',
+  refused: 'broken',
+};
 
 /**
  * The answer will come on another stream of the session; its outcome is recorded there, or as

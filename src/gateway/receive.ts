@@ -22,6 +22,8 @@ import { answerError, codes, unknownTool } from './reply.ts';
 import { relay } from './relay.ts';
 import { concludeRequest } from './request.ts';
 import { legacyFault, modernFault, type RevisionFault } from './revision.ts';
+import { refuseStopped } from './refuse-stopped.ts';
+import { stopOf } from './stopped.ts';
 import { relayUnanswered } from './unanswered.ts';
 
 /** One body as it was received, and the header lines it came with (null where there are none). */
@@ -53,6 +55,12 @@ export async function receiveMessage(
   rawHeaders: readonly string[] | null,
   downstream: Downstream,
 ): Promise<void> {
+  const stop = stopOf(gateway, caller);
+  if (stop !== null && !isToolCall(message)) {
+    const status = message.kind === 'request' ? 200 : 403;
+    const about = { stop, method: methodOf(message), id: idOf(message), status };
+    return refuseStopped(gateway, caller, about, downstream);
+  }
   if (message.era === 'legacy') {
     const fault = legacyFault(caller);
     if (fault !== null) return refuseRevision(gateway, caller, { message, fault }, downstream);
@@ -314,6 +322,11 @@ export async function refusedAtEdge(
     code,
   } as const;
   await gateway.audit.append(methodRecord(gateway, caller, about));
+}
+
+/** A tool call is refused as one: its answer is a result that the model reads. */
+function isToolCall(message: Message): boolean {
+  return message.kind === 'request' && message.method === 'tools/call';
 }
 
 function methodOf(message: Message): string {

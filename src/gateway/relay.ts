@@ -1,10 +1,12 @@
 import { peekAnswer, type Answer } from '../mcp/answer.ts';
-import { idKey } from '../mcp/decode.ts';
 import type { Era } from '../mcp/message.ts';
 import { createSseDecoder, encodeSseEvent, type SseDecoder, type SseEvent } from '../mcp/sse.ts';
 import { eventHeaders, jsonHeaders, type Downstream } from './downstream.ts';
 import type { Gateway } from './gateway.ts';
 import type { Announce, UnderWay } from './live.ts';
+import { isEvent, mediaType, reEncoded, sameId } from './relay-event.ts';
+import type { Entry } from './roster.ts';
+import { stopOf } from './stopped.ts';
 import type {
   Headers,
   Upstream,
@@ -89,7 +91,8 @@ interface Settle {
 }
 
 /** One exchange in progress. */
-class Relay implements UpstreamListener, UnderWay {
+class Relay implements UpstreamListener, UnderWay, Entry {
+  place = -1;
   readonly #spec: RelaySpec;
   readonly #settle: Settle;
   readonly #decoder: SseDecoder;
@@ -119,9 +122,13 @@ class Relay implements UpstreamListener, UnderWay {
   }
 
   start(): void {
-    const { downstream, upstream, request } = this.#spec;
+    const { gateway, downstream, upstream, request } = this.#spec;
     downstream.watch({ gone: () => this.#gone(), drained: () => this.#drained() });
     this.#forget = this.#spec.announce?.(this) ?? null;
+    gateway.live.exchanges.add(this);
+    if (request.owner !== undefined && stopOf(gateway, request.owner) !== null) {
+      return this.failed(stoppedFailure(false));
+    }
     this.#exchange = upstream.exchange(request, this);
     if (this.#concluded) this.#exchange.abort();
   }
@@ -165,6 +172,16 @@ class Relay implements UpstreamListener, UnderWay {
     this.#run(this.#finish({ kind: 'failed', failure }, null));
   }
 
+  get owner(): UpstreamRequest['owner'] {
+    return this.#spec.request.owner;
+  }
+
+  /** An operator stopped it: what the server still says is not waited for. */
+  stop(): void {
+    if (this.#concluded) return;
+    this.#fail(stoppedFailure(true));
+  }
+
   /** The answer may be on its way: it is waited for a little, then the request counts as over. */
   cancelled(): void {
     if (this.#unwanted) return;
@@ -184,6 +201,7 @@ class Relay implements UpstreamListener, UnderWay {
   #run(work: Promise<void>): void {
     work.catch((reason: unknown) => {
       this.#concluded = true;
+      this.#spec.gateway.live.exchanges.remove(this);
       this.#exchange?.abort();
       this.#settle.bug(reason);
     });
@@ -280,6 +298,7 @@ class Relay implements UpstreamListener, UnderWay {
   async #finish(conclusion: Conclusion, last: SseEvent | Uint8Array | null): Promise<void> {
     if (this.#concluded) return;
     this.#concluded = true;
+    this.#spec.gateway.live.exchanges.remove(this);
     this.#forget?.();
     if (this.#deadline !== null) clearTimeout(this.#deadline);
     const release = await this.#spec.conclude(conclusion);
@@ -373,27 +392,6 @@ class Relay implements UpstreamListener, UnderWay {
   }
 }
 
-/** One id may be spelt in two ways: `1` and `1.0`, `"a"` and `"\\u0061"`. */
-function sameId(answered: string | null, awaited: string | null): boolean {
-  if (answered === null || awaited === null) return answered === awaited;
-  return answered === awaited || idKey(answered) === idKey(awaited);
-}
-
-function isEvent(last: SseEvent | Uint8Array | null): last is SseEvent {
-  return last !== null && !(last instanceof Uint8Array);
-}
-
-function reEncoded(event: SseEvent, data: string): Uint8Array {
-  return encodeSseEvent({
-    data,
-    ...(event.event === null ? {} : { event: event.event }),
-    ...(event.id === null ? {} : { id: event.id }),
-    ...(event.retryMs === null ? {} : { retryMs: event.retryMs }),
-  });
-}
-
-function mediaType(headers: Headers): string {
-  const type = headers['content-type'] ?? '';
-  if (type === 'application/json' || type === 'text/event-stream') return type;
-  return type.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+function stoppedFailure(reached: boolean): UpstreamFailure {
+  return { kind: 'stopped', reached, detail: 'the operator stopped it' };
 }

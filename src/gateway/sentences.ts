@@ -16,6 +16,9 @@ export const inputNotAllowed =
 export const notReached = 'the server could not be reached; the call was not made';
 export const answerBroken =
   'the server did not answer properly; whether it ran the call is unknown';
+export const stoppedBefore = 'the operator stopped this call before it was made';
+export const stoppedUnderWay =
+  'the operator stopped this call while it was under way; whether the server ran it is unknown';
 export const resultUnknown =
   'the server answered with a kind of result that this gateway does not know';
 export const answerLate = 'the server did not answer in time; whether it ran the call is unknown';

@@ -5,6 +5,8 @@ import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
 import { methodRecord } from './records.ts';
 import { answerError, codes } from './reply.ts';
+import { refuseStopped } from './refuse-stopped.ts';
+import { stopOf } from './stopped.ts';
 import { relayUnanswered, type Unanswered } from './unanswered.ts';
 
 /** Until a server has surely seen that a connection was closed, in milliseconds. */
@@ -17,6 +19,7 @@ export async function openStream(
   downstream: Downstream,
 ): Promise<void> {
   const { grant } = caller;
+  if (await isStopped(gateway, caller, 'GET', downstream)) return;
   if (!(await recorded(gateway, caller, 'GET', downstream))) return;
   if (!gateway.live.addStream(grant.id, downstream, gateway.limits.streamsPerGrantMax)) {
     return answerError(downstream, 429, {
@@ -43,6 +46,7 @@ export async function endSession(
   caller: Caller,
   downstream: Downstream,
 ): Promise<void> {
+  if (await isStopped(gateway, caller, 'DELETE', downstream)) return;
   if (!(await recorded(gateway, caller, 'DELETE', downstream))) return;
   gateway.live.forgetSession(sessionKey(caller));
   await exchange(gateway, caller, 'DELETE', downstream);
@@ -60,6 +64,18 @@ function exchange(
     judge: (answer, event) => judgeFromServer(gateway, caller, answer, event.raw),
   };
   return relayUnanswered(gateway, caller, unanswered, downstream);
+}
+
+async function isStopped(
+  gateway: Gateway,
+  caller: Caller,
+  method: string,
+  downstream: Downstream,
+): Promise<boolean> {
+  const stop = stopOf(gateway, caller);
+  if (stop === null) return false;
+  await refuseStopped(gateway, caller, { stop, method, id: null, status: 403 }, downstream);
+  return true;
 }
 
 async function recorded(

@@ -7,6 +7,7 @@ import { steadyClock } from '../counters/steady-clock.ts';
 import { isExpired } from '../identity/authenticate.ts';
 import type { Grant } from '../identity/grant.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
+import { stopFor } from '../registry/stops.ts';
 import { systemClock } from './clock.ts';
 import type { Connections } from './connections.ts';
 
@@ -65,6 +66,12 @@ export function cutEnded(
   };
   open.cutStreams(stillValid);
   open.cutAnswers(stillValid);
+}
+
+/** Ends what is under way of everything that an operator has stopped. */
+export function endStopped({ live }: Pick<Gateway, 'live'>, snapshot: Snapshot): void {
+  if (snapshot.stops === undefined) return;
+  live.stopExchanges(({ grant, server }) => stopFor(snapshot, grant.id, server) !== null);
 }
 
 function opensAsMuch(now: Grant, before: Grant): boolean {

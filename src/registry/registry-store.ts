@@ -1,4 +1,5 @@
 import type { Category, Risk } from '../policy/index.ts';
+import type { Stop } from './stops.ts';
 
 /** A tool definition that was seen and, once accepted, may be called. */
 export interface PinRow {
@@ -46,4 +47,9 @@ export interface RegistryStore {
   policyVersions(name: string): Promise<readonly PolicyVersionRow[]>;
   /** Compare-and-swap: `conflict` when `version` is not the newest plus one. */
   savePolicy(row: PolicyVersionRow): Promise<'saved' | 'conflict'>;
+  /** What an operator has stopped. */
+  stops(): Promise<readonly Stop[]>;
+  /** Keeps a stop, in place of one of the same kind and name. */
+  saveStop(stop: Stop): Promise<void>;
+  removeStop(kind: Stop['kind'], name: string): Promise<void>;
 }

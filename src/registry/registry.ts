@@ -9,13 +9,15 @@ import { parsePrincipal } from '../identity/principal.ts';
 import { hashToken, newToken } from '../identity/token.ts';
 import type { PinnedTool } from '../policy/index.ts';
 import type { Declared } from './declared.ts';
-import { grantClashes, grantsByToken } from './grants.ts';
+import { grantClashes } from './grants.ts';
+import { nothing, snapshotOf, type Parts } from './parts.ts';
 import { acceptPin, pinTools, type Pinning, type PinProblem, type SeenTool } from './pin.ts';
 import { pinnedTools } from './pinned-tools.ts';
 import { compileDocument, fileAuthor, loadVersion, versionOfDeclared } from './policy-versions.ts';
 import type { RegistryProblem } from './problem.ts';
 import type { PinRow, PolicyVersionRow, RegistryStore } from './registry-store.ts';
-import type { Snapshot, SnapshotPolicy, SnapshotServer } from './snapshot.ts';
+import type { Snapshot, SnapshotPolicy } from './snapshot.ts';
+import { without, type Stop } from './stops.ts';
 
 /** The stores that the registry writes. */
 export interface RegistryStores {
@@ -42,6 +44,8 @@ export interface GrantDraft {
   readonly methods: readonly MethodFamily[];
   /** Milliseconds since the Unix epoch; null never expires. */
   readonly expiresMs: number | null;
+  /** How long a label stays after the last call that set it, in milliseconds; absent: an hour. */
+  readonly labelsMs?: number | undefined;
 }
 
 /** A grant and its token, which is shown this once and kept as a hash. */
@@ -62,21 +66,6 @@ type Outcome<T> = Promise<Result<T, RegistryProblem>>;
 
 const namePattern = /^[a-z0-9][a-z0-9-]{0,31}$/;
 
-/** What a snapshot is made of. Replaced whole, never changed. */
-interface Parts {
-  readonly declared: Declared;
-  readonly storedGrants: readonly Grant[];
-  readonly policies: ReadonlyMap<string, SnapshotPolicy>;
-  readonly tools: ReadonlyMap<string, ReadonlyMap<string, PinnedTool> | null>;
-}
-
-const nothing: Parts = {
-  declared: { servers: new Map(), policies: new Map(), guardrails: [], grants: [] },
-  storedGrants: [],
-  policies: new Map(),
-  tools: new Map(),
-};
-
 /**
  * Holds the snapshot that calls are decided on, and publishes the next one. Changes run one after
  * the other; each is durable before it is published, and readers see all of it or nothing.
@@ -87,6 +76,7 @@ export class Registry {
   readonly #log: Log;
   readonly #listeners = new Set<(snapshot: Snapshot) => void>();
   #parts: Parts = nothing;
+  #stops: readonly Stop[] = [];
   #snapshot: Snapshot;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -94,7 +84,7 @@ export class Registry {
     this.#stores = options.stores;
     this.#clock = options.clock;
     this.#log = options.log;
-    this.#snapshot = snapshotOf(nothing, 0);
+    this.#snapshot = snapshotOf(nothing, [], 0);
   }
 
   /** Reads the stores and publishes the first snapshot, or says why the file cannot be in force. */
@@ -102,6 +92,11 @@ export class Registry {
     options: RegistryOptions,
   ): Promise<Result<Registry, readonly RegistryProblem[]>> {
     const registry = new Registry(options);
+    const stops = await registry.#exclusively('stops', async () => {
+      registry.#stops = await options.stores.registry.stops();
+      return ok(null);
+    });
+    if (!stops.ok) return err([stops.error]);
     const applied = await registry.applyConfig(options.declared);
     return applied.ok ? ok(registry) : applied;
   }
@@ -160,6 +155,7 @@ export class Registry {
         mode: draft.mode,
         methods: draft.methods,
         expiresMs: draft.expiresMs,
+        ...(draft.labelsMs === undefined ? {} : { labelsMs: draft.labelsMs }),
         tokenSha256: hashToken(token),
         createdMs: this.#clock.nowMs(),
         revokedMs: null,
@@ -266,6 +262,33 @@ export class Registry {
     });
   }
 
+  /** What an operator has stopped, oldest first. */
+  stops(): readonly Stop[] {
+    return this.#stops;
+  }
+
+  /** Stops at once, whatever else is being changed, then keeps it for the next start. */
+  stop(stop: Stop): Outcome<null> {
+    const { kind, name } = stop;
+    this.#stops = [...without(this.#stops, stop), stop];
+    this.#publish(this.#parts);
+    return this.#exclusively(`${kind} ${name}`, async () => {
+      await this.#stores.registry.saveStop(stop);
+      return ok(null);
+    });
+  }
+
+  /** Takes a stop back once the store has forgotten it. */
+  release(stop: Pick<Stop, 'kind' | 'name'>): Outcome<null> {
+    const { kind, name } = stop;
+    return this.#exclusively(`${kind} ${name}`, async () => {
+      await this.#stores.registry.removeStop(kind, name);
+      this.#stops = without(this.#stops, stop);
+      this.#publish(this.#parts);
+      return ok(null);
+    });
+  }
+
   #withServer<T>(server: string, change: () => Outcome<T>): Outcome<T> {
     return this.#exclusively(server, async () => {
       const known = this.#parts.declared.servers.has(server);
@@ -341,7 +364,7 @@ export class Registry {
   /** INVARIANT: one assignment puts the whole of a change in force. */
   #publish(parts: Parts): Snapshot {
     this.#parts = parts;
-    this.#snapshot = snapshotOf(parts, this.#snapshot.version + 1);
+    this.#snapshot = snapshotOf(parts, this.#stops, this.#snapshot.version + 1);
     for (const listener of this.#listeners) listener(this.#snapshot);
     return this.#snapshot;
   }
@@ -356,15 +379,4 @@ export class Registry {
     this.#last = done.catch(() => null);
     return done;
   }
-}
-
-function snapshotOf(parts: Parts, version: number): Snapshot {
-  const { declared, storedGrants, policies, tools } = parts;
-  const servers = new Map<string, SnapshotServer>();
-  for (const [name, config] of declared.servers) {
-    servers.set(name, { config, tools: tools.get(name) ?? null });
-  }
-  const { guardrails } = declared;
-  const grants = grantsByToken(declared.grants, storedGrants);
-  return Object.freeze({ version, servers, grantsByToken: grants, policies, guardrails });
 }

@@ -1,6 +1,7 @@
 import type { Grant } from '../identity/grant.ts';
 import type { CompiledPolicy, NamedPolicy, PinnedTool } from '../policy/index.ts';
 import type { ServerConfig } from './server.ts';
+import type { Stops } from './stops.ts';
 
 /**
  * The immutable state that calls are decided on. A call reads one snapshot from its first step to
@@ -16,6 +17,8 @@ export interface Snapshot {
   readonly policies: ReadonlyMap<string, SnapshotPolicy>;
   /** In the order of their names. */
   readonly guardrails: readonly NamedPolicy[];
+  /** What an operator has stopped; absent while nothing is. See `stopFor`. */
+  readonly stops?: Stops;
 }
 
 /** One server and what was reviewed of it. */

@@ -57,6 +57,7 @@ function rowOf(grant: Grant): GrantTable {
     token_sha256: grant.tokenSha256,
     created_ms: grant.createdMs,
     revoked_ms: grant.revokedMs,
+    labels_ms: grant.labelsMs ?? null,
   };
 }
 
@@ -76,5 +77,6 @@ function grantOf(row: GrantTable): Grant {
     createdMs: row.created_ms,
     revokedMs: row.revoked_ms,
     source: 'store',
+    ...(row.labels_ms === null ? {} : { labelsMs: row.labels_ms }),
   };
 }

@@ -6,7 +6,8 @@ import type {
   RegistryStore,
   ReviewedDefinition,
 } from '../registry/registry-store.ts';
-import type { PinTable, PolicyVersionTable, Tables } from './tables.ts';
+import type { Stop } from '../registry/stops.ts';
+import type { PinTable, PolicyVersionTable, StopTable, Tables } from './tables.ts';
 
 /** Rows of one statement: what every database takes as parameters at once. */
 const rowsPerStatement = 200;
@@ -46,6 +47,24 @@ export function registryStore(db: Kysely<Tables>): RegistryStore {
     },
 
     savePolicy: (row) => savePolicy(db, row),
+
+    async stops() {
+      const rows = await db.selectFrom('stops').selectAll().orderBy('since_ms').execute();
+      return rows.map(stopOf);
+    },
+
+    async saveStop({ kind, name, label, reason, actor, sinceMs }) {
+      const values = { kind, name, label, reason, actor, since_ms: sinceMs };
+      await db
+        .insertInto('stops')
+        .values(values)
+        .onConflict((conflict) => conflict.columns(['kind', 'name']).doUpdateSet(values))
+        .execute();
+    },
+
+    async removeStop(kind, name) {
+      await db.deleteFrom('stops').where('kind', '=', kind).where('name', '=', name).execute();
+    },
   };
 }
 
@@ -146,4 +165,11 @@ function riskOf(text: string | null): Risk {
 function versionOf(row: PolicyVersionTable): PolicyVersionRow {
   const { name, version, document, author, created_ms: createdMs } = row;
   return { name, version, document, author, createdMs };
+}
+
+/** A row that something else wrote never stops less than it says: an unknown kind stops all. */
+function stopOf(row: StopTable): Stop {
+  const kind = row.kind === 'grant' || row.kind === 'server' ? row.kind : 'all';
+  const { name, label, reason, actor } = row;
+  return { kind, name, label, reason, actor, sinceMs: row.since_ms };
 }

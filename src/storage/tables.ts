@@ -6,6 +6,7 @@ export interface Tables {
   readonly grants: GrantTable;
   readonly pins: PinTable;
   readonly policy_versions: PolicyVersionTable;
+  readonly stops: StopTable;
   readonly portcullis_schema: SchemaTable;
 }
 
@@ -25,6 +26,8 @@ export interface GrantTable {
   readonly token_sha256: string;
   readonly created_ms: number;
   readonly revoked_ms: number | null;
+  /** How long labels last; null for the default. */
+  readonly labels_ms: number | null;
 }
 
 export interface PinTable {
@@ -49,6 +52,15 @@ export interface PolicyVersionTable {
   readonly document: string;
   readonly author: string;
   readonly created_ms: number;
+}
+
+export interface StopTable {
+  readonly kind: string;
+  readonly name: string;
+  readonly label: string;
+  readonly reason: string | null;
+  readonly actor: string;
+  readonly since_ms: number;
 }
 
 /** One row: which migrations this database has seen. */

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Grant } from '../../src/identity/grant.ts';
 import type { PinRow, PolicyVersionRow } from '../../src/registry/registry-store.ts';
+import type { Stop } from '../../src/registry/stops.ts';
 import { openStores, type StoreOptions, type Stores } from '../../src/storage/open.ts';
 
 /** A place for stores that nothing else uses, and how to clear it away. */
@@ -15,7 +16,13 @@ export interface StorePlace {
 
 /** What every adapter promises. Each case gets a fresh place; nothing is shared between them. */
 export function storageContract(adapter: string, place: () => Promise<StorePlace>): void {
-  for (const [name, run] of [...grantCases, ...pinCases, ...policyCases, ...raceCases]) {
+  for (const [name, run] of [
+    ...grantCases,
+    ...pinCases,
+    ...policyCases,
+    ...stopCases,
+    ...raceCases,
+  ]) {
     test(`${adapter}: ${name}`, async () => {
       const { options, dispose } = await place();
       const stores = await open(options);
@@ -45,6 +52,7 @@ export function grant(changes: Partial<Grant> = {}): Grant {
     mode: 'observe',
     methods: ['resources', 'sampling'],
     expiresMs: 1_800_000_000_000,
+    labelsMs: 60_000,
     tokenSha256: 'a'.repeat(64),
     createdMs: 1_700_000_000_000,
     revokedMs: null,
@@ -222,6 +230,44 @@ const policyCases: readonly Case[] = [
       for (const row of [version(1), q, version(2), version(3)]) await registry.savePolicy(row);
       assert.deepEqual(await registry.policies(), [version(3), q]);
       assert.deepEqual(await registry.policyVersions('none'), []);
+    },
+  ],
+];
+
+const stop: Stop = {
+  kind: 'grant',
+  name: 'grant_1',
+  label: 'ci',
+  reason: null,
+  actor: 'operator',
+  sinceMs: 1_800_000_000_000,
+};
+
+const stopCases: readonly Case[] = [
+  [
+    'stops come back as they were, oldest first, after a restart too',
+    async ({ registry }, options) => {
+      const all: Stop = { ...stop, kind: 'all', name: '', label: 'everything', sinceMs: 5 };
+      await registry.saveStop(stop);
+      await registry.saveStop(all);
+      assert.deepEqual(await registry.stops(), [all, stop]);
+      const again = await open(options);
+      assert.deepEqual(await again.registry.stops(), [all, stop]);
+      await again.close();
+    },
+  ],
+  [
+    'a stop takes the place of the one before, and is taken back alone',
+    async ({ registry }) => {
+      const other: Stop = { ...stop, kind: 'server' };
+      const later: Stop = { ...stop, reason: `'; drop table stops; --`, sinceMs: 9 };
+      await registry.saveStop(stop);
+      await registry.saveStop(other);
+      await registry.saveStop(later);
+      assert.deepEqual(await registry.stops(), [later, other]);
+      await registry.removeStop('grant', 'grant_1');
+      await registry.removeStop('all', '');
+      assert.deepEqual(await registry.stops(), [other]);
     },
   ],
 ];

@@ -17,6 +17,7 @@ interface CreateOptions extends CommonOptions {
   readonly policy: readonly string[];
   readonly mode: string;
   readonly expires?: string;
+  readonly labelsLast?: string;
   readonly open?: readonly string[];
 }
 
@@ -35,6 +36,7 @@ export function addGrantCommands(program: Command, io: Io, nowMs: () => number):
         .default('enforce'),
     )
     .option('--expires <duration>', 'such as 12h or 30d; without it the grant does not expire')
+    .option('--labels-last <duration>', 'how long a label that its calls set stays; 1h when absent')
     .addOption(
       new Option('--open <family...>', 'what servers may ask of the client beside').choices(
         methodFamilies.filter((family) => !defaultMethods.includes(family)),
@@ -85,6 +87,11 @@ async function create(io: Io, label: string, options: CreateOptions, nowMs: numb
     const message = `--expires: \`${options.expires}\` is no duration; write 90s, 15m, 12h or 30d`;
     return sayUsage(io, message, options.json === true);
   }
+  const labelsMs = options.labelsLast === undefined ? undefined : durationMs(options.labelsLast);
+  if (labelsMs === null) {
+    const message = `--labels-last: \`${options.labelsLast}\` is no duration; write 90s, 15m, 12h or 30d`;
+    return sayUsage(io, message, options.json === true);
+  }
   const body = {
     label,
     principal: options.principal,
@@ -92,6 +99,7 @@ async function create(io: Io, label: string, options: CreateOptions, nowMs: numb
     policies,
     mode: options.mode,
     expiresMs: expiresMs === null ? null : nowMs + expiresMs,
+    ...(labelsMs === undefined ? {} : { labelsMs }),
     ...(options.open === undefined ? {} : { methods: [...defaultMethods, ...options.open] }),
   };
   await withControl(io, options, (control) => control.post('/api/v1/grants', body), showIssued);

@@ -1,6 +1,12 @@
 /** Header names in lower case. */
 export type Headers = Readonly<Record<string, string>>;
 
+/** On whose behalf a server is asked, and which one. */
+export interface ExchangeOwner {
+  readonly grant: { readonly id: string };
+  readonly server: string;
+}
+
 /** One exchange with a server, in the shape of Streamable HTTP whatever the transport below is. */
 export interface UpstreamRequest {
   readonly method: 'POST' | 'GET' | 'DELETE';
@@ -15,6 +21,8 @@ export interface UpstreamRequest {
   readonly era: 'legacy' | 'modern';
   /** Milliseconds until the first byte of an answer must be there; 0 waits for ever (streams). */
   readonly timeoutMs: number;
+  /** Whose places and failures it counts among; absent for what the gateway asks by itself. */
+  readonly owner?: ExchangeOwner;
 }
 
 export interface UpstreamMessage {
@@ -28,7 +36,7 @@ export interface UpstreamMessage {
 
 /** `reached` is false only when it is certain that the server saw nothing of the request. */
 export interface UpstreamFailure {
-  readonly kind: 'unreachable' | 'timeout' | 'broken' | 'overloaded' | 'refused';
+  readonly kind: 'unreachable' | 'timeout' | 'broken' | 'overloaded' | 'refused' | 'stopped';
   readonly reached: boolean;
   /** For the operator's log; never shown to an agent. */
   readonly detail: string;

@@ -1,0 +1,31 @@
+import { idKey } from '../mcp/decode.ts';
+import { encodeSseEvent, type SseEvent } from '../mcp/sse.ts';
+import type { Headers } from './upstream/upstream.ts';
+
+/** One id may be spelt in two ways: `1` and `1.0`, `"a"` and `"\\u0061"`. */
+export function sameId(answered: string | null, awaited: string | null): boolean {
+  if (answered === null || awaited === null) return answered === awaited;
+  return answered === awaited || idKey(answered) === idKey(awaited);
+}
+
+/** Whether what ended an exchange was an event of a stream. */
+export function isEvent(last: SseEvent | Uint8Array | null): last is SseEvent {
+  return last !== null && !(last instanceof Uint8Array);
+}
+
+/** The bytes of an event with other data. */
+export function reEncoded(event: SseEvent, data: string): Uint8Array {
+  return encodeSseEvent({
+    data,
+    ...(event.event === null ? {} : { event: event.event }),
+    ...(event.id === null ? {} : { id: event.id }),
+    ...(event.retryMs === null ? {} : { retryMs: event.retryMs }),
+  });
+}
+
+/** The type that a body has, without its parameters. */
+export function mediaType(headers: Headers): string {
+  const type = headers['content-type'] ?? '';
+  if (type === 'application/json' || type === 'text/event-stream') return type;
+  return type.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
