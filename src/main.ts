@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
 
+import type { Approvals } from './approvals/approvals.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import type { Digest } from './audit/redact.ts';
 import type { Log } from './base/log.ts';
@@ -16,6 +17,7 @@ import { serveStdio } from './gateway/listen/stdio.ts';
 import { ToolReader } from './gateway/tool-reader.ts';
 import { openUpstream } from './gateway/upstream/open.ts';
 import type { Upstream } from './gateway/upstream/upstream.ts';
+import { openApprovals } from './main/approvals.ts';
 import { systemClock } from './main/clock.ts';
 import { Connections } from './main/connections.ts';
 import { makeFolder } from './main/folder.ts';
@@ -85,12 +87,14 @@ export async function startGateway(
 ): Promise<Result<RunningGateway, string>> {
   const parts = await openParts(options);
   if (!parts.ok) return parts;
-  const { gateway, registry, reader, audit } = parts.value;
+  const { gateway, registry, reader, audit, approvals, stores } = parts.value;
   const mcp = new McpListener(gateway);
   const operator = await operatorKey(options.dataDir);
   const pages = openPages({
     registry,
     audit,
+    approvals,
+    approvalStore: stores.approvals,
     files: openAuditFiles(options.dataDir),
     operator,
     version: options.version,
@@ -120,6 +124,7 @@ export async function startGateway(
     stop: async () => {
       unwatch();
       clearInterval(sweep);
+      approvals.letGo();
       // First of all, and at once: whoever was told that the gateway stops is not served any more.
       const drained = opened.value.close(drainMs);
       gateway.live.cutStreams(() => false);
@@ -141,6 +146,7 @@ interface Parts {
   /** Fills the index of the audit log, behind it. */
   readonly index: IndexThread;
   readonly stores: Stores;
+  readonly approvals: Approvals;
   /** Ends the open streams of grants that have ended since it was last called. */
   readonly cutEnded: () => void;
 }
@@ -166,20 +172,39 @@ async function openParts(options: GatewayOptions): Promise<Result<Parts, string>
     return err(registry.error.map(explainRegistryProblem).join('; '));
   }
   const { log: audit, digest } = opened.value;
+  const approvals = await openApprovals({
+    store: stores.value.approvals,
+    audit,
+    snapshot: () => registry.value.current(),
+    log,
+  });
+  if (!approvals.ok) {
+    await audit.close();
+    await stores.value.close();
+    return approvals;
+  }
   const index = startAuditIndex({ dir: dataDir, log });
-  const open = { stores: stores.value, counters, registry: registry.value, audit, digest, index };
+  const open = {
+    stores: stores.value,
+    counters,
+    registry: registry.value,
+    audit,
+    digest,
+    index,
+    approvals: approvals.value,
+  };
   return ok(assemble(options, open));
 }
 
 /** Joins what was opened: from here on a change of the registry reaches every part. */
 function assemble(
   { config, environment, log }: GatewayOptions,
-  opened: Pick<Parts, 'stores' | 'registry' | 'audit' | 'index'> & {
+  opened: Pick<Parts, 'stores' | 'registry' | 'audit' | 'index' | 'approvals'> & {
     readonly counters: MemoryCounters;
     readonly digest: Digest;
   },
 ): Parts {
-  const { registry, stores, audit, counters, digest, index } = opened;
+  const { registry, stores, audit, counters, digest, index, approvals } = opened;
   const clock = systemClock;
   const open = (config: ServerConfig): Upstream =>
     openUpstream(config, { clock, log, environment });
@@ -204,6 +229,8 @@ function assemble(
     limits: limitsOf(config.limits),
     recording: recordingOf(config.audit),
     log,
+    approvals,
+    approvalPage: () => null,
   });
   const follow = (): void => {
     const configs = [...registry.current().servers.values()].map((server) => server.config);
@@ -219,10 +246,12 @@ function assemble(
     const live = liveGrants(registry.current(), gateway.latestMs());
     cutEnded(gateway, live, before);
     before = live;
+    void approvals.sweep();
   };
   registry.subscribe(follow);
   follow();
-  return { gateway, registry, reader, connections, audit, index, stores, cutEnded: cut };
+  const joined = { gateway, registry, reader, connections, audit, index, stores, approvals };
+  return { ...joined, cutEnded: cut };
 }
 
 /** What a wrapped server is run with. */
@@ -280,6 +309,8 @@ export async function runWrapped(options: WrapOptions): Promise<Result<null, str
     installationKey: randomBytes(32),
     limits: defaultGatewayLimits,
     log,
+    approvals: null,
+    approvalPage: () => null,
   });
   const { settled } = await serveStdio(gateway, wrappedCaller(grant, config.name), options);
   await connections.close();
@@ -315,6 +346,7 @@ async function openFirstFree(
 async function closeParts(parts: Parts): Promise<void> {
   await parts.reader.close();
   await parts.connections.close();
+  await parts.approvals.settled();
   await parts.index.stop();
   await parts.audit.close();
   await parts.stores.close();

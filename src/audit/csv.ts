@@ -46,6 +46,11 @@ export const csvColumns: readonly string[] = [
   'action',
   'subject',
   'event',
+  'call',
+  'via',
+  'comment',
+  'reason',
+  'expiresMs',
   'detail',
   'counters',
 ];

@@ -1,5 +1,6 @@
 import type {
   AdminRecord,
+  ApprovalRecord,
   IntentRecord,
   MethodRecord,
   OutcomeRecord,
@@ -80,6 +81,32 @@ export function sampleAdmin(id: string, changes: Partial<AdminRecord> = {}): Adm
   };
 }
 
+/** What happened to a held call, as a test wants it. */
+export function sampleApproval(id: string, changes: Partial<ApprovalRecord> = {}): ApprovalRecord {
+  return {
+    kind: 'approval',
+    id,
+    time: 1_790_000_000_250,
+    event: 'allowed',
+    call: 'dec_4',
+    grant: 'grt_1',
+    principal: 'agent:ci',
+    server: 'stripe',
+    tool: 'create_charge',
+    pin: 'p'.repeat(43),
+    policy: 'billing',
+    policyVersion: 3,
+    rule: '/tools/create_charge/action',
+    argumentsDigest: 'd'.repeat(64),
+    actor: 'person:ada',
+    via: 'cli',
+    comment: 'agreed with the customer',
+    reason: null,
+    expiresMs: 1_790_000_600_000,
+    ...changes,
+  };
+}
+
 /** Some other request, as a test wants it. */
 export function sampleMethod(id: string, changes: Partial<MethodRecord> = {}): MethodRecord {
   return {
@@ -123,6 +150,14 @@ export const sampleRecords: readonly RecordBody[] = [
   sampleMethod('dec_5'),
   sampleMethod('dec_6', { grant: null, principal: null, server: null, code: null }),
   sampleMethod('dec_8', { grant: null, source: '192.0.2.7', count: 9_000, sinceMs: 1_790_000_000 }),
+  sampleApproval('apr_1'),
+  sampleApproval('apr_2', {
+    event: 'withdrawn',
+    actor: null,
+    via: null,
+    comment: null,
+    reason: 'gone',
+  }),
   sampleAdmin('adm_1'),
   { kind: 'system', id: 'sys_1', time: 1_790_000_000_400, event: 'start', detail: {} },
   counters,

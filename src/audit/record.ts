@@ -4,6 +4,7 @@ export type RecordBody =
   | RefusalRecord
   | OutcomeRecord
   | MethodRecord
+  | ApprovalRecord
   | AdminRecord
   | SystemRecord;
 
@@ -126,6 +127,46 @@ export interface MethodRecord {
   /** So many refusals alike, from `sinceMs` to `time`, that have no record of their own. */
   readonly count?: number;
   readonly sinceMs?: number;
+}
+
+/** What happened to a call that waits for people, or to a standing approval. */
+export interface ApprovalRecord {
+  readonly kind: 'approval';
+  /** The approval's id: the same in each of its records. */
+  readonly id: string;
+  readonly time: number;
+  readonly event:
+    | 'asked'
+    | 'allowed'
+    | 'denied'
+    | 'used'
+    | 'expired'
+    | 'withdrawn'
+    | 'void'
+    | 'refused'
+    | 'standing-given'
+    | 'standing-used'
+    | 'standing-revoked';
+  /** The decision id of the call that asked, or that was let through. */
+  readonly call: string | null;
+  readonly grant: string;
+  readonly principal: string;
+  readonly server: string;
+  readonly tool: string;
+  readonly pin: string | null;
+  readonly policy: string | null;
+  readonly policyVersion: number | null;
+  readonly rule: string;
+  readonly argumentsDigest: string | null;
+  /** Who answered; null for the gateway itself. */
+  readonly actor: string | null;
+  /** Which way the answer came: `cli`, `api`, `page`, `webhook`. */
+  readonly via: string | null;
+  readonly comment: string | null;
+  /** A word: why an answer was refused, or why the approval ended. */
+  readonly reason: string | null;
+  /** Milliseconds since the Unix epoch. */
+  readonly expiresMs: number;
 }
 
 /** Who changed what. */

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 
 import { openAuditFiles, systemClock } from '../main.ts';
+import { addApproveCommands } from './commands/approve.ts';
 import { addAuditCommands } from './commands/audit.ts';
 import { addGrantCommands } from './commands/grant.ts';
 import { addPinCommands } from './commands/pin.ts';
@@ -26,6 +27,7 @@ addGrantCommands(program, terminal, () => systemClock.nowMs());
 addPinCommands(program, terminal);
 addScanCommand(program, terminal, packageVersion());
 addStopCommand(program, terminal);
+addApproveCommands(program, terminal, () => systemClock.nowMs());
 const interrupted = new AbortController();
 process.once('SIGINT', () => interrupted.abort());
 addAuditCommands(program, {

@@ -68,7 +68,10 @@ async function request(call: {
   try {
     const response = await fetch(new URL(call.path, call.url), {
       method: call.method,
-      headers: { authorization: `Bearer ${call.key}`, 'content-type': 'application/json' },
+      headers: {
+        authorization: `Bearer ${call.key}`,
+        'content-type': 'application/json',
+      },
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
       signal: AbortSignal.timeout(15_000),
     });

@@ -26,6 +26,13 @@ const expected: Readonly<Record<string, string>> = {
   createGrant: 'm',
   revokeGrant: 'm',
   rotateGrant: 'm',
+  listApprovals: 'vapm',
+  recentApprovals: 'vapm',
+  listStandingApprovals: 'vapm',
+  revokeStandingApproval: 'am',
+  showApproval: 'am',
+  allowApproval: 'am',
+  denyApproval: 'am',
 };
 
 const letters: Readonly<Record<string, Role>> = {

@@ -22,4 +22,6 @@ export interface Actor {
   readonly role: Role;
   /** The session that asks; null for the operator's key. */
   readonly session: string | null;
+  /** Roles that policies ask for under `approval.approvers`, beside `role`. */
+  readonly policyRoles?: readonly string[];
 }

@@ -1,3 +1,4 @@
+import { approvalRoutes } from './approval-operations.ts';
 import { grantRoutes } from './grants.ts';
 import { policyRoutes } from './policies.ts';
 import type { Route } from './route.ts';
@@ -12,4 +13,5 @@ export const table: readonly Route[] = [
   ...serverRoutes,
   ...policyRoutes,
   ...grantRoutes,
+  ...approvalRoutes,
 ];

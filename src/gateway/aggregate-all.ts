@@ -9,6 +9,7 @@ import { partOf, serversOf, sha256Hex } from './aggregate-parts.ts';
 import { jsonHeaders, type Downstream } from './downstream.ts';
 import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
+import { abilityOf } from './client-ability.ts';
 import { inquire, type Inquired } from './inquire.ts';
 import { isUnambiguous, listLimits, visibilityFor } from './list.ts';
 import { recordForwarded } from './receive.ts';
@@ -81,6 +82,10 @@ async function initializeOne(
     upstreamId === undefined
       ? null
       : sealSession(gateway.installationKey, owner, { id: upstreamId, protocolVersion: version });
+  if (session !== null) {
+    const ability = abilityOf(message.params?.['capabilities']);
+    gateway.live.declareAbility(session.seal, ability);
+  }
   const part = { ...partOf(caller, server), session, protocolVersion: version };
   return { caller: part, version, instructions: textMember(answer, 'instructions') };
 }

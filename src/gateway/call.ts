@@ -1,31 +1,58 @@
 import type { MirroredParam } from '../mcp/headers.ts';
+import { rpcCode } from '../mcp/encode.ts';
 import type { RequestMessage } from '../mcp/message.ts';
 import { judgeFromServer } from './ask.ts';
 import { underWayIn } from './cancel.ts';
 import { jsonHeaders, type Downstream } from './downstream.ts';
-import { enforce, refused, type Refused } from './enforce.ts';
+import { enforce, refused, type Permitted, type Refused } from './enforce.ts';
 import { forwardRequest } from './forward.ts';
 import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
+import { stateForeign } from './held-sentences.ts';
+import { holdCall, isOwnCall } from './hold.ts';
 import { concludeCall, giveBack, micros, type Intended } from './outcome.ts';
+import { ownState } from './own-state.ts';
 import { stateQuestion, type ToolCall } from './question.ts';
 import { intentRecord, refusalRecord } from './records.ts';
 import { relay, type Conclusion, type Release } from './relay.ts';
-import { refusalBody } from './reply.ts';
+import { answerError, refusalBody } from './reply.ts';
 import * as sentences from './sentences.ts';
 
 /** The life of one `tools/call`: state the question, decide and enforce, record, forward. */
 export async function callTool(
   gateway: Gateway,
   caller: Caller,
-  message: RequestMessage,
+  received: RequestMessage,
   downstream: Downstream,
   params?: readonly MirroredParam[],
 ): Promise<void> {
+  const own = ownState(received);
+  const message = own?.message ?? received;
   const call = await stateQuestion(gateway, caller, message);
+  if (own !== null && (own.message === null || !isOwnCall(gateway, call, own))) {
+    return refuseState(gateway, call, downstream);
+  }
   const enforcement = await enforce(gateway, call);
-  if (enforcement.effect !== 'permitted') return refuse(gateway, call, enforcement, downstream);
+  if (enforcement.effect === 'permitted') {
+    return carryOut(gateway, call, enforcement, downstream, params);
+  }
+  if (enforcement.effect === 'held') {
+    return holdCall(gateway, { call, held: enforcement, own }, downstream, {
+      carryOut: (approved, permitted, held) => carryOut(gateway, approved, permitted, held, params),
+      refuse: (held, refusal, waiting, body) => refuse(gateway, held, refusal, waiting, body),
+    });
+  }
+  return refuse(gateway, call, enforcement, downstream);
+}
 
+/** Steps 7 to 10: record the intent, forward, record the outcome, answer. */
+async function carryOut(
+  gateway: Gateway,
+  call: ToolCall,
+  enforcement: Permitted,
+  downstream: Downstream,
+  params: readonly MirroredParam[] | undefined,
+): Promise<void> {
   const decidedMs = gateway.clock.monotonicMs();
   const recorded = await gateway.audit.append(intentRecord(gateway, call, enforcement));
   if (!recorded.ok) {
@@ -49,10 +76,24 @@ async function refuse(
   call: ToolCall,
   refusal: Refused,
   downstream: Downstream,
+  body?: string,
 ): Promise<void> {
   const recorded = await gateway.audit.append(refusalRecord(gateway, call, refusal));
   const told = recorded.ok ? refusal : refused('not-recorded', '(record)', sentences.notRecorded);
-  answerRefusal(call, told, downstream);
+  if (body !== undefined && recorded.ok) downstream.answer(200, jsonHeaders, body);
+  else answerRefusal(call, told, downstream);
+}
+
+/** A state that was made for another call, or is spent, releases nothing (2026-07-28, B-173). */
+async function refuseState(
+  gateway: Gateway,
+  call: ToolCall,
+  downstream: Downstream,
+): Promise<void> {
+  const refusal = refused('request-state', '(request state)', stateForeign);
+  await gateway.audit.append(refusalRecord(gateway, call, refusal));
+  const { id } = call.message;
+  answerError(downstream, 200, { id, code: rpcCode.invalidParams, message: stateForeign });
 }
 
 function answerRefusal(call: ToolCall, refusal: Refused, downstream: Downstream): void {

@@ -4,11 +4,13 @@ import {
   decide,
   explainDeny,
   type Allow,
+  type ApprovalObligation,
   type Deny,
   type LimitObligation,
 } from '../policy/index.ts';
 import { assert } from '../base/assert.ts';
 import type { Gateway } from './gateway.ts';
+import { bindingOf } from './held-call.ts';
 import { permissive } from './permissive.ts';
 import { readsLabels, type ToolCall } from './question.ts';
 import * as sentences from './sentences.ts';
@@ -34,6 +36,10 @@ export interface Refused {
   /** One sentence for the agent. */
   readonly message: string;
   readonly retryAfterMs: number | null;
+  /** Whom a held call must be put to. */
+  readonly needs?: readonly ApprovalObligation[];
+  /** The approval that a held call waits for. */
+  readonly approvalId?: string;
 }
 
 /** Decides and enforces: steps 5 and 6 of a call's life. What cannot be carried out is refused. */
@@ -99,7 +105,7 @@ async function oblige(
   const { approvals, limits, labels } = decision.obligations;
   const takes = limits.map((limit) => takeOf(call, limit, mode));
   const approval = approvals[0];
-  if (approval !== undefined) {
+  if (approval !== undefined && !isApproved(gateway, call, approvals)) {
     const look = takes.length === 0 ? null : await gateway.counters.peek(takes);
     if (look !== null && !look.ok) return spent(limits, look);
     return {
@@ -108,6 +114,7 @@ async function oblige(
       rule: approval.rule,
       message: approval.reason ?? sentences.held,
       retryAfterMs: null,
+      needs: approvals,
     };
   }
   const permitted = { effect: 'permitted', decision: 'allow', wouldRefuse: null } as const;
@@ -122,6 +129,15 @@ async function oblige(
   }
   if (!taken.ok) return spent(limits, taken);
   return { ...permitted, rule: decision.rule, receipts: [taken.receipt] };
+}
+
+/** People said yes to this very call, under these very questions. */
+function isApproved(
+  gateway: Gateway,
+  call: ToolCall,
+  needs: readonly ApprovalObligation[],
+): boolean {
+  return call.approved !== undefined && call.approved === bindingOf(gateway, call, needs);
 }
 
 function takeOf(call: ToolCall, limit: LimitObligation, mode: 'enforce' | 'observe'): Take {

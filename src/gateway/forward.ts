@@ -74,7 +74,7 @@ function describe(message: Message): UpstreamMessage {
 }
 
 /** JSON text of `params._meta.progressToken`; read only where there is one. */
-function progressToken(message: Exclude<Message, { kind: 'response' }>): string | null {
+export function progressToken(message: Exclude<Message, { kind: 'response' }>): string | null {
   const meta = message.params?.['_meta'];
   if (typeof meta !== 'object' || meta === null || !Object.hasOwn(meta, 'progressToken'))
     return null;

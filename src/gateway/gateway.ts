@@ -1,3 +1,4 @@
+import type { Approvals } from '../approvals/approvals.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Recording } from '../audit/recorded-value.ts';
 import type { Digest } from '../audit/redact.ts';
@@ -37,6 +38,10 @@ export interface Gateway {
   readonly installationKey: Uint8Array;
   readonly limits: GatewayLimits;
   readonly live: LiveState;
+  /** Calls that wait for people; null where nobody can be asked. */
+  readonly approvals: Approvals | null;
+  /** Where a person answers an approval, or null where there is no such page. */
+  approvalPage(approvalId: string): string | null;
 }
 
 /** Bounds of the data path. Sizes in bytes, times in milliseconds. */
@@ -50,6 +55,8 @@ export interface GatewayLimits {
   readonly streamsPerGrantMax: number;
   /** How long a filtered list may be kept by a modern client, at most. */
   readonly listTtlMs: number;
+  /** How long a call that waits for a person keeps its client waiting, at most. */
+  readonly holdMs: number;
 }
 
 export const defaultGatewayLimits: GatewayLimits = {
@@ -58,6 +65,7 @@ export const defaultGatewayLimits: GatewayLimits = {
   answerTimeoutMs: 60_000,
   streamsPerGrantMax: 2_000,
   listTtlMs: 5_000,
+  holdMs: 45_000,
 };
 
 /** Reverse-DNS key of what the gateway adds to `_meta`. */

@@ -1,8 +1,10 @@
 import type { Receipt } from '../counters/counters.ts';
 import { AggregateSessions } from './aggregate-state.ts';
+import type { ResponseMessage } from '../mcp/message.ts';
 import type { Downstream } from './downstream.ts';
 import { Roster, type Entry } from './roster.ts';
 import type { ExchangeOwner } from './upstream/upstream.ts';
+import type { ClientAbility } from './client-ability.ts';
 
 /** A call whose answer will come on another stream of its session. */
 export interface DetachedCall {
@@ -47,6 +49,8 @@ export class LiveState {
   readonly #answers = new Map<string, Set<Downstream>>();
   readonly #asked = new Map<string, Map<string, string>>();
   readonly #declared = new Map<string, string>();
+  readonly #ableToOpen = new Set<string>();
+  readonly #ownQuestions = new Map<string, (answer: ResponseMessage) => void>();
   readonly #detached = new Map<string, DetachedCall>();
   readonly #underWay = new Map<string, Map<string, UnderWay>>();
 
@@ -57,6 +61,34 @@ export class LiveState {
       if (oldest !== undefined) this.#declared.delete(oldest);
     }
     this.#declared.set(seal, client);
+  }
+
+  /** Remembers what a client said it can do when it opened a session; losing it asks less of it. */
+  declareAbility(seal: string, { urlElicitation }: ClientAbility): void {
+    if (!urlElicitation) return;
+    const oldest = this.#ableToOpen.values().next().value;
+    if (this.#ableToOpen.size >= declaredMax && oldest !== undefined) {
+      this.#ableToOpen.delete(oldest);
+    }
+    this.#ableToOpen.add(seal);
+  }
+
+  abilityOf(seal: string): ClientAbility {
+    return { urlElicitation: this.#ableToOpen.has(seal) };
+  }
+
+  /** Remembers a question of the gateway's own to a client until the function that it gives is called. */
+  askOwn(session: string, id: string, answered: (answer: ResponseMessage) => void): () => void {
+    const key = detachedKey(session, id);
+    this.#ownQuestions.set(key, answered);
+    return () => this.#ownQuestions.delete(key);
+  }
+
+  /** Whether an answer was to a question of the gateway's own, which is told of it. */
+  answeredOwn(session: string, id: string, answer: ResponseMessage): boolean {
+    const answered = this.#ownQuestions.get(detachedKey(session, id));
+    answered?.(answer);
+    return answered !== undefined;
   }
 
   declaredClient(seal: string): string | null {

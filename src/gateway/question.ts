@@ -25,6 +25,8 @@ export interface ToolCall {
   readonly listMissing: boolean;
   /** The labels in force could not be read, and the policy asks for them. */
   readonly labelsMissing: boolean;
+  /** What people approved, when this call was let through by them: see `approvals/binding.ts`. */
+  readonly approved?: string;
 }
 
 const noLabels: readonly string[] = [];

@@ -160,6 +160,10 @@ async function receiveResponse(
   message: ResponseMessage,
   downstream: Downstream,
 ): Promise<void> {
+  if (gateway.live.answeredOwn(sessionKey(caller), idKey(message.id), message)) {
+    downstream.answer(202, {}, null);
+    return;
+  }
   const asked = gateway.live.answered(sessionKey(caller), idKey(message.id));
   if (asked === null) {
     await refusedAtEdge(gateway, caller, '(response)', 'not-asked');

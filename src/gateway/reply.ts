@@ -60,6 +60,7 @@ function decisionMeta(call: ToolCall, refusal: Refused): { readonly [key: string
     rule: refusal.rule,
     policyVersion: call.policy?.version ?? null,
   };
+  if (refusal.approvalId !== undefined) meta['approvalId'] = refusal.approvalId;
   if (refusal.retryAfterMs !== null) meta['retryAfterMs'] = refusal.retryAfterMs;
   return meta;
 }

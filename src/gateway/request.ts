@@ -4,6 +4,7 @@ import { errorResponse } from '../mcp/encode.ts';
 import type { RequestMessage } from '../mcp/message.ts';
 import type { MethodRule } from '../mcp/method.ts';
 import { isKnownResult } from './answer-status.ts';
+import { abilityOf } from './client-ability.ts';
 import { inputRequestsAllowed } from './ask.ts';
 import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
@@ -82,6 +83,7 @@ function sealedInitialize(
   });
   const declared = declaredName(message);
   if (declared !== null) gateway.live.declare(session.seal, declared);
+  gateway.live.declareAbility(session.seal, abilityOf(message.params?.['capabilities']));
   return { replacement: null, headers: { 'mcp-session-id': session.sealedId } };
 }
 

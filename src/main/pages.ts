@@ -2,9 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { getRequestListener } from '@hono/node-server';
 
+import type { ApprovalStore } from '../approvals/approval-store.ts';
+import type { Approvals } from '../approvals/approvals.ts';
 import type { AuditFiles } from '../audit/audit-files.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { createApi } from '../control/api.ts';
+import { createApprovalControl } from '../control/approvals.ts';
 import type { Registry } from '../registry/registry.ts';
 import { systemClock } from './clock.ts';
 import { simulateOver } from './simulation.ts';
@@ -15,16 +18,20 @@ export type Pages = (request: IncomingMessage, response: ServerResponse) => void
 export interface PagesParts {
   readonly registry: Registry;
   readonly audit: AuditLog;
+  readonly approvals: Approvals;
+  readonly approvalStore: ApprovalStore;
   readonly files: AuditFiles;
   readonly operator: { readonly key: string; readonly path: string };
   readonly version: string;
 }
 
 /** The control API and its pages: off the data path, behind the framework's own listener. */
-export function openPages({ registry, audit, files, operator, version }: PagesParts): Pages {
+export function openPages(parts: PagesParts): Pages {
+  const { registry, audit, files, operator, version, approvals, approvalStore } = parts;
   const app = createApi({
     registry,
     audit,
+    approvals: createApprovalControl({ approvals, store: approvalStore }),
     files,
     clock: systemClock,
     simulate: simulateOver(files),

@@ -23,6 +23,8 @@ export function gatewayOf(
     | 'limits'
     | 'log'
     | 'recording'
+    | 'approvals'
+    | 'approvalPage'
   > & {
     readonly connections: Connections;
     readonly reader: ToolReader;

@@ -1,6 +1,8 @@
 import { ok, type Result } from '../base/result.ts';
+import type { ApprovalStore } from '../approvals/approval-store.ts';
 import type { GrantStore } from '../identity/grant-store.ts';
 import type { RegistryStore } from '../registry/registry-store.ts';
+import { approvalStore } from './approvals.ts';
 import { openEmbedded } from './embedded/open.ts';
 import { grantStore } from './grants.ts';
 import { installationKey, makeDataFolder } from './installation.ts';
@@ -19,6 +21,7 @@ export interface StoreOptions {
 export interface Stores {
   readonly grants: GrantStore;
   readonly registry: RegistryStore;
+  readonly approvals: ApprovalStore;
   /** 32 random bytes that were made with the data folder: they key the digests of arguments. */
   readonly installationKey: Uint8Array;
   /** Waits for what is under way; nothing may be asked afterwards. */
@@ -37,6 +40,7 @@ export async function openStores(options: StoreOptions): Promise<Result<Stores, 
   return ok({
     grants: grantStore(db.value),
     registry: registryStore(db.value),
+    approvals: approvalStore(db.value),
     installationKey: key.value,
     close: () => db.value.destroy(),
   });

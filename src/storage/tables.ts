@@ -7,6 +7,8 @@ export interface Tables {
   readonly pins: PinTable;
   readonly policy_versions: PolicyVersionTable;
   readonly stops: StopTable;
+  readonly approvals: ApprovalTable;
+  readonly standing_approvals: StandingTable;
   readonly portcullis_schema: SchemaTable;
 }
 
@@ -61,6 +63,29 @@ export interface StopTable {
   readonly reason: string | null;
   readonly actor: string;
   readonly since_ms: number;
+}
+
+export interface ApprovalTable {
+  readonly id: string;
+  readonly grant_id: string;
+  readonly server: string;
+  readonly tool: string;
+  readonly state: string;
+  readonly asked_ms: number;
+  readonly expires_ms: number;
+  readonly ended_ms: number | null;
+  /** JSON: the whole approval, without the values of arguments. */
+  readonly body: string;
+  /** Exact text of the arguments, for whoever answers; null once they are forgotten. */
+  readonly arguments: string | null;
+}
+
+export interface StandingTable {
+  readonly id: string;
+  readonly expires_ms: number;
+  readonly revoked_ms: number | null;
+  /** JSON: the whole standing approval. */
+  readonly body: string;
 }
 
 /** One row: which migrations this database has seen. */

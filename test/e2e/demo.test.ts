@@ -13,6 +13,7 @@ import {
   command,
   portcullis,
   startGateway,
+  until,
   type GatewayProcess,
 } from '../support/gateway-process.ts';
 import { modern, modernCall, post } from '../support/mcp-requests.ts';
@@ -155,6 +156,18 @@ function decisionOf(result: CallResult): Readonly<Record<string, unknown>> {
   return found;
 }
 
+/** The id of the one call that waits for a person, as the command line shows it. */
+async function heldApproval(): Promise<string> {
+  let id = '';
+  await until('a call waits', async () => {
+    const listed = await portcullis(['approve', 'list', '--data', dataDir, '--json']);
+    const { approvals } = JSON.parse(listed.stdout) as { approvals: { id: string }[] };
+    id = approvals[0]?.id ?? '';
+    return id !== '';
+  });
+  return id;
+}
+
 const search = { query: 'review', start: '2026-01-01', end: '2030-01-01' };
 
 describe('the banner', () => {
@@ -216,9 +229,21 @@ for (const way of ways) {
 
   test(`${way.name}: a deletion waits for a person`, async () => {
     await withClient(way, 'orchard', async (call) => {
-      const result = await call('reminders.delete_list', { id: 'none' });
+      const waiting = call('reminders.delete_list', { id: way.name });
+      const id = await heldApproval();
+      const denied = await portcullis([
+        'approve',
+        'deny',
+        id,
+        '--comment',
+        'keep it',
+        '--data',
+        dataDir,
+      ]);
+      assert.equal(denied.code, 0, denied.stderr);
+      const result = await waiting;
       assert.equal(result.isError, true);
-      assert.match(textOf(result), /^\[POLICY HELD\] a deleted list takes its reminders with it/);
+      assert.match(textOf(result), /^\[POLICY DENIED\] a person refused this call.*: keep it$/);
     });
   });
 

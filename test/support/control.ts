@@ -10,7 +10,10 @@ import type { AuditLog } from '../../src/audit/audit-log.ts';
 import type { RecordBody } from '../../src/audit/record.ts';
 import { silentLog } from '../../src/base/log.ts';
 import { err, ok } from '../../src/base/result.ts';
+import type { Approvals } from '../../src/approvals/approvals.ts';
 import { createApi, type ApiDeps } from '../../src/control/api.ts';
+import { createApprovalControl } from '../../src/control/approvals.ts';
+import { openApprovals } from '../../src/main/approvals.ts';
 import { compileDocument, documentHash } from '../../src/registry/policy-versions.ts';
 import { Registry } from '../../src/registry/registry.ts';
 import { openStores } from '../../src/storage/open.ts';
@@ -20,6 +23,7 @@ export interface ControlStand {
   readonly api: Hono;
   readonly deps: ApiDeps;
   readonly registry: Registry;
+  readonly approvals: Approvals;
   /** What was put on record, in order. */
   readonly records: readonly RecordBody[];
   /** Moves the clock. */
@@ -64,9 +68,21 @@ export async function openControl(): Promise<ControlStand> {
   assert.ok(registry.ok);
   const records: RecordBody[] = [];
   let broken = false;
+  const audit = auditOf(records, () => broken);
+  const approvals = await openApprovals({
+    store: stores.value.approvals,
+    audit,
+    snapshot: () => registry.value.current(),
+    log: silentLog,
+  });
+  assert.ok(approvals.ok);
   const deps: ApiDeps = {
     registry: registry.value,
-    audit: auditOf(records, () => broken),
+    audit,
+    approvals: createApprovalControl({
+      approvals: approvals.value,
+      store: stores.value.approvals,
+    }),
     clock,
     files: emptyLog,
     simulate: () => Promise.resolve(err('there is no log here')),
@@ -80,6 +96,7 @@ export async function openControl(): Promise<ControlStand> {
     api,
     deps,
     registry: registry.value,
+    approvals: approvals.value,
     records,
     pass: (ms) => (nowMs += ms),
     breakAudit: (value) => (broken = value),

@@ -111,6 +111,8 @@ export async function startDataPath(options: DataPathOptions): Promise<DataPath>
     limits: defaultGatewayLimits,
     live: new LiveState(),
     recording: options.recording ?? null,
+    approvals: null,
+    approvalPage: () => null,
   };
   const mcp = new McpListener(gateway);
   const hosts = { hosts: new Set(loopbackHosts), port: null, origins: new Set<string>() };

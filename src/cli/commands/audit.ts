@@ -251,6 +251,13 @@ function summary(body: RecordBody): readonly [string, string, string, string] {
         body.decision,
         body.code ?? '',
       ];
+    case 'approval':
+      return [
+        body.actor ?? body.principal,
+        `${body.server}/${body.tool}`,
+        `approval ${body.event}`,
+        body.reason ?? body.comment ?? '',
+      ];
     case 'admin':
       return [body.actor, `${body.action} ${body.subject}`, '', ''];
     case 'system':

@@ -162,6 +162,10 @@ function columnsOf(body: RecordBody): readonly SQLInputValue[] {
       const { grant, principal, server, decision } = body;
       return [grant, principal, server, null, null, decision, null];
     }
+    case 'approval': {
+      const { grant, principal, server, tool, rule, event, argumentsDigest } = body;
+      return [grant, principal, server, tool, rule, event, argumentsDigest];
+    }
     case 'admin':
       return [null, body.actor, null, null, null, body.action, null];
     case 'system':
