@@ -3,6 +3,7 @@
  * what no test notices is printed. Changes are made in copies, never here.
  *
  *   node scripts/mutate-policy.ts [--sample 200] [--seed 1] [--workers 2] [--only decide.ts,path.ts:40]
+ *   node scripts/mutate-policy.ts --sample 200 --skip 200       (the second two hundred of a seed)
  *   node scripts/mutate-policy.ts --sample 200 --seed 1 --again earlier.log   (what survived then)
  */
 import { spawn } from 'node:child_process';
@@ -43,6 +44,7 @@ async function main(): Promise<void> {
     options: {
       sample: { type: 'string', default: '200' },
       seed: { type: 'string', default: '1' },
+      skip: { type: 'string', default: '0' },
       workers: { type: 'string', default: '2' },
       only: { type: 'string' },
       again: { type: 'string' },
@@ -52,9 +54,10 @@ async function main(): Promise<void> {
     .flatMap((path) => mutantsOf(path, readFileSync(path, 'utf8')))
     .filter(({ path, line }) => isWanted(values.only, `${basename(path)}:${line}`));
   const before = values.again === undefined ? null : readFileSync(values.again, 'utf8').split('\n');
-  const chosen = sample(all, Number(values.sample), Number(values.seed)).filter(
-    (mutant) => before === null || before.includes(survival(mutant)),
-  );
+  const from = Number(values.skip);
+  const chosen = shuffled(all, Number(values.seed))
+    .slice(from, from + Number(values.sample))
+    .filter((mutant) => before === null || before.includes(survival(mutant)));
   console.log(`${chosen.length} of ${all.length} mutants, seed ${values.seed}`);
   const started = performance.now();
   const fates = new Map<Mutant, Fate>();
@@ -77,8 +80,8 @@ function sources(): readonly string[] {
     .toSorted();
 }
 
-/** As many as are wanted, the same for the same seed. */
-function sample(all: readonly Mutant[], count: number, seed: number): readonly Mutant[] {
+/** All of them, in an order that is the same for the same seed. */
+function shuffled(all: readonly Mutant[], seed: number): readonly Mutant[] {
   let state = seed >>> 0;
   const random = (): number => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
@@ -87,7 +90,6 @@ function sample(all: readonly Mutant[], count: number, seed: number): readonly M
   return all
     .map((mutant) => ({ mutant, order: random() }))
     .toSorted((a, b) => a.order - b.order)
-    .slice(0, count)
     .map(({ mutant }) => mutant);
 }
 

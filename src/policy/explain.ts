@@ -129,6 +129,6 @@ function limitText(limit: LimitObligation, used: number | null): string {
   const per = windowMs === null ? 'in flight' : `per ${windowMs / 1000} seconds (${align})`;
   const text = `takes ${units} of ${max} ${per}, scope \`${scope}\``;
   if (used === null) return text;
-  const fits = used + units <= max ? 'it fits' : 'it does not fit now';
+  const fits = max > 0 && used + units <= max ? 'it fits' : 'it does not fit now';
   return `${text}: ${used} taken, ${fits}`;
 }

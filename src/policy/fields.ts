@@ -98,7 +98,7 @@ const limit: ObjectShape = {
       choice(word('minute', 'hour', 'day', 'month'), integer(1, windowSecondsMax)),
       'How long units stay taken: a name, or a number of seconds.',
     ),
-    max: may(integer(0), 'Units admitted per window; 0 admits none.'),
+    max: may(integer(0), 'Units admitted per window; 0 admits no call, whatever it costs.'),
     scope: must(word(...scopes), 'Whose calls are counted together.'),
     cost: may(
       choice({ kind: 'number', integer: false, min: 0, max: Number.MAX_SAFE_INTEGER }, cost()),

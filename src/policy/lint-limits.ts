@@ -31,7 +31,7 @@ function sessionScope({ limit, pointer }: PlacedLimit): readonly Advice[] {
 
 function idleLimit(placed: PlacedLimit, around: readonly PlacedLimit[]): readonly Advice[] {
   const { limit, pointer } = placed;
-  if (limit.cost === 0) {
+  if (limit.cost === 0 && limit.max !== 0 && limit.concurrent !== 0) {
     const message = 'a cost of 0 takes nothing: the limit never binds';
     return [{ code: 'idle-limit', pointer: `${pointer}/cost`, message, hint: 'remove the limit' }];
   }

@@ -32,6 +32,7 @@ export function isHidden(policy: CompiledPolicy, request: AccessRequest): boolea
 export function canNeverPermit(rule: CompiledRule, request: AccessRequest): boolean {
   if (rule.refusal !== null || rule.rateLimit?.max === 0) return true;
   for (const { units, obligation } of rule.limits) {
+    if (obligation.max === 0) return true;
     if (units === null && obligation.units > obligation.max) return true;
   }
   if (rule.inputSchemaRule !== null && hasBrokenSchema(request)) return true;

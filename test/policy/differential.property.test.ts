@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { compare } from './differential.ts';
 
@@ -26,4 +27,9 @@ const answers = [
 test(`the engine and the second reading agree on ${pairs} random pairs`, () => {
   const seen = compare(pairs, seed);
   assert.deepEqual([...seen.keys()].sort(), answers.toSorted());
+});
+
+test('the second reading is short enough to be seen to be right', () => {
+  const text = readFileSync(new URL('reference-evaluator.ts', import.meta.url), 'utf8');
+  assert.ok(text.split('\n').length - 1 <= 300);
 });

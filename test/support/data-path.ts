@@ -32,6 +32,8 @@ export interface DataPathOptions {
   readonly guardrails?: Readonly<Record<string, object>>;
   readonly grant?: Partial<Grant>;
   readonly recording?: Gateway['recording'];
+  /** Milliseconds since the Unix epoch; the machine's clock when absent. */
+  readonly nowMs?: () => number;
 }
 
 /** A data path that listens, with what it recorded. */
@@ -43,13 +45,16 @@ export interface DataPath {
   /** Makes every append fail from now on, or work again. */
   breakAudit(broken: boolean): void;
   publish(change: (snapshot: Snapshot) => Snapshot): void;
+  /** Forgets every unit that was taken. */
+  resetCounters(): void;
   close(): Promise<void>;
 }
 
-const clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
-
 /** The real data path on a free port: real servers, real counters; records are kept in memory. */
 export async function startDataPath(options: DataPathOptions): Promise<DataPath> {
+  const nowMs = options.nowMs ?? (() => Date.now());
+  const clock = { nowMs, monotonicMs: () => performance.now() };
+  let counters = new MemoryCounters({ clock });
   const token = newToken();
   let snapshot = firstSnapshot(options, token);
   const records: RecordBody[] = [];
@@ -101,7 +106,9 @@ export async function startDataPath(options: DataPathOptions): Promise<DataPath>
     toolsReady: (server) => reader.ready(server),
     speaksModern: (server) => reader.speaksModern(server),
     toolsChanged: (server) => reader.changed(server),
-    counters: new MemoryCounters({ clock }),
+    get counters() {
+      return counters;
+    },
     audit,
     clock,
     latestMs: () => clock.nowMs(),
@@ -137,6 +144,7 @@ export async function startDataPath(options: DataPathOptions): Promise<DataPath>
       gateway.live.cutStreams(stillValid);
       gateway.live.cutAnswers(stillValid);
     },
+    resetCounters: () => (counters = new MemoryCounters({ clock })),
     close: async () => {
       mcp.close();
       await port.value.close(1_000);

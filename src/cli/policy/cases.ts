@@ -232,7 +232,7 @@ function spentLimit(
     const alike = obligations.limits.filter((other) => sameCounter(limit, other));
     const units = Math.max(...alike.map((other) => other.units));
     const taken = Object.hasOwn(used, limit.counter) ? (used[limit.counter] ?? 0) : 0;
-    if (taken + units > limit.max) return limit;
+    if (limit.max === 0 || taken + units > limit.max) return limit;
   }
   return null;
 }

@@ -247,8 +247,9 @@ function fits(
   for (const { key, limits, units } of wanted) {
     const held = counters.held(key, nowMs);
     for (const limit of limits) {
-      if (held.least + units.least > limit.max) maybe = false;
-      if (held.most + units.most > limit.max) refusedBy ??= limit.rule;
+      const never = limit.max === 0;
+      if (never || held.least + units.least > limit.max) maybe = false;
+      if (never || held.most + units.most > limit.max) refusedBy ??= limit.rule;
     }
   }
   return { maybe, refusedBy };
