@@ -31,12 +31,17 @@ export function readingsOf(text: string): readonly Reading[] | null {
   const rounds = decodeRounds(text);
   if (rounds === null) return null;
   const readings: Reading[] = [];
-  for (const round of rounds) {
-    const ways = waysToRead(round);
+  for (const written of rounds.flatMap(withoutParameters)) {
+    const ways = waysToRead(written);
     if (ways === null) return null;
     readings.push(...ways);
   }
   return readings;
+}
+
+/** `text`, and what is left of it for servers that cut `;…` off each segment: `..;x` is `..` there. */
+function withoutParameters(text: string): readonly string[] {
+  return text.includes(';') ? [text, text.replaceAll(/;[^/\\]*/g, '')] : [text];
 }
 
 /** The segments between separators, both kinds; the first is what stands before the first one. */

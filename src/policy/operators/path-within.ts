@@ -22,7 +22,8 @@ interface Root {
  * (`/data` does not admit `/database`), after decoding and normalising.
  *
  * The text is read in every way a server might: as written and after each of up to eight rounds of
- * percent-decoding, with `\` as a character and as a separator. The verdict is the one that all
+ * percent-decoding, with `\` as a character and as a separator, with `;…` as part of a segment and
+ * cut off (servlet containers read `..;/` as `../`). The verdict is the one that all
  * readings share; where they differ it is `cannot-tell`. `cannot-tell` in every reading are:
  * relative paths (what they are relative to is not known), `~`, `file:` and other schemes, UNC and
  * a doubled separator in front, a drive letter where only roots without one are listed and the

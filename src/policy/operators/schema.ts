@@ -101,12 +101,15 @@ function createAjv(draft: Draft, options: Options, budget: Budget): Ajv | Ajv201
 }
 
 /** One validator of schemas for each draft, made when it is first needed; it changes no answer. */
-const metaValidators = new Map<Draft, ValidateFunction>();
+const metaValidators = new Map<Draft, ReturnType<typeof attempt<ValidateFunction>>>();
 
 /** What is wrong with `schema` by its draft's own schema, in the validator's words, or null. */
 function faultIn(schema: JsonValue, draft: Draft): string | null {
-  const validate = metaValidators.get(draft) ?? compileMeta(draft);
-  metaValidators.set(draft, validate);
+  const made = metaValidators.get(draft) ?? attempt(() => compileMeta(draft));
+  metaValidators.set(draft, made);
+  // A draft's own schema compiles wherever any does, but a page may forbid to make code from text.
+  if (!made.ok) return 'no schema can be compiled here: code is made from it (`unsafe-eval`)';
+  const validate = made.value;
   const valid = attempt(() => validate(schema));
   if (valid.ok && valid.value === true) return null;
   const [first] = validate.errors ?? [];

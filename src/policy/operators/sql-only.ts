@@ -19,7 +19,8 @@ const EXPECTED = `a list of statement classes, each one of ${SQL_CLASSES.join(',
  * MariaDB and SQLite cut into the same tokens (see `tokenize`) and that is in the grammar they
  * share (see `classesOf`); functions must be known to be pure. The classes are those of the whole
  * tree: a `delete` in a common table expression counts, a subquery counts as `select`, and so does
- * `returning`; `on conflict do update` makes an insert an `update` too; `explain` without
+ * `returning`; `values (1), (2)` is a `select`, as in the grammars of PostgreSQL and SQLite: it
+ * reads nothing that the text does not hold; `on conflict do update` makes an insert an `update` too; `explain` without
  * `analyze` is `explain` alone, with it both.
  *
  * Holds when every class found is listed, does not hold when none is. One listed and another not is
