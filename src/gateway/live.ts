@@ -33,6 +33,17 @@ export interface Stoppable extends Entry {
 /** Makes an exchange known to what comes later in its session; what it gives ends that. */
 export type Announce = (exchange: UnderWay) => () => void;
 
+interface OpenAnswer extends Entry {
+  readonly grantId: string;
+  readonly answer: Downstream;
+}
+
+interface OpenExchange extends Entry {
+  readonly session: string;
+  readonly id: string;
+  readonly exchange: UnderWay;
+}
+
 const askedPerSessionMax = 256;
 const detachedMax = 10_000;
 const declaredMax = 10_000;
@@ -46,13 +57,13 @@ export class LiveState {
   /** What is under way with servers, answers and streams alike. */
   readonly exchanges: Roster<Stoppable> = new Roster();
   readonly #streams = new Map<string, Set<Downstream>>();
-  readonly #answers = new Map<string, Set<Downstream>>();
+  readonly #answers = new Roster<OpenAnswer>();
   readonly #asked = new Map<string, Map<string, string>>();
   readonly #declared = new Map<string, string>();
   readonly #ableToOpen = new Set<string>();
   readonly #ownQuestions = new Map<string, (answer: ResponseMessage) => void>();
   readonly #detached = new Map<string, DetachedCall>();
-  readonly #underWay = new Map<string, Map<string, UnderWay>>();
+  readonly #underWay = new Roster<OpenExchange>();
 
   /** Remembers what a client called itself when it opened a session: for records only. */
   declare(seal: string, client: string): void {
@@ -127,22 +138,15 @@ export class LiveState {
 
   /** Holds the answer of a call until the function that it gives is called. */
   beginAnswer(grantId: string, answer: Downstream): () => void {
-    const answers = this.#answers.get(grantId) ?? new Set();
-    this.#answers.set(grantId, answers);
-    answers.add(answer);
-    return () => {
-      answers.delete(answer);
-      if (answers.size === 0 && this.#answers.get(grantId) === answers) {
-        this.#answers.delete(grantId);
-      }
-    };
+    const open: OpenAnswer = { place: -1, grantId, answer };
+    this.#answers.add(open);
+    return () => this.#answers.remove(open);
   }
 
   /** Ends the answers under way of the grants for which `stillValid` is false. */
   cutAnswers(stillValid: (grantId: string) => boolean): void {
-    for (const [grantId, answers] of this.#answers) {
-      if (stillValid(grantId)) continue;
-      for (const answer of answers) answer.cut();
+    for (const { grantId, answer } of this.#answers.all()) {
+      if (!stillValid(grantId)) answer.cut();
     }
   }
 
@@ -206,25 +210,23 @@ export class LiveState {
 
   /** Remembers an exchange until the function that it gives is called. */
   begin(session: string, id: string, exchange: UnderWay): () => void {
-    const exchanges = this.#underWay.get(session) ?? new Map<string, UnderWay>();
-    this.#underWay.set(session, exchanges);
-    exchanges.set(id, exchange);
-    return () => {
-      if (exchanges.get(id) === exchange) exchanges.delete(id);
-      if (exchanges.size === 0 && this.#underWay.get(session) === exchanges) {
-        this.#underWay.delete(session);
-      }
-    };
+    const open: OpenExchange = { place: -1, session, id, exchange };
+    this.#underWay.add(open);
+    return () => this.#underWay.remove(open);
   }
 
+  /** The exchange of this id. Looked for among all: few messages ask, and every call begins one. */
   underWay(session: string, id: string): UnderWay | null {
-    return this.#underWay.get(session)?.get(id) ?? null;
+    for (const open of this.#underWay) {
+      if (open.id === id && open.session === session) return open.exchange;
+    }
+    return null;
   }
 
   /** How many exchanges of a session let go of the stream that their client lost. */
   letGo(session: string): number {
-    const exchanges = [...(this.#underWay.get(session)?.values() ?? [])];
-    return exchanges.filter((exchange) => exchange.letGo()).length;
+    const open = this.#underWay.all().filter((one) => one.session === session);
+    return open.filter(({ exchange }) => exchange.letGo()).length;
   }
 }
 

@@ -38,7 +38,6 @@ export function openPort(
   deps: PortDeps,
   at: { readonly host: string; readonly port: number },
 ): Promise<Result<OpenPort, ListenProblem>> {
-  const answering = new Set<Socket>();
   const unused = new Set<Socket>();
   let draining = false;
   const server = createServer(
@@ -58,7 +57,7 @@ export function openPort(
         response.setHeader('connection', 'close');
         return plain(response, 503, 'the gateway is stopping; try again soon');
       }
-      if (takesTurn(answering, request, response)) serve(deps, request, response);
+      if (takesTurn(request, response)) serve(deps, request, response);
       else plain(response, 400, 'wait for the answer before the next request');
     },
   );
@@ -89,21 +88,21 @@ export function openPort(
   });
 }
 
+/** Marks a connection whose request is being answered, or that ends behind its last answer. */
+const answering: unique symbol = Symbol('answering');
+type Answering = Socket & { [answering]?: boolean };
+
 /**
  * One request at a time on a connection, and none behind a refusal that ends it: a request that
  * was sent before its predecessor was answered may be what somebody smuggled into the bytes.
  */
-function takesTurn(
-  answering: Set<Socket>,
-  request: IncomingMessage,
-  response: ServerResponse,
-): boolean {
-  const { socket } = request;
-  if (answering.has(socket)) return false;
-  answering.add(socket);
+function takesTurn(request: IncomingMessage, response: ServerResponse): boolean {
+  // The mark is this module's own: no other code can name the symbol.
+  const socket = request.socket as Answering;
+  if (socket[answering] === true) return false;
+  socket[answering] = true;
   response.on('close', () => {
-    if (response.shouldKeepAlive || socket.destroyed) answering.delete(socket);
-    else socket.once('close', () => answering.delete(socket));
+    if (response.shouldKeepAlive) socket[answering] = false;
   });
   return true;
 }
