@@ -154,8 +154,9 @@ test('arbitrary bytes never throw', () => {
   );
 });
 
-test('an answer of a megabyte takes milliseconds', () => {
-  const items = Array.from({ length: 12_000 }, (_, n) => ({
+// Reading every element again for each one would not end within the time that a test may take.
+test('a long answer is read in one pass', () => {
+  const items = Array.from({ length: 150_000 }, (_, n) => ({
     type: 'text',
     text: `item ${n}`,
     n,
@@ -164,8 +165,5 @@ test('an answer of a megabyte takes milliseconds', () => {
   const bytes = new TextEncoder().encode(
     JSON.stringify({ jsonrpc: '2.0', id: 1, result: { content: items } }),
   );
-  peekAnswer(bytes);
-  const started = performance.now();
   assert.equal(peekAnswer(bytes).kind, 'response');
-  assert(performance.now() - started < 100);
 });

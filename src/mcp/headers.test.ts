@@ -199,10 +199,10 @@ test('a header value is plain or a sentinel, and comes back', () => {
   }
 });
 
+// Quadratic work on values of this length would not end within the time that a test may take.
 test('long values take linear time', () => {
-  const padded = `a${' '.repeat(60_000)}b`;
-  const started = performance.now();
+  const padded = `a${' '.repeat(2_000_000)}b`;
   checkMirroredHeaders([...V, ...M, 'Mcp-Name', padded], call);
-  assert.equal(decodeHeaderValue(encodeHeaderValue('é'.repeat(200_000)))?.length, 200_000);
-  assert(performance.now() - started < 500);
+  const long = 'é'.repeat(200_000);
+  assert.equal(decodeHeaderValue(encodeHeaderValue(long))?.length, long.length);
 });
