@@ -124,6 +124,24 @@ const cases: readonly LintCase[] = [
     ['impossible-comparison', '/tools/pay/require/0', '`exists`'],
   ],
   [
+    'one category of two is one',
+    { all_tools: { deny_if: [{ path: 'tool.category', op: 'in', value: ['Read', 'no'] }] } },
+  ],
+  [
+    'limits whose costs are in the call',
+    {
+      tools: {
+        pay: {
+          require: [{ path: 'args.amount', op: 'exists', value: true }],
+          limits: [
+            { counter: 'a', max: 5, ...minute, cost: 'args.amount' },
+            { counter: 'b', max: 9, ...minute },
+          ],
+        },
+      },
+    },
+  ],
+  [
     'a category that is none',
     { all_tools: { deny_if: [{ path: 'tool.category', op: 'eq', value: 'read' }] } },
     ['impossible-comparison', '/all_tools/deny_if/0', 'Read'],

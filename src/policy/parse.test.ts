@@ -64,6 +64,7 @@ const bad: readonly Bad[] = [
   [`${head},"categories":{"Nuclear":{}}}`, ['/categories/Nuclear', '1:47', '', 'known here']],
   [`${head},"all_tools":{"approve_if":[]}}`, ['/all_tools/approve_if', '1:46', 'unknown key']],
   [tool('[]'), ['/tools/t', '1:46', 'expected an object, found a list']],
+  [tool('{"deny_if":{}}'), ['/tools/t/deny_if', '1:57', 'expected a list, found an object']],
   [tool('{"action":"block"}'), ['/tools/t/action', '1:56', 'found `block`']],
   [tool('{"action":"requireApproval"}'), ['/tools/t/action', '1:56', '', '`require_approval`']],
   [tool('{"labels":{"add":[]}}'), ['/tools/t/labels/add', '1:57', '', 'did you mean `adds`?']],

@@ -185,7 +185,7 @@ function visitNumber(node: ScalarNode, shape: NumberShape, place: Place): void {
 
 function wrongType(node: JsonNode, shape: Shape, place: Place): void {
   const found =
-    node.kind === 'list' || node.kind === 'object' ? `a ${node.kind}` : brief(node.value);
+    node.kind === 'list' ? 'a list' : node.kind === 'object' ? 'an object' : brief(node.value);
   report(place, `expected ${expectedText(shape)}, found ${found}`, quotesHint(node, shape));
 }
 

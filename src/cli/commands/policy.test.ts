@@ -214,7 +214,12 @@ test('policy explain retraces one call, with what counters hold', async (context
   assert.match(free.out, /allow by \/tools\/charge$/);
   assert.equal((await run(['explain', policy, '--call', call, '--used', 'charges'])).code, 2);
   const odd = write(dir, 'odd.json', { tool: 'charge', argument: {} });
-  assert.equal((await run(['explain', policy, '--call', odd])).code, 2);
+  const misspelt = await run(['explain', policy, '--call', odd]);
+  assert.equal(misspelt.code, 2);
+  assert.match(
+    misspelt.err + misspelt.out,
+    /unknown key `argument` \(did you mean `arguments`\?\)/,
+  );
 });
 
 test('policy diff says what is newly allowed and newly refused', async (context) => {

@@ -290,7 +290,9 @@ function diffLines(changes: readonly PolicyChange[]): readonly string[] {
     // The keys of the table are exactly the kinds.
     const group = byKind.get(kind as ChangeKind) ?? [];
     if (group.length > 0) lines.push(`${heading}:`);
-    for (const { tool, rule, text } of group) lines.push(`  ${tool}: ${text} (${rule})`);
+    for (const { tool, rule, text } of group) {
+      lines.push(`  ${tool}: ${text} ${rule.startsWith('(') ? rule : `(${rule})`}`);
+    }
   }
   return lines;
 }

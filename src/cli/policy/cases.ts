@@ -17,6 +17,7 @@ import {
   type PolicyProblem,
   type Risk,
 } from '../../policy/index.ts';
+import { nearest } from '../../policy/nearest.ts';
 import { pointerToken } from '../../policy/problem.ts';
 
 const callFields = {
@@ -72,13 +73,14 @@ export interface PolicyCase extends PolicyCall {
 }
 
 const callShape: z.ZodType<PolicyCall> = z.strictObject(callFields);
-const caseShape: z.ZodType<PolicyCase> = z.strictObject({
+const caseFields = {
   ...callFields,
   decision: z.enum(['allow', 'hold', 'deny']),
   rule: z.string(),
   limits: z.array(z.string()).optional(),
   message: z.string().nullable().optional(),
-});
+};
+const caseShape: z.ZodType<PolicyCase> = z.strictObject(caseFields);
 
 /** A case and where it stands in its file. */
 export interface PlacedCase {
@@ -120,9 +122,17 @@ function readShape<T>(
   const parsed = shape.safeParse(plainValue(tree.value));
   if (parsed.success) return ok({ value: parsed.data, placeOf });
   return err(
-    parsed.error.issues.map((issue) => {
+    parsed.error.issues.flatMap((issue) => {
       const pointer = issue.path.map((part) => `/${pointerToken(String(part))}`).join('');
-      return { pointer, ...placeOf(pointer), message: issue.message, hint: null };
+      if (issue.code !== 'unrecognized_keys') {
+        return [{ pointer, ...placeOf(pointer), message: issue.message, hint: null }];
+      }
+      return issue.keys.map((key) => {
+        const at = `${pointer}/${pointerToken(key)}`;
+        const near = nearest(key, Object.keys(caseFields));
+        const hint = near === null ? null : `did you mean \`${near}\`?`;
+        return { pointer: at, ...placeOf(at), message: `unknown key \`${key}\``, hint };
+      });
     }),
   );
 }

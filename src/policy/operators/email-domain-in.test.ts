@@ -31,6 +31,8 @@ const cases: readonly (readonly [JsonValue, Outcome])[] = [
   ['a@x.sub.org', YES],
   ['a@y.x.sub.org', YES],
   ['a@xn--bcher-kva.example', YES],
+  [`${'a'.repeat(64)}@good.com`, YES],
+  [`${'a'.repeat(65)}@good.com`, UNSURE],
   // All are certainly elsewhere.
   ['a@evil.com', NO],
   ['a@sub.org', NO],
