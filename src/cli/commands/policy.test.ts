@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Command } from 'commander';
 
@@ -12,6 +11,7 @@ import { sampleIntent, sampleOutcome, sampleRefusal } from '../../audit/record-s
 import type { RecordBody } from '../../audit/record.ts';
 import { openAuditFiles } from '../../storage/embedded/audit-files.ts';
 import { openScratch, scratchDirectory } from '../../storage/embedded/audit-scratch.ts';
+import { until } from '../../../test/support/gateway-process.ts';
 import { addPolicyCommands } from './policy.ts';
 
 interface Ran {
@@ -22,8 +22,11 @@ interface Ran {
 
 const started = 1_790_000_000_000;
 
-async function run(argv: readonly string[], signal = new AbortController().signal): Promise<Ran> {
-  const out: string[] = [];
+async function run(
+  argv: readonly string[],
+  signal = new AbortController().signal,
+  out: string[] = [],
+): Promise<Ran> {
   const err: string[] = [];
   const io = {
     out: (line: string) => void out.push(line),
@@ -193,13 +196,14 @@ test('policy test --watch runs again when a file is saved', async (context) => {
   const policy = write(dir, 'draft.json', draft);
   write(dir, 'draft.cases.json', [cases[0]?.[0]]);
   const stop = new AbortController();
-  const running = run(['test', policy, '--watch'], stop.signal);
-  await sleep(100);
+  const lines: string[] = [];
+  const said = (text: string): boolean => lines.some((line) => line.includes(text));
+  const running = run(['test', policy, '--watch'], stop.signal, lines);
+  await until('the first run', () => said('1 of 1 cases passed'));
   write(dir, 'draft.json', { ...draft, tools: {} });
-  await sleep(400);
+  await until('a run after the save', () => said('0 of 1 cases passed'));
   stop.abort();
-  const { out } = await running;
-  assert.match(out, /1 of 1 cases passed[^]*0 of 1 cases passed/);
+  await running;
 });
 
 test('policy explain retraces one call, with what counters hold', async (context) => {

@@ -312,7 +312,11 @@ function importFile(io: Io, file: string, options: { readonly json?: boolean }):
     io.err(printable(`${file}: ${kind}: ${pointer}: ${why}`));
   }
   const denied = notes.filter(({ kind }) => kind === 'denied').length;
-  io.err(`${denied} parts did not translate and refuse now; check the result before it is used`);
+  const parts =
+    denied === 1
+      ? '1 part did not translate and refuses'
+      : `${denied} parts did not translate and refuse`;
+  io.err(`${parts} now; check the result before it is used`);
 }
 
 /** The policy of a file, or null after saying why there is none. */

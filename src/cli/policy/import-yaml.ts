@@ -58,7 +58,11 @@ export function importYaml(text: string): Result<Imported, string> {
 function readYaml(text: string): Result<Readonly<Record<string, unknown>>, string> {
   const parsed = parseDocument(text, { schema: 'core', uniqueKeys: true, stringKeys: true });
   const [fault] = [...parsed.errors, ...parsed.warnings];
-  if (fault !== undefined) return err(`the text is not YAML as it is read here: ${fault.message}`);
+  if (fault !== undefined) {
+    // Below its first line the message draws the place.
+    const [what = ''] = fault.message.split('\n', 1);
+    return err(`the text is not YAML as it is read here: ${what.replace(/:$/, '')}`);
+  }
   try {
     const value: unknown = parsed.toJS({ maxAliasCount: 100 });
     return isMap(value) ? ok(value) : err('the text is no map at its top level');
