@@ -245,6 +245,7 @@ const selects: readonly (readonly [JsonValue, Outcome])[] = [
 const others: readonly (readonly [readonly string[], string, Outcome])[] = [
   [['insert'], 'insert into t (a, b) values (1, default), (2, 3)', YES],
   [['insert'], 'insert into t default values', YES],
+  [['insert'], 'insert into t as values (1)', UNSURE],
   [['insert'], 'insert into t (a) values (1) on conflict do nothing', YES],
   [['insert'], 'insert into t values (1) returning id', UNSURE],
   [['insert', 'select'], 'insert into t values (1) returning id', YES],
