@@ -119,7 +119,7 @@ async function fateOf(folder: string, path: string): Promise<Fate> {
   const unit = globSync('src/policy/**/*.test.ts', { cwd: folder }).filter(
     (file) => !first.includes(file) && !file.includes('.oracle.'),
   );
-  const laws = globSync('test/policy/*.test.ts', { cwd: folder });
+  const laws = globSync('test/policy/*.property.test.ts', { cwd: folder });
   for (const files of [first, unit.toSorted(), laws.toSorted()]) {
     const fate = await run(folder, files);
     if (fate !== 'survived') return fate;
