@@ -44,8 +44,9 @@ export class Agent {
     this.#sandbox = sandbox;
   }
 
-  /** Forgets its connections: the gateway was set up afresh. */
+  /** Ends its connections; the next request opens others. */
   reconnect(): void {
+    for (const client of this.#clients.values()) client.close();
     this.#clients.clear();
   }
 
@@ -168,14 +169,18 @@ export class Agent {
   #fill(text: string): string {
     const known: Readonly<Record<string, string>> = {
       '<the answer>': this.#last,
-      '<the first half>': this.#last.slice(0, Math.ceil(this.#last.length / 2)),
-      '<the second half>': this.#last.slice(Math.ceil(this.#last.length / 2)),
       '<the conversation>': this.texts.join('\n'),
       '{{sandbox}}': this.#sandbox,
     };
     let filled = text;
     for (const [name, value] of Object.entries(known)) filled = filled.replaceAll(name, value);
-    for (const [name, value] of this.kept) filled = filled.replaceAll(`{{${name}}}`, value);
+    for (const [name, value] of this.kept) {
+      const middle = Math.ceil(value.length / 2);
+      filled = filled
+        .replaceAll(`{{${name}}}`, value)
+        .replaceAll(`{{${name}/1}}`, value.slice(0, middle))
+        .replaceAll(`{{${name}/2}}`, value.slice(middle));
+    }
     return filled;
   }
 

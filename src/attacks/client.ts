@@ -1,4 +1,4 @@
-import { request, type IncomingMessage } from 'node:http';
+import { Agent as Connections, request, type IncomingMessage } from 'node:http';
 
 import type { JsonObject } from '../base/strict-json.ts';
 import { isObject, jsonOf, objectOf } from './json.ts';
@@ -30,6 +30,7 @@ export class Client {
   readonly #answer: AnswerServer;
   #session: string | null = null;
   #opened = false;
+  readonly #connections = new Connections({ keepAlive: true, maxSockets: 4 });
   #next = 0;
 
   constructor(target: Target, answer: AnswerServer) {
@@ -62,6 +63,11 @@ export class Client {
     return null;
   }
 
+  /** Ends its connections. */
+  close(): void {
+    this.#connections.destroy();
+  }
+
   /** Goes on in a session that somebody else opened. */
   take(session: string | null): void {
     this.#session = session;
@@ -89,6 +95,7 @@ export class Client {
           : { 'mcp-session-id': this.#session, 'mcp-protocol-version': revision }),
       },
       body: JSON.stringify(message),
+      connections: this.#connections,
       onEvent: (asked) => {
         if (typeof asked['method'] !== 'string' || asked['id'] === undefined) return;
         const result = this.#answer(asked['method'], objectOf(asked, 'params'));
@@ -108,6 +115,8 @@ export interface PlainRequest {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** Connections to use again; one of its own when absent. */
+  readonly connections?: Connections;
   /** Called for each event of a stream that is no answer. */
   readonly onEvent?: (message: JsonObject) => void;
 }
@@ -119,7 +128,7 @@ export function send(url: string, asked: PlainRequest): Promise<Reply> {
     const sent = request(url, {
       method: asked.method,
       headers: { ...asked.headers, ...length },
-      agent: false,
+      agent: asked.connections ?? false,
       signal: AbortSignal.timeout(answerMsMax),
     });
     const broken = (): void =>

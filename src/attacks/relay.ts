@@ -34,7 +34,7 @@ export function startSharedRelay(upstream: string): Promise<Relay> {
   const shared = new Client({ url: upstream, token: null }, () => null);
   const waiting = new Map<string, ServerResponse[]>();
   let sessions = 0;
-  return listen(({ response, body }) => {
+  const relay = listen(({ response, body }) => {
     const message = jsonOf(body);
     if (!isObject(message) || message['id'] === undefined) {
       return void response.writeHead(202).end();
@@ -58,6 +58,13 @@ export function startSharedRelay(upstream: string): Promise<Relay> {
       newest?.end(JSON.stringify({ jsonrpc: '2.0', id: message['id'] ?? null, ...answer }));
     });
   });
+  return relay.then((opened) => ({
+    ...opened,
+    close: () => {
+      shared.close();
+      return opened.close();
+    },
+  }));
 }
 
 interface Exchange {

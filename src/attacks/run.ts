@@ -34,6 +34,7 @@ export interface Scene {
 export async function runSteps(scene: Scene, steps: readonly Step[]): Promise<Ran> {
   const run = new Run(scene);
   for (const step of steps) await run.step(step);
+  for (const agent of run.agents.values()) agent.reconnect();
   return { agents: run.agents, trace: run.trace(), mixed: run.mixed };
 }
 
@@ -108,6 +109,7 @@ class Run {
       const name = `client-${index}-of-the-crowd`;
       const params = { name: tool, arguments: { name, ms: 20 } };
       const { result } = await client.request('tools/call', params, 0);
+      client.close();
       const got = JSON.stringify(result ?? {});
       return { own: got.includes(`"${name}"`), other: /client-\d+-of-the-crowd/.test(got) };
     });
@@ -161,7 +163,7 @@ class Run {
     if (metadataUrl === undefined) {
       return this.#note(`${server}: OAuth metadata`, {
         outcome: 'refused',
-        text: 'no metadata came through',
+        text: textOf(refused?.error ?? {}, 'message') || 'no metadata came through',
         rule: `(${refused?.status ?? 200})`,
       });
     }

@@ -28,7 +28,8 @@ export async function listenHttp(fixture: Fixture): Promise<ListeningFixture> {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      void receive(endpoint, { request, response, body: Buffer.concat(chunks).toString('utf8') });
+      const body = Buffer.concat(chunks).toString('utf8');
+      receive(endpoint, { request, response, body }).catch(() => response.destroy());
     });
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));

@@ -15,12 +15,16 @@ export function sql({ options, note }: FixtureParts): Promise<Fixture> {
   db.exec("insert into users (name) values ('ada'), ('grace')");
   db.prepare('insert into tickets (body) values (?)').run(textOf(options, 'ticket') || 'hello');
   db.prepare('insert into integration_tokens values (?, ?)').run('ci', textOf(options, 'secret'));
-  const query = (statements: string, readOnly: boolean): JsonObject => {
+  const query = async (statements: string, readOnly: boolean): Promise<JsonObject> => {
     if (readOnly && !/^\s*(select|with|explain)\b/i.test(statements)) return failed('read-only');
     const rows: unknown[] = [];
     // The flaw: what follows the first statement is run as well.
     for (const statement of statements.split(';').filter((one) => one.trim() !== '')) {
-      rows.push(...db.prepare(statement).all());
+      const found = await Promise.resolve()
+        .then(() => db.prepare(statement).all())
+        .catch(() => null);
+      if (found === null) return failed('that is no SQL');
+      rows.push(...found);
     }
     noteState();
     return said(JSON.stringify(rows));
@@ -30,9 +34,10 @@ export function sql({ options, note }: FixtureParts): Promise<Fixture> {
     if (!tables.some(({ name }) => name === 'users')) note('lost', { table: 'users' });
     note('tickets', { bodies: JSON.stringify(db.prepare('select body from tickets').all()) });
   };
-  const run = (name: string, args: JsonObject): JsonObject | null => {
+  const run = async (name: string, args: JsonObject): Promise<JsonObject | null> => {
     if (name === 'list_tickets') {
-      return said(JSON.stringify(db.prepare('select id, body from tickets').all()));
+      const rows = db.prepare('select id, body from tickets').all();
+      return said(rows.map(({ id, body }) => `${String(id)}: ${String(body)}`).join('\n'));
     }
     if (name === 'execute_sql') return query(textOf(args, 'sql'), false);
     if (name === 'query_readonly') return query(textOf(args, 'sql'), true);
@@ -49,7 +54,7 @@ export function sql({ options, note }: FixtureParts): Promise<Fixture> {
       tool('query_readonly', 'Runs a query; cannot change anything.', ['sql']),
       tool('drop_table', 'Drops a table.', ['table', 'env']),
     ],
-    call: (name, args) => Promise.resolve(run(name, args)),
+    call: run,
     close: () => Promise.resolve(db.close()),
   });
 }

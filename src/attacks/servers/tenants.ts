@@ -31,6 +31,7 @@ export function tenants({ note }: FixtureParts): Promise<Fixture> {
         // Later questions are answered earlier now and then: order tells nobody apart.
         const waitMs = (numberOf(args, 'ms') || 20) - (turn % 5) * 4;
         await new Promise((done) => setTimeout(done, Math.max(waitMs, 1)));
+        note('answered', { name: textOf(args, 'name') });
         return said(textOf(args, 'name'));
       }
       default:
