@@ -218,10 +218,14 @@ function judged(reply: Reply | null, text: string): Judged {
     const decision = objectOf(objectOf(reply.result, '_meta'), decisionKey);
     const rule = textOf(decision, 'rule');
     if (rule === '') {
-      return { outcome: reply.result['isError'] === true ? 'failed' : 'ran', rule: null, text: short };
+      return {
+        outcome: reply.result['isError'] === true ? 'failed' : 'ran',
+        rule: null,
+        text: short,
+      };
     }
     if (text.startsWith('[POLICY HELD]')) return { outcome: 'held', rule, text: short };
-    const limited = decision['code'] === 'limit';
+    const limited = decision['code'] === 'limit' || decision['code'] === 'approval-cap';
     return { outcome: limited ? 'limited' : 'refused', rule, text: short };
   }
   const message = textOf(reply.error ?? {}, 'message');
@@ -249,7 +253,7 @@ const drawnAlike: Readonly<Record<string, string>> = {
 
 function likeness(name: string): string {
   const folded = name.normalize('NFKC').toLowerCase();
-  const seen = [...folded].map((char) => drawnAlike[char] ?? char).join('');
+  const seen = Array.from(folded, (char) => drawnAlike[char] ?? char).join('');
   return seen.replaceAll(/[^a-z0-9]/g, '');
 }
 

@@ -43,6 +43,18 @@ export interface AttackFacts {
   readonly abuses: readonly string[];
 }
 
+/** The controls that are switched off by a construction of the harness. */
+const controlsOff = [
+  'pins',
+  'relay',
+  'shared',
+  'remembers',
+  'methods',
+  'launch',
+  'registered',
+] as const;
+export type ControlOff = (typeof controlsOff)[number];
+
 /** What of the gateway stops the attack, and how it is switched off for the second run. */
 export type NamedControl =
   /** A rule of `policy.json`, by JSON Pointer: left out for the run that must show the harm. */
@@ -50,13 +62,14 @@ export type NamedControl =
   /**
    * A control that is no rule and has no switch. `pins`: a gateway that meets the server for the
    * first time at every look, with an operator who accepts whatever waits. `relay`: a relay that
-   * passes everything on in the gateway's place; `shared`: one that shares a session among clients.
+   * passes everything on in the gateway's place; `shared`: one that shares a session among clients;
+   * `remembers`: one that asks a person once for each tool and passes on what comes after.
    * `methods`: a grant that opens these families. `launch`: the operator's file names the loose
    * program. `registered`: the operator's file names the stranger's server as well.
    */
   | {
       readonly code: string;
-      readonly off: 'pins' | 'relay' | 'shared' | 'methods' | 'launch' | 'registered';
+      readonly off: ControlOff;
       readonly methods?: readonly string[] | undefined;
     };
 
@@ -95,6 +108,8 @@ export type Step =
   | { readonly prompt: string; readonly name: string; readonly as?: string | undefined }
   /** Shows the last answer to the user, pictures and all. */
   | { readonly show: true; readonly as?: string | undefined }
+  /** A person allows the calls that wait and hold this text. */
+  | { readonly approve: string }
   /** Time passes: servers that wait for it turn. */
   | { readonly later: true }
   /** Uses a session that another agent opened. */
@@ -194,6 +209,7 @@ const step: z.ZodType<Step> = z.union([
   z.strictObject({ read: z.string(), uri: z.string(), as }),
   z.strictObject({ prompt: z.string(), name: z.string(), as }),
   z.strictObject({ show: z.literal(true), as }),
+  z.strictObject({ approve: z.string() }),
   z.strictObject({ later: z.literal(true) }),
   z.strictObject({ steal: z.string(), from: z.string(), as: z.string(), tool: z.string() }),
   z.strictObject({ crowd: z.int().min(2).max(500), tool: z.string() }),
@@ -208,7 +224,7 @@ const step: z.ZodType<Step> = z.union([
     outside: z.boolean().optional(),
     status: z.int().optional(),
   }),
-]) as z.ZodType<Step>;
+]);
 
 const sign: z.ZodType<Sign> = z.union([
   z.strictObject({
@@ -226,7 +242,7 @@ const control: z.ZodType<NamedControl> = z.union([
   z.strictObject({ code: z.string(), rule: z.string().startsWith('/') }),
   z.strictObject({
     code: z.string(),
-    off: z.enum(['pins', 'relay', 'shared', 'methods', 'launch', 'registered']),
+    off: z.enum(controlsOff),
     methods: texts.optional(),
   }),
 ]);
@@ -251,4 +267,4 @@ export const scenarioSchema: z.ZodType<Scenario> = z.strictObject({
   remains: z.array(sign).default([]),
   benign: z.array(step).min(1),
   works: z.array(sign).min(1),
-}) as z.ZodType<Scenario>;
+});

@@ -122,22 +122,26 @@ export interface PlainRequest {
 }
 
 /** Sends a request as it is; a connection that breaks is a reply of status 0. */
-export function send(url: string, asked: PlainRequest): Promise<Reply> {
+export async function send(url: string, asked: PlainRequest): Promise<Reply> {
+  const response = await sent(url, asked);
+  const broken = { status: 0, headers: {}, result: null, error: null, text: 'no answer came' };
+  if (response === null) return broken;
+  return readAll(response, asked.onEvent ?? (() => undefined)).catch(() => broken);
+}
+
+/** The beginning of the answer; null when the connection broke before it came. */
+function sent(url: string, asked: PlainRequest): Promise<IncomingMessage | null> {
   return new Promise((done) => {
     const length = { 'content-length': String(Buffer.byteLength(asked.body)) };
-    const sent = request(url, {
+    const sending = request(url, {
       method: asked.method,
       headers: { ...asked.headers, ...length },
       agent: asked.connections ?? false,
       signal: AbortSignal.timeout(answerMsMax),
     });
-    const broken = (): void =>
-      done({ status: 0, headers: {}, result: null, error: null, text: 'the connection broke' });
-    sent.on('error', broken);
-    sent.on('response', (response) => {
-      readAll(response, asked.onEvent ?? (() => undefined)).then(done, broken);
-    });
-    sent.end(asked.body);
+    sending.on('error', () => done(null));
+    sending.on('response', done);
+    sending.end(asked.body);
   });
 }
 

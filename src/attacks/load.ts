@@ -30,10 +30,7 @@ export async function loadAttacks(
   return ok(attacks.toSorted((a, b) => (a.facts.id < b.facts.id ? -1 : 1)));
 }
 
-async function loadAttack(
-  dir: string,
-  slug: string,
-): Promise<Result<Attack, readonly string[]>> {
+async function loadAttack(dir: string, slug: string): Promise<Result<Attack, readonly string[]>> {
   const [facts, scenario, policy, text] = await Promise.all([
     readAs(factsSchema, join(dir, slug, 'attack.json')),
     readAs(scenarioSchema, join(dir, slug, 'scenario.json')),

@@ -8,22 +8,26 @@ import { isObject, jsonOf, textOf } from './json.ts';
 /** What stands in the gateway's place when a control that has no switch is to be missing. */
 export interface Relay {
   readonly url: string;
+  /** A person says yes to what waits. */
+  readonly approve?: () => void;
   close(): Promise<void>;
 }
 
 /** Passes everything on as it came: every host, every session, every header, the token too. */
 export function startRelay(upstream: string): Promise<Relay> {
-  const to = new URL(upstream);
-  return listen(({ request, response, body }) => {
-    const path = request.url ?? '/';
-    const options = { method: request.method ?? 'POST', headers: request.headers };
-    const sent = httpRequest(new URL(path, to), options, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
-    });
-    sent.on('error', () => response.writeHead(502).end());
-    sent.end(body);
+  return listen((exchange) => passOn(new URL(upstream), exchange));
+}
+
+/** Sends one request on, and its answer back. */
+export function passOn(to: URL, { request, response, body }: Exchange): void {
+  const path = request.url ?? '/';
+  const options = { method: request.method ?? 'POST', headers: request.headers };
+  const sent = httpRequest(new URL(path, to), options, (answer) => {
+    response.writeHead(answer.statusCode ?? 502, answer.headers);
+    answer.pipe(response);
   });
+  sent.on('error', () => response.writeHead(502).end());
+  sent.end(body);
 }
 
 /**
@@ -67,13 +71,14 @@ export function startSharedRelay(upstream: string): Promise<Relay> {
   }));
 }
 
-interface Exchange {
+export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly body: string;
 }
 
-async function listen(handle: (exchange: Exchange) => void): Promise<Relay> {
+/** Listens on the loopback interface. */
+export async function listen(handle: (exchange: Exchange) => void): Promise<Relay> {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));

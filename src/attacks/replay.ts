@@ -5,8 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { assert } from '../base/assert.ts';
 import type { JsonObject, JsonValue } from '../base/strict-json.ts';
 import type { TraceEntry } from './agent.ts';
-import type { Attack, NamedControl, ScenarioServer } from './attack.ts';
+import type { Attack, ControlOff, NamedControl, ScenarioServer } from './attack.ts';
 import { isList, isObject } from './json.ts';
+import { startAskingRelay } from './asking-relay.ts';
 import { startRelay, startSharedRelay, type Relay } from './relay.ts';
 import { agentsIn, allSigns, ledgerOf, runSteps, type Ledgers, type Ran } from './run.ts';
 import { fixtures } from './servers/all.ts';
@@ -48,6 +49,8 @@ export interface ReplayParts {
   readonly folder: string;
 }
 
+type RelayKind = 'relay' | 'shared' | 'remembers';
+
 const ways: readonly Way[] = ['direct', 'open', 'guarded', 'twin', 'removed'];
 const allowAll: JsonObject = { version: '1', default: 'allow' };
 
@@ -61,9 +64,14 @@ export async function replay(attack: Attack, parts: ReplayParts): Promise<Replay
   return { slug: attack.slug, id: attack.facts.id, runs, faults: faultsOf(attack, runs) };
 }
 
+/** Controls whose absence is a relay in the gateway's place. */
+function inPlace(off: ControlOff): off is RelayKind {
+  return off === 'relay' || off === 'shared' || off === 'remembers';
+}
+
 /** Without its control the recommended policy cannot stand where a relay takes the gateway's place. */
 function isRemovable(control: NamedControl): boolean {
-  return !('off' in control) || (control.off !== 'relay' && control.off !== 'shared');
+  return !('off' in control) || !inPlace(control.off);
 }
 
 function faultsOf(attack: Attack, runs: readonly WayResult[]): readonly string[] {
@@ -88,10 +96,12 @@ function faultsOf(attack: Attack, runs: readonly WayResult[]): readonly string[]
 /** A rule's attack must have met the rule itself, in the way that the entry claims. */
 function isAsClaimed({ facts, scenario }: Attack, trace: readonly TraceEntry[]): boolean {
   const { control } = scenario;
-  if (!('rule' in control)) return true;
+  const wanted = { hold: ['held'], limit: ['limited'] }[facts.outcome as string];
+  if (!('rule' in control)) {
+    return wanted === undefined || trace.some(({ outcome }) => wanted.includes(outcome));
+  }
   // What is left out of a list is met by nobody.
   if (control.rule === '/hide_denied') return true;
-  const wanted = { hold: ['held'], limit: ['limited'] }[facts.outcome as string];
   const ids = ruleIds(control.rule);
   return trace.some(
     ({ outcome, rule }) =>
@@ -114,6 +124,7 @@ export function nameOf(control: NamedControl): string {
     pins: 'reviewed definitions',
     relay: 'the gateway itself',
     shared: 'sessions of each grant',
+    remembers: 'approvals of exact arguments',
     methods: 'closed methods',
     launch: 'the pinned program',
     registered: 'the operator’s list of servers',
@@ -181,8 +192,9 @@ export async function runWay(attack: Attack, way: Way, parts: ReplayParts): Prom
   return result;
 }
 
+/** Everything ran; what waited for a person was done when the person had answered. */
 function isDone(ran: Ran): boolean {
-  return ran.trace.every((entry) => entry.outcome === 'ran');
+  return ran.trace.every(({ outcome }) => outcome === 'ran' || outcome === 'held');
 }
 
 interface RunParts {
@@ -200,7 +212,7 @@ async function stageFor(attack: Attack, run: RunParts): Promise<Stage> {
     return scenario.direct === 'shared' ? relayStage(run.set, 'shared') : directStage(run.set);
   }
   const isOff = run.way === 'open' || run.way === 'removed';
-  if (isOff && (off === 'relay' || off === 'shared')) return relayStage(run.set, off);
+  if (isOff && off !== null && inPlace(off)) return relayStage(run.set, off);
   const document = run.way === 'open' ? allowAll : policy;
   const removed = run.way === 'removed' && 'rule' in control;
   const opened = isOff && 'off' in control && off === 'methods' ? control.methods : undefined;
@@ -225,21 +237,26 @@ function directStage(set: ServerSet): Stage {
     },
     base: (server) => new URL(set.urls.get(server) ?? 'http://127.0.0.1:9').origin,
     operatorKey: null,
+    approve: () => Promise.resolve(),
     forget: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
 }
 
 /** A relay before each server in the gateway's place. */
-async function relayStage(set: ServerSet, kind: 'relay' | 'shared'): Promise<Stage> {
-  const start = kind === 'relay' ? startRelay : startSharedRelay;
+async function relayStage(set: ServerSet, kind: RelayKind): Promise<Stage> {
+  const start = { relay: startRelay, shared: startSharedRelay, remembers: startAskingRelay }[kind];
   const relays = new Map<string, Relay>();
   for (const [name, url] of set.urls) relays.set(name, await start(url));
   const direct = directStage({ ...set, urls: new Map([...relays].map(([n, r]) => [n, r.url])) });
   const close = async (): Promise<void> => {
     await Promise.all([...relays.values()].map((relay) => relay.close()));
   };
-  return { ...direct, close };
+  const approve = (): Promise<void> => {
+    for (const relay of relays.values()) relay.approve?.();
+    return Promise.resolve();
+  };
+  return { ...direct, approve, close };
 }
 
 /** The scenario's servers, running. */
@@ -264,8 +281,7 @@ async function startServers(
     notes.set(name, ledger);
     const make = fixtures[server.fixture];
     assert(make !== undefined, `there is a fixture \`${server.fixture}\``);
-    const note = (did: string, facts: JsonObject = {}): void =>
-      void ledger.push({ did, ...facts });
+    const note = (did: string, facts: JsonObject = {}): void => void ledger.push({ did, ...facts });
     const options = optionsOf(server, loose);
     const fixture = await make({ options, note, sandbox });
     const listening = await listenHttp(fixture);

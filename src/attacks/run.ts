@@ -56,6 +56,7 @@ class Run {
 
   async step(step: Step): Promise<void> {
     if ('later' in step) return this.#later();
+    if ('approve' in step) return this.#scene.stage.approve(step.approve);
     if ('crowd' in step) return this.#crowd(step.crowd, step.tool);
     if ('http' in step) return this.#http(step);
     if ('authorize' in step) return this.#authorize(step.authorize);
@@ -73,6 +74,7 @@ class Run {
 
   async #call(agent: Agent, step: CallStep): Promise<void> {
     for (let turn = 0; turn < (step.times ?? 1); turn += 1) {
+      agent.kept.set('n', String(turn + 1));
       const { text } = await agent.call(step.call, step.arguments);
       if (step.keep === undefined) continue;
       for (const each of this.agents.values()) each.kept.set(step.keep, text);
@@ -215,6 +217,8 @@ export async function ledgerOf(sandbox: string): Promise<readonly JsonObject[]> 
 
 /** Names of the agents that a scenario's steps speak of. */
 export function agentsIn(steps: readonly Step[]): readonly string[] {
-  const named = steps.flatMap((step) => textsOf({ as: [('as' in step && step.as) || someone] }, 'as'));
+  const named = steps.flatMap((step) =>
+    textsOf({ as: [('as' in step && step.as) || someone] }, 'as'),
+  );
   return [...new Set([someone, ...named])];
 }

@@ -41,7 +41,10 @@ export function totals(scored: readonly Scored[]): readonly string[] {
     ['harm without a gateway', count(harmed('direct'))],
     ['harm with the control switched off', count(harmed('open'))],
     ['harm under the recommended policy', count(harmed('guarded'))],
-    ['honest work under the recommended policy', count((one) => runOf(one, 'twin')?.worked === true)],
+    [
+      'honest work under the recommended policy',
+      count((one) => runOf(one, 'twin')?.worked === true),
+    ],
     [
       'harm again without the named rule',
       `${removable.filter(harmed('removed')).length}/${removable.length}`,

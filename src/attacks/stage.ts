@@ -26,6 +26,8 @@ export interface Stage {
   base(server: string): string;
   /** What the operator's own requests carry; null where there is no gateway. */
   readonly operatorKey: string | null;
+  /** A person allows the calls that wait and hold a text. */
+  approve(containing: string): Promise<void>;
   /** Sets the gateway up afresh, with nothing reviewed, and accepts whatever waits for review. */
   forget(): Promise<void>;
   close(): Promise<void>;

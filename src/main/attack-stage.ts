@@ -1,9 +1,11 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { isObject, jsonOf, objectsOf, textOf } from '../attacks/json.ts';
 import type { OpenStage, Stage, StageOptions } from '../attacks/stage.ts';
 import { explainConfigProblem, loadConfig } from '../config.ts';
 import { silentLog } from '../base/log.ts';
+import type { JsonObject, JsonValue } from '../base/strict-json.ts';
 import { hashToken, newToken } from '../identity/token.ts';
 import { startGateway, type RunningGateway } from '../main.ts';
 
@@ -26,6 +28,7 @@ export const openAttackStage: OpenStage = async (options) => {
         ? { url: `${gateway.url}/s/${server}/mcp`, token: tokens.get(agent) ?? null }
         : null,
     base: () => gateway.url,
+    approve: (containing) => approveHeld(gateway, key, containing),
     forget: async () => {
       await stop(gateway);
       ({ gateway, key } = await start());
@@ -52,8 +55,10 @@ async function startOne(
   await writeFile(configPath, JSON.stringify(fileOf(options, tokens)));
   const loaded = await loadConfig(configPath, {});
   if (!loaded.ok) throw new Error(loaded.error.map(explainConfigProblem).join('; '));
+  // Whoever waits for a person is told so at once: the agent of a replay has nothing else to do.
+  const limits = { ...loaded.value.limits, holdMs: 1 };
   const started = await startGateway({
-    config: loaded.value,
+    config: { ...loaded.value, limits },
     configPath: null,
     dataDir,
     host: '127.0.0.1',
@@ -68,34 +73,56 @@ async function startOne(
 }
 
 function fileOf(options: StageOptions, tokens: ReadonlyMap<string, string>): object {
-  const servers = Object.entries(options.servers).map(([name, server]) => [
-    name,
-    'url' in server ? { ...server, allowPrivate: true } : server,
-  ]);
-  const grants = [...tokens].map(([agent, token]) => [
-    agent,
-    {
+  const servers: Record<string, object> = {};
+  for (const [name, server] of Object.entries(options.servers)) {
+    servers[name] = 'url' in server ? { ...server, allowPrivate: true } : server;
+  }
+  const grants: Record<string, object> = {};
+  for (const [agent, token] of tokens) {
+    grants[agent] = {
       principal: `agent:${agent}`,
       servers: Object.keys(options.servers),
       policy: 'tried',
       ...(options.methods === null ? {} : { methods: options.methods }),
       token: { sha256: hashToken(token) },
-    },
-  ]);
-  return {
-    servers: Object.fromEntries(servers),
-    policies: { tried: options.policy },
-    grants: Object.fromEntries(grants),
-  };
+    };
+  }
+  return { servers, policies: { tried: options.policy }, grants };
 }
 
 /** The operator who accepts everything without a look, by the same door as any other operator. */
 async function acceptAll(gateway: RunningGateway, key: string): Promise<void> {
   for (const server of gateway.servers) {
-    await fetch(`${gateway.url}/api/v1/servers/${server}/pins/accept`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      body: '{"tools":null}',
-    });
+    await ask(gateway, key, `/api/v1/servers/${server}/pins/accept`, { tools: null });
   }
+}
+
+/** The person who reads what a call holds, and allows it. */
+async function approveHeld(
+  gateway: RunningGateway,
+  key: string,
+  containing: string,
+): Promise<void> {
+  const listed = await ask(gateway, key, '/api/v1/approvals', null);
+  for (const approval of isObject(listed) ? objectsOf(listed, 'approvals') : []) {
+    const path = `/api/v1/approvals/${textOf(approval, 'id')}`;
+    const shown = await ask(gateway, key, path, null);
+    if (!isObject(shown) || !textOf(shown, 'shown').includes(containing)) continue;
+    await ask(gateway, key, `${path}/allow`, {});
+  }
+}
+
+/** One request to the control API, as the operator; the answer's value. */
+async function ask(
+  gateway: RunningGateway,
+  key: string,
+  path: string,
+  body: JsonObject | null,
+): Promise<JsonValue | undefined> {
+  const answer = await fetch(`${gateway.url}${path}`, {
+    method: body === null ? 'GET' : 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    ...(body === null ? {} : { body: JSON.stringify(body) }),
+  });
+  return jsonOf(await answer.text());
 }

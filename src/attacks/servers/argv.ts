@@ -20,7 +20,9 @@ export function fakeShell(sandbox: string, line: string): boolean {
 export function argv({ note, sandbox }: FixtureParts): Promise<Fixture> {
   const run = (name: string, args: JsonObject): JsonObject | null => {
     if (name === 'scale_deployment') {
-      const words = `kubectl scale deployment ${textOf(args, 'deployment')} --replicas 2`.split(' ');
+      const words = `kubectl scale deployment ${textOf(args, 'deployment')} --replicas 2`.split(
+        ' ',
+      );
       const flags = words.slice(3, -2).filter((word) => word.startsWith('-'));
       note('executed', { argv: words, flags });
       if (flags.length > 0) note('flagged', { flags });

@@ -13,13 +13,13 @@ const served = '/srv/public';
  */
 export async function files({ options, note, sandbox }: FixtureParts): Promise<Fixture> {
   await mkdir(join(sandbox, 'public'), { recursive: true });
-  for (const [name, text] of Object.entries(objectOf(options, 'files'))) {
+  for (const name of Object.keys(objectOf(options, 'files'))) {
     const path = join(sandbox, name);
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, String(text));
+    await writeFile(path, textOf(objectOf(options, 'files'), name));
   }
-  for (const [name, target] of Object.entries(objectOf(options, 'links'))) {
-    await symlink(join(sandbox, String(target)), join(sandbox, name));
+  for (const name of Object.keys(objectOf(options, 'links'))) {
+    await symlink(join(sandbox, textOf(objectOf(options, 'links'), name)), join(sandbox, name));
   }
   const read = async (path: string): Promise<JsonObject> => {
     // The flaw: text is compared, not where the path leads.

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 
 import { newId } from '../../base/id.ts';
 import type { JsonObject } from '../../base/strict-json.ts';
-import { isObject, jsonOf, objectOf } from '../json.ts';
+import { isObject, jsonOf, objectOf, textOf } from '../json.ts';
 import type { Caller, Fixture, RawRequest } from './fixture.ts';
 import { answerTo, clientNameOf, isModern, readMessage, type Message } from './protocol.ts';
 
@@ -78,7 +78,7 @@ async function receive(endpoint: Endpoint, exchange: Exchange): Promise<void> {
 /** The client's answer to what it was asked. */
 function answered(endpoint: Endpoint, { response, body }: Exchange): void {
   const said = jsonOf(body);
-  if (isObject(said)) endpoint.asked.get(String(said['id']))?.(said);
+  if (isObject(said)) endpoint.asked.get(textOf(said, 'id'))?.(said);
   response.writeHead(202).end();
 }
 

@@ -11,7 +11,9 @@ const [name = '', sandbox = '', options = '{}'] = process.argv.slice(2);
 const make = Object.hasOwn(fixtures, name) ? fixtures[name] : undefined;
 const parsed = jsonOf(options);
 if (make === undefined || sandbox === '' || !isObject(parsed)) {
-  process.stderr.write(`start <fixture> <sandbox> <options JSON>, of: ${Object.keys(fixtures)}\n`);
+  process.stderr.write(
+    `start <fixture> <sandbox> <options JSON>, of: ${Object.keys(fixtures).join(', ')}\n`,
+  );
   process.exitCode = 2;
 } else {
   const ledger = join(sandbox, 'ledger.jsonl');
