@@ -70,6 +70,8 @@ export interface RunningGateway {
   /** Names of the registered servers. */
   readonly servers: readonly string[];
   readonly keyPath: string;
+  /** The one-time link that makes the first account; null where somebody has one. */
+  readonly welcomeUrl: string | null;
   /** Resolves when every server's tools were read, or could not be. */
   readonly toolsRead: Promise<void>;
   /** Lets the calls under way end, then closes everything. */
@@ -90,17 +92,20 @@ export async function startGateway(
   const { gateway, registry, reader, audit, approvals, stores } = parts.value;
   const mcp = new McpListener(gateway);
   const operator = await operatorKey(options.dataDir);
-  const pages = openPages({
+  const pages = await openPages({
     registry,
+    reader,
+    users: parts.value.stores.users,
     audit,
     approvals,
     approvalStore: stores.approvals,
     files: openAuditFiles(options.dataDir),
     operator,
+    privateServers: options.config.console.privateServers,
     version: options.version,
   });
   const hosts = hostPolicy(options.config);
-  const opened = await openPort({ mcp, pages, hosts: () => hosts }, options);
+  const opened = await openPort({ mcp, pages: pages.handle, hosts: () => hosts }, options);
   if (!opened.ok) {
     await closeParts(parts.value);
     return err(explainListen(opened.error, options));
@@ -119,6 +124,7 @@ export async function startGateway(
     url,
     servers,
     keyPath: operator.path,
+    welcomeUrl: pages.setupToken === null ? null : `${url}/console/welcome#${pages.setupToken}`,
     toolsRead: Promise.all(servers.map((server) => reader.ready(server))).then(() => undefined),
     cut: () => opened.value.cut(),
     stop: async () => {
@@ -127,6 +133,7 @@ export async function startGateway(
       approvals.letGo();
       // First of all, and at once: whoever was told that the gateway stops is not served any more.
       const drained = opened.value.close(drainMs);
+      pages.stop();
       gateway.live.cutStreams(() => false);
       await removeRunFile(options.dataDir);
       await drained;

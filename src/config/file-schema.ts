@@ -14,6 +14,7 @@ export interface ConfigFile {
   readonly data?: string | undefined;
   readonly audit?: AuditEntry | undefined;
   readonly telemetry?: TelemetryEntry | undefined;
+  readonly console?: { readonly privateServers?: boolean | undefined } | undefined;
   readonly limits?: LimitsEntry | undefined;
   readonly servers: Readonly<Record<string, ServerEntry>>;
   readonly policies?: Readonly<Record<string, PolicyEntry>> | undefined;
@@ -256,6 +257,15 @@ export const fileSchema: z.ZodType<ConfigFile> = z
     }),
     audit: auditSchema(name).optional(),
     telemetry: telemetrySchema.optional(),
+    console: z
+      .strictObject({
+        privateServers: z.boolean().optional().meta({
+          description:
+            'Whether a server may be added in the console whose address is loopback or private. Default: `false`.',
+        }),
+      })
+      .optional()
+      .meta({ description: 'What the console may do.' }),
     limits: limits.optional(),
     servers: z
       .record(name, z.union([stdioServer, httpServer]))

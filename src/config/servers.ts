@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { ownHeaders } from '../registry/server-draft.ts';
 import type { ServerConfig } from '../registry/server.ts';
 import { expand, type Environment } from './expand.ts';
 import type { HttpEntry, ServerEntry, StdioEntry } from './file-schema.ts';
@@ -13,25 +14,6 @@ export interface ServerReading {
 }
 
 type Path = readonly (string | number)[];
-
-/** Headers that are the gateway's own to write, or the transport's. */
-const ownHeaders: ReadonlySet<string> = new Set([
-  'accept',
-  'accept-encoding',
-  'connection',
-  'content-encoding',
-  'content-length',
-  'content-type',
-  'expect',
-  'host',
-  'keep-alive',
-  'last-event-id',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
 
 /** The servers of the file, by name, with their variables filled in. */
 export function readServers(

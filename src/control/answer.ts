@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { streamSSE } from 'hono/streaming';
 import type * as z from 'zod';
 
@@ -7,9 +8,12 @@ import type { ControlDeps } from './deps.ts';
 import type { ControlProblem } from './problem.ts';
 import type { Actor } from './roles.ts';
 import type { Call, Route } from './route.ts';
+import { cookieName, sessionMs } from './session.ts';
 
 /** Bytes of a request's body. A policy of a thousand tools with rules has some 300 kB. */
 const bodyBytesMax = 2_097_152;
+/** How often the session of an open stream is looked at, in milliseconds. */
+const watchMs = 5_000;
 
 const statusOf = {
   invalid: 400,
@@ -38,12 +42,16 @@ export async function answer(
     return streamSSE(context, async (events) => {
       const gone = new AbortController();
       events.onAbort(() => gone.abort());
-      const signal = AbortSignal.any([gone.signal, call.value.signal]);
+      const ends = [gone.signal, call.value.signal, deps.stopping];
+      const signal = AbortSignal.any(ends);
+      // A session that ends takes its streams with it.
+      const watch = setInterval(() => void isOver(deps, context).then(endIf(gone)), watchMs);
       // The query was parsed by the route's schema; a stream takes no input.
       const asked = { ...call.value, signal, input: null } as Call<null, unknown>;
       await stream(deps, asked, (event, value) =>
         events.writeSSE({ event, data: JSON.stringify(value) }),
       );
+      clearInterval(watch);
     });
   }
   if (handle === null) return context.body(null, 204);
@@ -55,6 +63,29 @@ export async function answer(
 export function refusal(context: Context, { code, message, problems }: ControlProblem): Response {
   const body = { error: code, message, ...(problems === undefined ? {} : { problems }) };
   return context.json(body, statusOf[code]);
+}
+
+function endIf(gone: AbortController): (over: boolean) => void {
+  return (over) => {
+    if (over) gone.abort();
+  };
+}
+
+async function isOver(deps: ControlDeps, context: Context): Promise<boolean> {
+  const [key, cookie] = credentialsOf(context);
+  return (await deps.sessions.actorOf(key, cookie)) === null;
+}
+
+/** The `Authorization` header and the session's cookie, empty where there is none. */
+export function credentialsOf(context: Context): readonly [key: string, cookie: string] {
+  return [context.req.header('authorization') ?? '', getCookie(context, cookieName) ?? ''];
+}
+
+function setSession(context: Context, token: string | null): void {
+  const secure = (context.req.header('origin') ?? '').startsWith('https:');
+  const options = { httpOnly: true, sameSite: 'Strict', path: '/', secure } as const;
+  if (token === null) deleteCookie(context, cookieName, options);
+  else setCookie(context, cookieName, token, { ...options, maxAge: sessionMs / 1000 });
 }
 
 async function callOf(
@@ -70,7 +101,15 @@ async function callOf(
   const input = parsed(route.input, body.value, '/');
   if (!input.ok) return input;
   const { signal } = context.req.raw;
-  return ok({ actor, params, input: input.value, query: query.value, signal });
+  const set = (token: string | null): void => setSession(context, token);
+  return ok({
+    actor,
+    params,
+    input: input.value,
+    query: query.value,
+    signal,
+    setSession: set,
+  });
 }
 
 function parsed(

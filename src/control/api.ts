@@ -1,65 +1,33 @@
 import { Hono, type Context } from 'hono';
-import { getCookie, setCookie } from 'hono/cookie';
 
-import { answer, refusal } from './answer.ts';
+import { answer, credentialsOf, refusal } from './answer.ts';
 import type { ControlDeps } from './deps.ts';
-import { grantsOf, viewOf } from './grants.ts';
-import { icon, overviewPage, signInPage, styleSheet } from './pages.ts';
 import type { ControlProblem } from './problem.ts';
-import { recentOf } from './recent.ts';
-import type { Actor, Role } from './roles.ts';
-import { serverViews } from './servers.ts';
+import { nobody, type Actor } from './roles.ts';
+import type { Route } from './route.ts';
+import { icon } from './icon.ts';
+import { equal } from './session.ts';
 import { table } from './table.ts';
-import { cookieName, equal, isSession, newSession, sessionMs } from './session.ts';
 
 /** What the API and the pages are given. */
 export interface ApiDeps extends ControlDeps {
-  /** The operator's key: carried by the CLI, asked for by the sign-in page. */
-  readonly operatorKey: string;
-  /** Where the operator finds the key, for the sign-in page. */
-  readonly keyPlace: string;
+  /** Files of the console, as they were built. */
+  readonly consoleFiles: ConsoleFiles;
 }
 
-/** A page, or what pages are drawn with: HTML, not an operation. */
-interface Page {
-  readonly method: 'get' | 'post';
-  readonly path: string;
-  readonly auth: 'open' | 'signed-in';
-  readonly handle: (context: Context) => Promise<Response> | Response;
+/** The port of the built console. */
+export interface ConsoleFiles {
+  /** Null where there is no such file; `/` and every page of the console are `index.html`. */
+  read(path: string): Promise<ConsoleFile | null>;
 }
 
-/** What the pages are drawn with. */
-const looks: readonly Page[] = [
-  {
-    method: 'get',
-    path: '/style.css',
-    auth: 'open',
-    handle: (c) => c.body(styleSheet, 200, { 'content-type': 'text/css; charset=utf-8' }),
-  },
-  {
-    method: 'get',
-    path: '/icon.svg',
-    auth: 'open',
-    handle: (c) => c.body(icon, 200, { 'content-type': 'image/svg+xml' }),
-  },
-];
-
-/** What is not an operation: health for a supervisor, and the pages. */
-function pages(deps: ApiDeps): readonly Page[] {
-  const { keyPlace } = deps;
-  return [
-    { method: 'get', path: '/healthz', auth: 'open', handle: (c) => c.json({ ok: true }) },
-    { method: 'get', path: '/readyz', auth: 'open', handle: (c) => readiness(deps, c) },
-    { method: 'get', path: '/', auth: 'signed-in', handle: (c) => overview(deps, c) },
-    ...looks,
-    {
-      method: 'get',
-      path: '/sign-in',
-      auth: 'open',
-      handle: (c) => c.html(signInPage(keyPlace, false)),
-    },
-    { method: 'post', path: '/sign-in', auth: 'open', handle: (c) => signIn(deps, c) },
-  ];
+export interface ConsoleFile {
+  readonly body: Uint8Array<ArrayBuffer>;
+  /** The same, compressed with gzip; null where that is not worth it. */
+  readonly gzip: Uint8Array<ArrayBuffer> | null;
+  readonly type: string;
+  /** Whether its name changes with its contents, so that it may be kept for ever. */
+  readonly lasting: boolean;
 }
 
 /** The control API and its pages, as one fetch handler. */
@@ -67,25 +35,15 @@ export function createApi(deps: ApiDeps): Hono {
   const app = new Hono();
   app.use(async (context, next) => {
     await next();
-    for (const [name, value] of Object.entries(pageHeaders)) context.res.headers.set(name, value);
+    const { headers } = context.res;
+    for (const [name, value] of Object.entries(pageHeaders)) headers.set(name, value);
+    if (!headers.has('cache-control')) headers.set('cache-control', 'no-store');
   });
-  for (const { method, path, auth, handle } of pages(deps)) {
-    app[method](path, async (context) => {
-      const signedIn = auth === 'open' || isSignedIn(deps, context);
-      return signedIn ? handle(context) : context.redirect('/sign-in', 303);
-    });
-  }
   for (const route of table) {
-    app[route.method](route.path.replace(/\{(\w+)\}/g, ':$1'), (context) => {
-      const actor = actorOf(deps, context);
-      if (route.may !== 'anyone' && actor === null) return refusal(context, unauthorized);
-      const asking = actor ?? nobody;
-      if (route.may !== 'anyone' && !route.may.includes(asking.role)) {
-        return refusal(context, forbidden(asking, route.may));
-      }
-      return answer(context, { deps, route, actor: asking });
-    });
+    const path = route.path.replace(/\{(\w+)\}/g, ':$1');
+    app[route.method](path, (context) => operate(deps, route, context));
   }
+  addPages(app, deps);
   app.notFound((context) =>
     context.json({ error: 'not-found', message: 'there is nothing here' }, 404),
   );
@@ -95,94 +53,73 @@ export function createApi(deps: ApiDeps): Hono {
   return app;
 }
 
-const unauthorized: ControlProblem = {
-  code: 'unauthorized',
-  message: 'send the operator key as a bearer token, or sign in',
+/** Nothing of another origin, and nothing that stands in a page instead of a file. */
+const pageHeaders: Readonly<Record<string, string>> = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  // With `no-referrer` a browser sends `Origin: null` with a form, which is no known origin.
+  'referrer-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
 };
 
-const nobody: Actor = { name: 'nobody', role: 'viewer', session: null };
+async function operate(deps: ApiDeps, route: Route, context: Context): Promise<Response> {
+  const foreign = foreignSite(route, context);
+  if (foreign !== null) return refusal(context, foreign);
+  const actor = await deps.sessions.actorOf(...credentialsOf(context));
+  if (route.may !== 'anyone') {
+    const refused = refusedTo(route, actor, context.req.header('x-portcullis-csrf') ?? '');
+    if (refused !== null) return refusal(context, refused);
+  }
+  return answer(context, { deps, route, actor: actor ?? nobody });
+}
 
-function forbidden(actor: Actor, may: readonly Role[]): ControlProblem {
-  const message = `a ${actor.role} may not do this; it takes one of: ${may.join(', ')}`;
+/** A browser says when a page of another site made it ask. */
+function foreignSite(route: Route, context: Context): ControlProblem | null {
+  if (route.method === 'get') return null;
+  const site = context.req.header('sec-fetch-site');
+  if (site === undefined || site === 'same-origin' || site === 'none') return null;
+  return { code: 'forbidden', message: 'this must be asked by a page of the gateway itself' };
+}
+
+function refusedTo(route: Route, actor: Actor | null, csrf: string): ControlProblem | null {
+  if (actor === null) {
+    const message = 'sign in, or send the operator key as a bearer token';
+    return { code: 'unauthorized', message };
+  }
+  if (route.may !== 'anyone' && !route.may.includes(actor.role)) {
+    const message = `a ${actor.role} may not do this; it takes one of: ${route.may.join(', ')}`;
+    return { code: 'forbidden', message };
+  }
+  if (route.method === 'get' || actor.session === null) return null;
+  if (equal(csrf, actor.session.csrf)) return null;
+  const message = 'send the session token that `GET /api/v1/session` gives as `x-portcullis-csrf`';
   return { code: 'forbidden', message };
 }
 
-/** Who asks, by the operator's key; null for nobody that is known. */
-function actorOf(deps: ApiDeps, context: Context): Actor | null {
-  const header = context.req.header('authorization') ?? '';
-  const known = header.startsWith('Bearer ') && equal(header.slice(7), deps.operatorKey);
-  return known ? { name: 'operator', role: 'admin', session: null } : null;
-}
-
-/** A sign-in is a key and its name. */
-const signInBytesMax = 4_096;
-
-const pageHeaders: Readonly<Record<string, string>> = {
-  'content-security-policy':
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-  'x-content-type-options': 'nosniff',
-  // With `no-referrer` a browser sends `Origin: null` with the form, which is no known origin.
-  'referrer-policy': 'same-origin',
-  'cache-control': 'no-store',
-  'cross-origin-opener-policy': 'same-origin',
-};
-
-function isSignedIn(deps: ApiDeps, context: Context): boolean {
-  if (actorOf(deps, context) !== null) return true;
-  const cookie = getCookie(context, cookieName) ?? '';
-  return isSession(deps.operatorKey, cookie, deps.clock.nowMs());
-}
-
-async function signIn(deps: ApiDeps, context: Context): Promise<Response> {
-  const site = context.req.header('sec-fetch-site');
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') {
-    return context.html(signInPage(deps.keyPlace, true), 403);
-  }
-  const refused = unreadForm(context);
-  if (refused !== null) return context.text('send the key, and no more', refused);
-  const form = await context.req.parseBody();
-  const key = form['key'];
-  if (typeof key !== 'string' || !equal(key.trim(), deps.operatorKey)) {
-    return context.html(signInPage(deps.keyPlace, true), 403);
-  }
-  const expiresMs = deps.clock.nowMs() + sessionMs;
-  setCookie(context, cookieName, newSession(deps.operatorKey, expiresMs), {
-    httpOnly: true,
-    sameSite: 'Strict',
-    path: '/',
-    maxAge: sessionMs / 1000,
+/** What is no operation: health for a supervisor, and the files of the console. */
+function addPages(app: Hono, deps: ApiDeps): void {
+  app.get('/healthz', (context) => context.json({ ok: true }));
+  app.get('/readyz', (context) => {
+    if (deps.ready()) return context.json({ ready: true });
+    const reason = 'records cannot be made durable; calls are refused';
+    return context.json({ ready: false, reason }, 503);
   });
-  return context.redirect('/', 303);
-}
-
-/** Anyone may post here: what is no short form is not read. */
-function unreadForm(context: Context): 413 | 415 | null {
-  const [type = ''] = (context.req.header('content-type') ?? '').split(';', 1);
-  if (type.trim().toLowerCase() !== 'application/x-www-form-urlencoded') return 415;
-  if (context.req.header('transfer-encoding') !== undefined) return 413;
-  const length = Number(context.req.header('content-length') ?? 0);
-  return length <= signInBytesMax ? null : 413;
-}
-
-async function overview(deps: ApiDeps, context: Context): Promise<Response> {
-  const servers = serverViews(deps);
-  const grants = grantsOf(deps).map((grant) => viewOf(deps, grant));
-  const recent = await recentOf(deps, 25);
-  const labels = new Map(grants.map((grant) => [grant.id, grant.label]));
-  const named = recent.map((entry) => ({
-    ...entry,
-    grant: labels.get(entry.grant) ?? entry.grant,
-  }));
-  return context.html(
-    overviewPage({ servers, grants, recent: named, ready: deps.ready(), version: deps.version }),
-  );
-}
-
-function readiness(deps: ApiDeps, context: Context): Response {
-  return deps.ready()
-    ? context.json({ ready: true })
-    : context.json(
-        { ready: false, reason: 'records cannot be made durable; calls are refused' },
-        503,
-      );
+  for (const path of ['/', '/sign-in', '/console']) {
+    app.get(path, (context) => context.redirect('/console/', 303));
+  }
+  app.get('/icon.svg', (context) => context.body(icon, 200, { 'content-type': 'image/svg+xml' }));
+  app.get('/console/*', async (context) => {
+    const file = await deps.consoleFiles.read(context.req.path.slice('/console'.length));
+    if (file === null) return context.notFound();
+    const { body, gzip, type, lasting } = file;
+    const small = (context.req.header('accept-encoding') ?? '').includes('gzip') ? gzip : null;
+    return context.body(small ?? body, 200, {
+      'content-type': type,
+      'cache-control': lasting ? 'public, max-age=31536000, immutable' : 'no-cache',
+      vary: 'accept-encoding',
+      ...(small === null ? {} : { 'content-encoding': 'gzip' }),
+    });
+  });
 }

@@ -5,7 +5,7 @@ import { defaultMethods, methodFamilies, type Grant } from '../identity/grant.ts
 import { recorded } from './change.ts';
 import type { ControlDeps } from './deps.ts';
 import { declaredInFile, explain, invalid, missing, type ControlProblem } from './problem.ts';
-import { admins, everyone, type Actor } from './roles.ts';
+import { admins, everyone, policyWriters, type Actor } from './roles.ts';
 import { route, type Route } from './route.ts';
 
 /** A grant as it is shown: without its token's hash. */
@@ -72,6 +72,33 @@ export const grantRoutes: readonly Route[] = [
     input: grantInput,
     output: issuedGrant,
     handle: (deps, { actor, input }) => createGrant(deps, actor, input),
+  }),
+  route({
+    id: 'editGrant',
+    method: 'put',
+    path: named,
+    summary: 'Change the policies, the mode or the end of a grant; its next call is judged by them',
+    may: policyWriters,
+    input: z.strictObject({
+      policies: z.record(z.string().max(64), z.string().max(64)),
+      mode: z.enum(['enforce', 'observe']),
+      expiresMs: z.int().positive().nullable(),
+    }),
+    output: grantView,
+    handle: async (deps, { actor, params, input }) => {
+      const found = changeableGrant(deps, params['name'] ?? '');
+      if (!found.ok) return found;
+      const { id, label, servers } = found.value;
+      const mismatch = mismatchOf({ servers, policies: input.policies });
+      if (mismatch !== null) return invalid(mismatch);
+      const { policies, mode, expiresMs } = input;
+      const detail = { label, policies: JSON.stringify(policies), mode, expiresMs };
+      const change = { action: 'grant.edit', subject: id, detail };
+      const edited = await recorded(deps, { actor, change }, () =>
+        deps.registry.editGrant(id, input),
+      );
+      return edited.ok ? ok(viewOf(deps, edited.value)) : edited;
+    },
   }),
   route({
     id: 'revokeGrant',

@@ -31,6 +31,7 @@ const codeOf: Readonly<Record<RegistryProblem['code'], ControlProblem['code']>> 
   'name-invalid': 'invalid',
   'principal-invalid': 'invalid',
   'server-unknown': 'invalid',
+  'server-taken': 'conflict',
   'policy-unknown': 'invalid',
   'policy-invalid': 'invalid',
   'label-taken': 'conflict',

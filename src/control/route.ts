@@ -14,6 +14,8 @@ export interface Call<Input, Query> {
   readonly query: Query;
   /** Aborted when the caller is gone. */
   readonly signal: AbortSignal;
+  /** Puts a session's token into the browser's cookie, or takes it out. */
+  readonly setSession: (token: string | null) => void;
 }
 
 /** What a stream of events sends: a name and a value that becomes JSON. */

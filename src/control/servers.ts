@@ -3,14 +3,19 @@ import { basename } from 'node:path';
 import * as z from 'zod';
 
 import { err, ok, type Result } from '../base/result.ts';
+import { parseScanned, type JsonObject } from '../base/strict-json.ts';
+import { classifyTool } from '../classify/classify.ts';
+import { recommendRule } from '../classify/recommend.ts';
 import { categories, risks } from '../policy/index.ts';
+import { scanDefinition } from '../registry/pin.ts';
 import type { PinRow } from '../registry/registry-store.ts';
 import type { ServerConfig } from '../registry/server.ts';
 import { notRecorded, record } from './change.ts';
-import type { ControlDeps } from './deps.ts';
+import type { ControlDeps, ServerHealth } from './deps.ts';
 import { explain, missing, type ControlProblem } from './problem.ts';
 import { admins, everyone, type Actor } from './roles.ts';
 import { route, type Route } from './route.ts';
+import { serverChangeRoutes } from './server-changes.ts';
 
 const serverView = z.object({
   name: z.string(),
@@ -20,6 +25,10 @@ const serverView = z.object({
   /** Callable tools; null while the server's list is not known. */
   tools: z.int().nullable(),
   quarantined: z.int(),
+  /** `file`: declared by the operator's file, read only here. */
+  source: z.enum(['file', 'store']),
+  health: z.enum(['unknown', 'reading', 'ok', 'failing']),
+  problem: z.string().nullable(),
 });
 
 const reviewed = z.object({
@@ -40,6 +49,11 @@ const pinRow = z.object({
   reason: z.string().nullable(),
   seenMs: z.int(),
   reviewed: reviewed.nullable(),
+  /** What raises the risk, by the classifier, and why it says so in a sentence. */
+  signals: z.array(z.string()),
+  sentence: z.string(),
+  /** The rule that is a good start for it, under `"default": "deny"`. */
+  recommended: z.record(z.string(), z.json()),
 });
 
 /** A server as it is shown: its address, not its credentials. */
@@ -49,6 +63,16 @@ export interface ServerView {
   readonly where: string;
   readonly tools: number | null;
   readonly quarantined: number;
+  readonly source: 'file' | 'store';
+  readonly health: ServerHealth['state'];
+  readonly problem: string | null;
+}
+
+/** A row and what the classifier says of its definition. */
+export interface PinView extends PinRow {
+  readonly signals: readonly string[];
+  readonly sentence: string;
+  readonly recommended: JsonObject;
 }
 
 const named = '/api/v1/servers/{name}';
@@ -83,19 +107,27 @@ export const serverRoutes: readonly Route[] = [
     handle: (deps, { actor, params, input }) =>
       acceptPins(deps, actor, { server: params['name'] ?? '', tools: input.tools }),
   }),
+  ...serverChangeRoutes,
 ];
 
 /** Every server of the snapshot. */
-export function serverViews({ registry }: Pick<ControlDeps, 'registry'>): readonly ServerView[] {
+export function serverViews({
+  registry,
+  upstream,
+}: Pick<ControlDeps, 'registry' | 'upstream'>): readonly ServerView[] {
   const views: ServerView[] = [];
   for (const [name, { config, tools }] of registry.current().servers) {
     const states = tools === null ? [] : [...tools.values()].map((tool) => tool.state);
+    const health = upstream.healthOf(name);
     views.push({
       name,
       transport: config.transport,
       where: whereOf(config),
       tools: tools === null ? null : states.filter((state) => state === 'pinned').length,
       quarantined: states.filter((state) => state === 'quarantined').length,
+      source: registry.isDeclaredServer(name) ? 'file' : 'store',
+      health: health.state,
+      problem: health.problem,
     });
   }
   return views;
@@ -111,9 +143,21 @@ function whereOf(config: ServerConfig): string {
 async function pinsOf(
   { registry }: ControlDeps,
   server: string,
-): Promise<Result<readonly PinRow[], ControlProblem>> {
+): Promise<Result<readonly PinView[], ControlProblem>> {
   if (!registry.current().servers.has(server)) return missing('server', server);
-  return ok(await registry.pins(server));
+  const rows = await registry.pins(server);
+  const context = { name: server, toolNames: rows.map((row) => row.tool) };
+  return ok(
+    rows.map((row) => {
+      const text = scanDefinition(row.definition);
+      // The scan saw an object.
+      const definition = text === null ? {} : (parseScanned(text) as JsonObject);
+      const tool = { ...definition, name: row.tool };
+      const { signals, sentence } = classifyTool(tool, context);
+      const recommended = recommendRule(tool, { category: row.category });
+      return { ...row, signals: signals.map(({ id }) => id), sentence, recommended };
+    }),
+  );
 }
 
 /** Accepts definitions that a person has seen: all quarantined tools of a server, or those named. */

@@ -1,22 +1,111 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto';
+
+import type { Clock } from '../base/clock.ts';
+import { err, ok, type Result } from '../base/result.ts';
+import { isPassword } from '../identity/password.ts';
+import type { User, UserStore } from '../identity/user.ts';
+import type { ControlProblem } from './problem.ts';
+import type { Actor } from './roles.ts';
+import { Throttle } from './throttle.ts';
 
 /** Name of the cookie that a signed-in page carries. */
 export const cookieName = 'portcullis_session';
 
-/** How long a sign-in lasts, in milliseconds. */
+/** How long a session lasts, and how long without a request. Milliseconds. */
 export const sessionMs: number = 12 * 3_600_000;
+export const idleMs: number = 2 * 3_600_000;
 
-/** A signed statement that whoever holds it knew the operator's key, until `expiresMs`. */
-export function newSession(operatorKey: string, expiresMs: number): string {
-  return `${expiresMs}.${seal(operatorKey, expiresMs)}`;
+const touchMs = 60_000;
+/** Stands for the operator's key in a session: no user can have this name. */
+const operatorName = '*operator';
+
+export interface SessionDeps {
+  readonly users: UserStore;
+  readonly clock: Clock;
+  readonly operatorKey: string;
 }
 
-/** Whether a cookie's value is a live session under this key. */
-export function isSession(operatorKey: string, value: string, nowMs: number): boolean {
-  const [expires = '', given = ''] = value.split('.', 2);
-  const expiresMs = Number(expires);
-  if (!Number.isSafeInteger(expiresMs) || expiresMs <= nowMs) return false;
-  return equal(given, seal(operatorKey, expiresMs));
+/** Who is signed in, and how one gets in. Sessions are kept by their hashes. */
+export class Sessions {
+  readonly #deps: SessionDeps;
+  readonly #throttle: Throttle;
+
+  constructor(deps: SessionDeps) {
+    this.#deps = deps;
+    this.#throttle = new Throttle(deps.clock);
+  }
+
+  /** Who carries this key or this cookie; null for nobody that is known. */
+  async actorOf(authorization: string, cookie: string): Promise<Actor | null> {
+    if (authorization !== '') {
+      const known = authorization.startsWith('Bearer ') && this.isKey(authorization.slice(7));
+      return known ? { name: 'operator', role: 'admin', session: null } : null;
+    }
+    return cookie === '' ? null : this.#actorOfSession(cookie);
+  }
+
+  /** Whether this is the operator's key. */
+  isKey(text: string): boolean {
+    return equal(text, this.#deps.operatorKey);
+  }
+
+  /** Opens a session for whoever knows the password; the value is the cookie's. */
+  async signIn(name: string, password: string): Promise<Result<string, ControlProblem>> {
+    const user = await this.#deps.users.find(name);
+    const right = await this.#attempt(name, () => isPassword(user?.password ?? null, password));
+    if (!right.ok) return right;
+    return ok(await this.open(name));
+  }
+
+  /** Opens a session for whoever knows the operator's key. */
+  async signInByKey(key: string): Promise<Result<string, ControlProblem>> {
+    const right = await this.#attempt(operatorName, () => Promise.resolve(this.isKey(key)));
+    return right.ok ? ok(await this.open(operatorName)) : right;
+  }
+
+  /** Whether a signed-in user knows their own password. */
+  confirm(user: User, password: string): Promise<Result<null, ControlProblem>> {
+    return this.#attempt(user.name, () => isPassword(user.password, password));
+  }
+
+  /** A fresh session: what the browser carried before is not looked at. */
+  async open(userName: string): Promise<string> {
+    const token = randomBytes(32).toString('base64url');
+    const nowMs = this.#deps.clock.nowMs();
+    const session = { tokenSha256: digest(token), userName, createdMs: nowMs, seenMs: nowMs };
+    await this.#deps.users.removeOldSessions(nowMs - sessionMs, nowMs - idleMs);
+    await this.#deps.users.insertSession(session);
+    return token;
+  }
+
+  async #attempt(
+    name: string,
+    compare: () => Promise<boolean>,
+  ): Promise<Result<null, ControlProblem>> {
+    const waitMs = this.#throttle.waitMs(name);
+    if (waitMs > 0) {
+      const message = `too many tries: wait ${Math.ceil(waitMs / 1000)} seconds, then try again`;
+      return err({ code: 'too-many', message });
+    }
+    if (await this.#throttle.try(name, compare)) return ok(null);
+    return err({ code: 'unauthorized', message: 'this is not the name and its password' });
+  }
+
+  async #actorOfSession(token: string): Promise<Actor | null> {
+    const { users, clock } = this.#deps;
+    const tokenSha256 = digest(token);
+    const session = await users.findSession(tokenSha256);
+    const nowMs = clock.nowMs();
+    if (session === null) return null;
+    const { userName, createdMs, seenMs } = session;
+    if (nowMs - createdMs >= sessionMs || nowMs - seenMs >= idleMs) return null;
+    if (nowMs - seenMs > touchMs) await users.touchSession(tokenSha256, nowMs);
+    const ref = { userName, tokenSha256, csrf: csrfOf(token) };
+    if (userName === operatorName) return { name: 'operator', role: 'admin', session: ref };
+    const user = await users.find(userName);
+    if (user === null || user.password === null) return null;
+    return { name: `person:${userName}`, role: user.role, session: ref };
+  }
 }
 
 /** Compares two secrets in a time that does not depend on where they differ. */
@@ -26,6 +115,11 @@ export function equal(given: string, expected: string): boolean {
   return timingSafeEqual(a, b);
 }
 
-function seal(operatorKey: string, expiresMs: number): string {
-  return createHmac('sha256', operatorKey).update(`session ${expiresMs}`).digest('base64url');
+/** SHA-256 of a token, hexadecimal. */
+export function digest(token: string): string {
+  return hash('sha256', token, 'hex');
+}
+
+function csrfOf(token: string): string {
+  return createHmac('sha256', token).update('csrf').digest('base64url');
 }

@@ -1,10 +1,13 @@
 import { approvalRoutes } from './approval-operations.ts';
 import { grantRoutes } from './grants.ts';
+import { logRoutes } from './log.ts';
 import { policyRoutes } from './policies.ts';
 import type { Route } from './route.ts';
 import { serverRoutes } from './servers.ts';
+import { signInRoutes } from './sign-in.ts';
 import { statusRoutes } from './status.ts';
 import { stopRoutes } from './stops.ts';
+import { userRoutes } from './users.ts';
 
 /** Every operation of the control API; what is not here does not exist. */
 export const table: readonly Route[] = [
@@ -14,4 +17,7 @@ export const table: readonly Route[] = [
   ...policyRoutes,
   ...grantRoutes,
   ...approvalRoutes,
+  ...logRoutes,
+  ...signInRoutes,
+  ...userRoutes,
 ];

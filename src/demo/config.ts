@@ -30,6 +30,7 @@ export function demoConfig(parts: DemoParts): object {
   const policyOf = (name: string): string =>
     name === 'files' ? parts.filesPolicy : `${policiesDir}/${name}.json`;
   return {
+    console: { privateServers: true },
     servers: Object.fromEntries(names.map((name) => [name, entries[name]])),
     policies: Object.fromEntries(names.map((name) => [name, policyOf(name)])),
     grants: {

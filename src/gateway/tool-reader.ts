@@ -23,6 +23,8 @@ interface Reading {
   endedMs: number;
   succeeded: boolean;
   modern: boolean;
+  /** Why the last reading failed; null when it did not. */
+  problem: string | null;
   queued: NodeJS.Timeout | null;
 }
 
@@ -43,6 +45,24 @@ export class ToolReader {
     const sinceMs = this.#deps.clock.monotonicMs() - reading.endedMs;
     if (reading.running === null && sinceMs < failedAgainMs) return false;
     return withDeadline(this.#read(server, reading), waitMs);
+  }
+
+  /** How the last reading went, and why it failed if it did. */
+  healthOf(server: string): {
+    readonly state: 'unknown' | 'reading' | 'ok' | 'failing';
+    readonly problem: string | null;
+  } {
+    const reading = this.#readings.get(server);
+    if (reading === undefined) return { state: 'unknown', problem: null };
+    const { problem, running, succeeded } = reading;
+    if (problem !== null) return { state: 'failing', problem };
+    if (succeeded) return { state: 'ok', problem };
+    return { state: running === null ? 'unknown' : 'reading', problem };
+  }
+
+  /** Reads now, whatever is known. */
+  read(server: string): Promise<boolean> {
+    return withDeadline(this.#read(server, this.#reading(server)), waitMs);
   }
 
   speaksModern(server: string): boolean {
@@ -84,6 +104,7 @@ export class ToolReader {
       endedMs: -Infinity,
       succeeded: false,
       modern: false,
+      problem: null,
       queued: null,
     };
     this.#readings.set(server, reading);
@@ -112,11 +133,13 @@ export class ToolReader {
     await upstream.close();
     if (!found.ok) {
       log.warn('the tools of a server could not be read', { server, detail: found.error });
+      reading.problem = found.error;
       return false;
     }
     await pin(server, found.value);
     reading.modern = found.value.eras.includes('modern');
     reading.succeeded = true;
+    reading.problem = null;
     log.info('read the tools of a server', { server, tools: found.value.tools.length });
     return true;
   }

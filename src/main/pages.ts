@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { getRequestListener } from '@hono/node-server';
@@ -8,38 +9,69 @@ import type { AuditFiles } from '../audit/audit-files.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { createApi } from '../control/api.ts';
 import { createApprovalControl } from '../control/approvals.ts';
+import { Sessions } from '../control/session.ts';
+import type { ToolReader } from '../gateway/tool-reader.ts';
+import { checkAddress } from '../gateway/upstream/egress.ts';
+import type { UserStore } from '../identity/user.ts';
 import type { Registry } from '../registry/registry.ts';
 import { systemClock } from './clock.ts';
+import { openConsoleFiles } from './console-files.ts';
 import { simulateOver } from './simulation.ts';
-
-export type Pages = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** What the pages show and change. */
 export interface PagesParts {
   readonly registry: Registry;
+  readonly reader: ToolReader;
+  readonly users: UserStore;
   readonly audit: AuditLog;
   readonly approvals: Approvals;
   readonly approvalStore: ApprovalStore;
   readonly files: AuditFiles;
   readonly operator: { readonly key: string; readonly path: string };
+  readonly privateServers: boolean;
   readonly version: string;
 }
 
-/** The control API and its pages: off the data path, behind the framework's own listener. */
-export function openPages(parts: PagesParts): Pages {
-  const { registry, audit, files, operator, version, approvals, approvalStore } = parts;
+/** The control API and its pages, open. */
+export interface Pages {
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
+  /** What the link of the first sign-in carries; null where somebody has an account already. */
+  readonly setupToken: string | null;
+  /** Ends the streams that pages hold open. */
+  stop(): void;
+}
+
+/** Opens the control API and its pages: off the data path, behind the framework's own listener. */
+export async function openPages(parts: PagesParts): Promise<Pages> {
+  const { registry, reader, users, audit, files, operator, approvals, approvalStore } = parts;
+  const stopping = new AbortController();
+  const setupToken = (await users.list()).length > 0 ? null : randomBytes(24).toString('base64url');
   const app = createApi({
     registry,
     audit,
     approvals: createApprovalControl({ approvals, store: approvalStore }),
     files,
+    users,
+    setupToken,
     clock: systemClock,
+    sessions: new Sessions({ users, clock: systemClock, operatorKey: operator.key }),
     simulate: simulateOver(files),
-    operatorKey: operator.key,
+    upstream: {
+      checkAddress,
+      healthOf: (server) => reader.healthOf(server),
+      readTools: (server) => reader.read(server),
+    },
+    consoleFiles: openConsoleFiles(),
     keyPlace: operator.path,
+    privateServers: parts.privateServers,
     ready: () => audit.healthy(),
-    version,
+    version: parts.version,
+    stopping: stopping.signal,
   });
   const listener = getRequestListener(app.fetch);
-  return (request, response) => void listener(request, response);
+  return {
+    handle: (request, response) => void listener(request, response),
+    setupToken,
+    stop: () => stopping.abort(),
+  };
 }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { Log } from '../base/log.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import {
   compilePolicy,
@@ -7,6 +8,7 @@ import {
   type PolicyProblem,
 } from '../policy/index.ts';
 import type { DeclaredPolicy } from './declared.ts';
+import type { RegistryProblem } from './problem.ts';
 import type { PolicyVersionRow, RegistryStore } from './registry-store.ts';
 import type { SnapshotPolicy } from './snapshot.ts';
 
@@ -43,7 +45,7 @@ const attemptsMax = 5;
  * Finds the version that a policy of the operator's file has in the store, and saves it as the next
  * one when its text is new. Several processes may read the same file at once: they agree.
  */
-export async function versionOfDeclared(
+async function versionOfDeclared(
   store: RegistryStore,
   policy: DeclaredPolicy,
   nowMs: number,
@@ -61,4 +63,26 @@ export async function versionOfDeclared(
     }
   }
   return err('conflict');
+}
+
+/** Every policy in force: those of the file by their versions, and the newest of each other one. */
+export async function policiesInForce(
+  store: RegistryStore,
+  declared: ReadonlyMap<string, DeclaredPolicy>,
+  { nowMs, log }: { readonly nowMs: number; readonly log: Log },
+): Promise<Result<ReadonlyMap<string, SnapshotPolicy>, RegistryProblem>> {
+  const policies = new Map<string, SnapshotPolicy>();
+  for (const policy of declared.values()) {
+    const version = await versionOfDeclared(store, policy, nowMs);
+    if (!version.ok) return err({ code: 'policy-conflict', subject: policy.name });
+    policies.set(policy.name, version.value);
+  }
+  for (const row of await store.policies()) {
+    // A version of the file that the file does not declare any more is a deleted policy.
+    if (policies.has(row.name) || row.author === fileAuthor) continue;
+    const loaded = loadVersion(row);
+    if (loaded.ok) policies.set(row.name, loaded.value);
+    else log.error('policy-not-loaded', { policy: row.name, version: row.version });
+  }
+  return ok(policies);
 }

@@ -17,6 +17,7 @@ type SimpleProblemCode =
   | 'token-taken'
   | 'principal-invalid'
   | 'server-unknown'
+  | 'server-taken'
   | 'policy-unknown'
   | 'grant-unknown'
   /** The operator's file declares it: it is changed there. */
@@ -39,9 +40,11 @@ export function explainRegistryProblem(problem: RegistryProblem): string {
     case 'principal-invalid':
       return `${subject} is no principal: write a kind and a name, as in \`agent:ci\``;
     case 'server-unknown':
-      return `there is no server ${subject}: add it to the operator's file first`;
+      return `there is no server ${subject}: add it to the operator's file, or by its address in the console`;
+    case 'server-taken':
+      return `there is a server ${subject} already: choose another name`;
     case 'policy-unknown':
-      return `there is no policy ${subject}: add it to the operator's file first`;
+      return `there is no policy ${subject}: add it to the operator's file, or save it in the console`;
     case 'grant-unknown':
       return `there is no live grant ${subject}`;
     case 'declared-in-file':

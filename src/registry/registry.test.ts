@@ -11,7 +11,8 @@ import type { Declared } from './declared.ts';
 import type { SeenTool } from './pin.ts';
 import { compileDocument, documentHash } from './policy-versions.ts';
 import type { RegistryProblem } from './problem.ts';
-import { Registry, type GrantDraft } from './registry.ts';
+import type { GrantDraft } from './drafts.ts';
+import { Registry } from './registry.ts';
 import type { Snapshot } from './snapshot.ts';
 
 let root = '';

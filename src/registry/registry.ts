@@ -3,19 +3,29 @@ import type { Clock } from '../base/clock.ts';
 import { newId } from '../base/id.ts';
 import type { Log } from '../base/log.ts';
 import { err, ok, type Result } from '../base/result.ts';
-import type { GrantStore } from '../identity/grant-store.ts';
-import type { Grant, MethodFamily } from '../identity/grant.ts';
+import type { GrantChange, GrantStore } from '../identity/grant-store.ts';
+import type { Grant } from '../identity/grant.ts';
 import { parsePrincipal } from '../identity/principal.ts';
 import { hashToken, newToken } from '../identity/token.ts';
 import type { PinnedTool } from '../policy/index.ts';
 import type { Declared } from './declared.ts';
+import {
+  draftProblemOf,
+  namePattern,
+  newGrantProblem,
+  policyProblemOf,
+  type GrantDraft,
+  type IssuedGrant,
+  type PolicyDraft,
+} from './drafts.ts';
 import { grantClashes } from './grants.ts';
-import { nothing, snapshotOf, type Parts } from './parts.ts';
+import { allServers, nothing, snapshotOf, type Parts } from './parts.ts';
 import { acceptPin, pinTools, type Pinning, type PinProblem, type SeenTool } from './pin.ts';
 import { pinnedTools } from './pinned-tools.ts';
-import { compileDocument, fileAuthor, loadVersion, versionOfDeclared } from './policy-versions.ts';
+import { fileAuthor, loadVersion, policiesInForce } from './policy-versions.ts';
 import type { RegistryProblem } from './problem.ts';
 import type { PinRow, PolicyVersionRow, RegistryStore } from './registry-store.ts';
+import type { NewServer, ServerStore, StoredServer } from './server-store.ts';
 import type { Snapshot, SnapshotPolicy } from './snapshot.ts';
 import { without, type Stop } from './stops.ts';
 
@@ -23,6 +33,7 @@ import { without, type Stop } from './stops.ts';
 export interface RegistryStores {
   readonly grants: GrantStore;
   readonly registry: RegistryStore;
+  readonly servers: ServerStore;
 }
 
 export interface RegistryOptions {
@@ -32,39 +43,7 @@ export interface RegistryOptions {
   readonly log: Log;
 }
 
-/** What a person asks for when they make a grant. */
-export interface GrantDraft {
-  readonly label: string;
-  /** `kind:name`, as in `agent:ci`. */
-  readonly principal: string;
-  readonly servers: readonly string[];
-  /** Server name to policy name. */
-  readonly policies: Readonly<Record<string, string>>;
-  readonly mode: 'enforce' | 'observe';
-  readonly methods: readonly MethodFamily[];
-  /** Milliseconds since the Unix epoch; null never expires. */
-  readonly expiresMs: number | null;
-  /** How long a label stays after the last call that set it, in milliseconds; absent: an hour. */
-  readonly labelsMs?: number | undefined;
-}
-
-/** A grant and its token, which is shown this once and kept as a hash. */
-export interface IssuedGrant {
-  readonly grant: Grant;
-  readonly token: string;
-}
-
-/** A new version of a policy. `version` is the newest that its author saw, plus one. */
-export interface PolicyDraft {
-  readonly name: string;
-  readonly version: number;
-  readonly document: string;
-  readonly author: string;
-}
-
 type Outcome<T> = Promise<Result<T, RegistryProblem>>;
-
-const namePattern = /^[a-z0-9][a-z0-9-]{0,31}$/;
 
 /**
  * Holds the snapshot that calls are decided on, and publishes the next one. Changes run one after
@@ -128,13 +107,7 @@ export class Registry {
 
   /** Why a grant could not be made of this draft now; null when it could. */
   draftProblem(draft: GrantDraft): RegistryProblem | null {
-    if (!parsePrincipal(draft.principal).ok) {
-      return { code: 'principal-invalid', subject: draft.principal };
-    }
-    const taken = this.#parts.storedGrants.some(
-      (grant) => grant.label === draft.label && grant.revokedMs === null,
-    );
-    return taken ? { code: 'label-taken', subject: draft.label } : this.#draftProblem(draft);
+    return newGrantProblem(this.#parts, draft);
   }
 
   /** Makes a grant in the store. Its token is in the answer and nowhere else. */
@@ -142,7 +115,7 @@ export class Registry {
     return this.#exclusively(draft.label, async () => {
       const principal = parsePrincipal(draft.principal);
       if (!principal.ok) return err({ code: 'principal-invalid', subject: draft.principal });
-      const problem = this.#draftProblem(draft);
+      const problem = draftProblemOf(this.#parts, draft);
       if (problem !== null) return err(problem);
 
       const token = newToken();
@@ -176,6 +149,58 @@ export class Registry {
       await this.#publishGrants();
       return revoked ? ok(null) : err({ code: 'grant-unknown', subject: id });
     });
+  }
+
+  /** Changes what a grant of the store may do: the next call is judged by it. */
+  editGrant(id: string, change: GrantChange): Outcome<Grant> {
+    return this.#exclusively(id, async () => {
+      if (this.#isDeclared(id)) return err({ code: 'declared-in-file', subject: id });
+      const policy = Object.values(change.policies).find((one) => !this.#parts.policies.has(one));
+      if (policy !== undefined) return err({ code: 'policy-unknown', subject: policy });
+      const edited = await this.#stores.grants.edit(id, change);
+      await this.#publishGrants();
+      const grant = this.#parts.storedGrants.find((one) => one.id === id);
+      return edited && grant !== undefined
+        ? ok(grant)
+        : err({ code: 'grant-unknown', subject: id });
+    });
+  }
+
+  /** The servers that were added by their address, as they are kept. */
+  storedServers(): Promise<readonly StoredServer[]> {
+    return this.#stores.servers.list();
+  }
+
+  /** Whether the operator's file declares the server, so that it is changed there. */
+  isDeclaredServer(name: string): boolean {
+    return this.#parts.declared.servers.has(name);
+  }
+
+  /** Why no server can be added under this name now; null when one can. */
+  serverProblem(name: string): RegistryProblem | null {
+    if (!namePattern.test(name)) return { code: 'name-invalid', subject: name };
+    return this.#parts.servers.has(name) ? { code: 'server-taken', subject: name } : null;
+  }
+
+  /** Adds a server by its address. */
+  addServer(server: NewServer): Outcome<null> {
+    return this.#exclusively(server.name, async () => {
+      const problem = this.serverProblem(server.name);
+      if (problem !== null) return err(problem);
+      const inserted = await this.#stores.servers.insert(server);
+      if (inserted === 'duplicate') return err({ code: 'server-taken', subject: server.name });
+      return this.#publishServers();
+    });
+  }
+
+  /** Replaces the headers that an added server is asked with. */
+  setServerHeaders(name: string, headers: Readonly<Record<string, string>>): Outcome<null> {
+    return this.#changeServer(name, () => this.#stores.servers.setHeaders(name, headers));
+  }
+
+  /** Removes an added server. What was reviewed of its tools stays, for when it comes back. */
+  removeServer(name: string): Outcome<null> {
+    return this.#changeServer(name, () => this.#stores.servers.remove(name));
   }
 
   /** Gives a grant of the store another token: the old one opens nothing any more. */
@@ -237,11 +262,8 @@ export class Registry {
   }
 
   /** Why a version could not be saved now, whoever else saves; null when it could. */
-  policyProblem({ name, document }: PolicyDraft): RegistryProblem | null {
-    if (!namePattern.test(name)) return { code: 'name-invalid', subject: name };
-    if (this.isDeclaredPolicy(name)) return { code: 'declared-in-file', subject: name };
-    const compiled = compileDocument(document);
-    return compiled.ok ? null : { code: 'policy-invalid', subject: name, problems: compiled.error };
+  policyProblem(draft: PolicyDraft): RegistryProblem | null {
+    return policyProblemOf(this.#parts, draft);
   }
 
   /** Saves a version of a policy and puts it in force. A document that does not load is not saved. */
@@ -291,7 +313,7 @@ export class Registry {
 
   #withServer<T>(server: string, change: () => Outcome<T>): Outcome<T> {
     return this.#exclusively(server, async () => {
-      const known = this.#parts.declared.servers.has(server);
+      const known = this.#parts.servers.has(server);
       return known ? change() : err({ code: 'server-unknown', subject: server });
     });
   }
@@ -311,46 +333,19 @@ export class Registry {
     const clashes = grantClashes(declared.grants, storedGrants);
     if (clashes.length > 0) return err(clashes);
 
-    const policies = await this.#readPolicies(declared);
+    const policies = await policiesInForce(this.#stores.registry, declared.policies, {
+      nowMs: this.#clock.nowMs(),
+      log: this.#log,
+    });
     if (!policies.ok) return err([policies.error]);
     const tools = new Map<string, ReadonlyMap<string, PinnedTool> | null>();
-    for (const server of declared.servers.keys()) {
+    const servers = allServers(declared, await this.#stores.servers.list(), this.#log);
+    for (const server of servers.keys()) {
       const rows = await this.#stores.registry.pins(server);
       const known = this.#parts.tools.get(server) ?? null;
       tools.set(server, rows.length > 0 || known !== null ? pinnedTools(rows) : null);
     }
-    return ok({ declared, storedGrants, policies: policies.value, tools });
-  }
-
-  async #readPolicies(declared: Declared): Outcome<ReadonlyMap<string, SnapshotPolicy>> {
-    const policies = new Map<string, SnapshotPolicy>();
-    for (const policy of declared.policies.values()) {
-      const version = await versionOfDeclared(this.#stores.registry, policy, this.#clock.nowMs());
-      if (!version.ok) return err({ code: 'policy-conflict', subject: policy.name });
-      policies.set(policy.name, version.value);
-    }
-    for (const row of await this.#stores.registry.policies()) {
-      // A version of the file that the file does not declare any more is a deleted policy.
-      if (policies.has(row.name) || row.author === fileAuthor) continue;
-      const loaded = loadVersion(row);
-      if (loaded.ok) policies.set(row.name, loaded.value);
-      else this.#log.error('policy-not-loaded', { policy: row.name, version: row.version });
-    }
-    return ok(policies);
-  }
-
-  #draftProblem(draft: GrantDraft): RegistryProblem | null {
-    const { label, servers, policies } = draft;
-    if (!namePattern.test(label)) return { code: 'label-invalid', subject: label };
-    if (this.#parts.declared.grants.some((grant) => grant.label === label)) {
-      return { code: 'label-taken', subject: label };
-    }
-    const server = [...servers, ...Object.keys(policies)].find(
-      (name) => !this.#parts.declared.servers.has(name),
-    );
-    if (server !== undefined) return { code: 'server-unknown', subject: server };
-    const policy = Object.values(policies).find((name) => !this.#parts.policies.has(name));
-    return policy === undefined ? null : { code: 'policy-unknown', subject: policy };
+    return ok({ declared, storedGrants, servers, policies: policies.value, tools });
   }
 
   #isDeclared(id: string): boolean {
@@ -359,6 +354,29 @@ export class Registry {
 
   async #publishGrants(): Promise<void> {
     this.#publish({ ...this.#parts, storedGrants: await this.#stores.grants.list() });
+  }
+
+  #changeServer(name: string, change: () => Promise<boolean>): Outcome<null> {
+    return this.#exclusively(name, async () => {
+      if (this.#parts.declared.servers.has(name)) {
+        return err({ code: 'declared-in-file', subject: name });
+      }
+      const done = await change();
+      return done ? this.#publishServers() : err({ code: 'server-unknown', subject: name });
+    });
+  }
+
+  async #publishServers(): Outcome<null> {
+    const { declared, tools: before } = this.#parts;
+    const servers = allServers(declared, await this.#stores.servers.list(), this.#log);
+    const tools = new Map(before);
+    for (const name of servers.keys()) {
+      if (tools.has(name)) continue;
+      const rows = await this.#stores.registry.pins(name);
+      tools.set(name, rows.length > 0 ? pinnedTools(rows) : null);
+    }
+    this.#publish({ ...this.#parts, servers, tools });
+    return ok(null);
   }
 
   /** INVARIANT: one assignment puts the whole of a change in force. */

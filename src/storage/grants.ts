@@ -31,6 +31,16 @@ export function grantStore(db: Kysely<Tables>): GrantStore {
       return updated.numUpdatedRows === 1n;
     },
 
+    async edit(id, { policies, mode, expiresMs }) {
+      const updated = await db
+        .updateTable('grants')
+        .set({ policies: JSON.stringify(policies), mode, expires_ms: expiresMs })
+        .where('id', '=', id)
+        .where('revoked_ms', 'is', null)
+        .executeTakeFirstOrThrow();
+      return updated.numUpdatedRows === 1n;
+    },
+
     async rotate(id, tokenSha256) {
       const updated = await db
         .updateTable('grants')

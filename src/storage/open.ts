@@ -1,13 +1,18 @@
 import { ok, type Result } from '../base/result.ts';
 import type { ApprovalStore } from '../approvals/approval-store.ts';
 import type { GrantStore } from '../identity/grant-store.ts';
+import type { UserStore } from '../identity/user.ts';
 import type { RegistryStore } from '../registry/registry-store.ts';
 import { approvalStore } from './approvals.ts';
+import type { ServerStore } from '../registry/server-store.ts';
 import { openEmbedded } from './embedded/open.ts';
 import { grantStore } from './grants.ts';
 import { installationKey, makeDataFolder } from './installation.ts';
 import type { StoreProblem } from './problem.ts';
 import { registryStore } from './registry.ts';
+import { createSeal } from './seal.ts';
+import { serverStore } from './servers.ts';
+import { userStore } from './users.ts';
 
 export type { StoreProblem };
 
@@ -22,6 +27,8 @@ export interface Stores {
   readonly grants: GrantStore;
   readonly registry: RegistryStore;
   readonly approvals: ApprovalStore;
+  readonly servers: ServerStore;
+  readonly users: UserStore;
   /** 32 random bytes that were made with the data folder: they key the digests of arguments. */
   readonly installationKey: Uint8Array;
   /** Waits for what is under way; nothing may be asked afterwards. */
@@ -41,6 +48,8 @@ export async function openStores(options: StoreOptions): Promise<Result<Stores, 
     grants: grantStore(db.value),
     registry: registryStore(db.value),
     approvals: approvalStore(db.value),
+    servers: serverStore(db.value, createSeal(key.value, 'servers')),
+    users: userStore(db.value),
     installationKey: key.value,
     close: () => db.value.destroy(),
   });

@@ -10,6 +10,9 @@ export interface Tables {
   readonly approvals: ApprovalTable;
   readonly standing_approvals: StandingTable;
   readonly portcullis_schema: SchemaTable;
+  readonly servers: ServerTable;
+  readonly sessions: SessionTable;
+  readonly users: UserTable;
 }
 
 export interface GrantTable {
@@ -92,4 +95,30 @@ export interface StandingTable {
 export interface SchemaTable {
   readonly id: number;
   readonly version: number;
+}
+
+export interface ServerTable {
+  readonly name: string;
+  readonly url: string;
+  /** Sealed JSON: header name to value. */
+  readonly headers: string;
+  readonly allow_private: number;
+  readonly author: string;
+  readonly created_ms: number;
+}
+
+export interface UserTable {
+  readonly name: string;
+  readonly role: string;
+  readonly password: string | null;
+  readonly invitation_sha256: string | null;
+  readonly invitation_expires_ms: number | null;
+  readonly created_ms: number;
+}
+
+export interface SessionTable {
+  readonly token_sha256: string;
+  readonly user_name: string;
+  readonly created_ms: number;
+  readonly seen_ms: number;
 }

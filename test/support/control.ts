@@ -14,6 +14,7 @@ import type { Approvals } from '../../src/approvals/approvals.ts';
 import { createApi, type ApiDeps } from '../../src/control/api.ts';
 import { createApprovalControl } from '../../src/control/approvals.ts';
 import { openApprovals } from '../../src/main/approvals.ts';
+import { Sessions } from '../../src/control/session.ts';
 import { compileDocument, documentHash } from '../../src/registry/policy-versions.ts';
 import { Registry } from '../../src/registry/registry.ts';
 import { openStores } from '../../src/storage/open.ts';
@@ -76,6 +77,7 @@ export async function openControl(): Promise<ControlStand> {
     log: silentLog,
   });
   assert.ok(approvals.ok);
+  const { users } = stores.value;
   const deps: ApiDeps = {
     registry: registry.value,
     audit,
@@ -86,10 +88,23 @@ export async function openControl(): Promise<ControlStand> {
     clock,
     files: emptyLog,
     simulate: () => Promise.resolve(err('there is no log here')),
+    users,
+    sessions: new Sessions({ users, clock, operatorKey }),
+    setupToken: 'the-setup-token',
+    upstream: {
+      checkAddress: (url, allowPrivate) =>
+        Promise.resolve(
+          url.includes('10.0.0.1') && !allowPrivate ? 'the address is refused' : null,
+        ),
+      healthOf: () => ({ state: 'unknown', problem: null }),
+      readTools: () => Promise.resolve(true),
+    },
+    privateServers: false,
+    consoleFiles: { read: () => Promise.resolve(null) },
     ready: () => !broken,
     version: '0',
-    operatorKey,
     keyPlace: 'operator.key',
+    stopping: new AbortController().signal,
   };
   const api = createApi(deps);
   return {

@@ -80,9 +80,13 @@ function banner(gateway: RunningGateway, demo: Demo | null): readonly string[] {
     `  Portcullis is ready at ${gateway.url}`,
     '',
     `  servers   ${gateway.servers.join(', ') || 'none yet'}`,
-    `  overview  ${gateway.url}/   (key in ${gateway.keyPath})`,
+    `  console   ${gateway.url}/   (operator key in ${gateway.keyPath})`,
     '',
   ];
+  if (gateway.welcomeUrl !== null) {
+    lines.push('  Make the first account by this link, which works once:', '');
+    lines.push(`    ${gateway.welcomeUrl}`, '');
+  }
   if (demo === null) {
     const data = dirname(gateway.keyPath);
     const where = data === resolve('data') ? '' : ` --data ${data}`;

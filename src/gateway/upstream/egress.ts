@@ -74,6 +74,27 @@ export function checkTarget(text: string, allowPrivate: boolean): Result<Target,
 }
 
 /**
+ * Why a server may not be at this address, in words; null when it may. The name is looked up as a
+ * connection would, which checks it again: this is for the person who types it.
+ */
+export function checkAddress(
+  text: string,
+  allowPrivate: boolean,
+  resolve: Resolve = resolveBySystem,
+): Promise<string | null> {
+  const target = checkTarget(text, allowPrivate);
+  if (!target.ok) return Promise.resolve(target.error);
+  if (isIP(target.value.hostname) !== 0) return Promise.resolve(null);
+  return new Promise((done) => {
+    resolve(target.value.hostname, (error, addresses) => {
+      if (error !== null || addresses.length === 0) done('the name has no address');
+      // One class of answer: what a name resolves to inside is not for whoever types it.
+      else done(checkAddresses(addresses, allowPrivate) === null ? null : 'the address is refused');
+    });
+  });
+}
+
+/**
  * Opens one connection to the target. Every address of the name is checked, one bad address
  * refuses the name, and only addresses that were checked are connected to, so that a second
  * answer of the name server changes nothing. No proxy is used, whatever the environment says.

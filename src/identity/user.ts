@@ -1,0 +1,47 @@
+/** What a person of the console may be. */
+export type UserRole = 'viewer' | 'approver' | 'policy-manager' | 'admin';
+
+/** A person who signs in to the console. */
+export interface User {
+  readonly name: string;
+  readonly role: UserRole;
+  /** The password as `hashPassword` keeps it; null until the person has chosen one. */
+  readonly password: string | null;
+  /** SHA-256 of the one-time token by which a password is chosen; null when there is none. */
+  readonly invitationSha256: string | null;
+  /** Milliseconds since the Unix epoch. */
+  readonly invitationExpiresMs: number | null;
+  readonly createdMs: number;
+}
+
+/** A signed-in browser. Its token is in a cookie and kept here as a hash. */
+export interface Session {
+  readonly tokenSha256: string;
+  readonly userName: string;
+  readonly createdMs: number;
+  readonly seenMs: number;
+}
+
+/** The port of users and their sessions. */
+export interface UserStore {
+  list(): Promise<readonly User[]>;
+  find(name: string): Promise<User | null>;
+  insert(user: User): Promise<'inserted' | 'duplicate'>;
+  /** Inserts only while there is no user at all: whoever comes first. */
+  insertFirst(user: User): Promise<'inserted' | 'duplicate'>;
+  setRole(name: string, role: UserRole): Promise<boolean>;
+  /** Sets a password, and ends the invitation that it was chosen by. */
+  setPassword(name: string, password: string): Promise<boolean>;
+  /** Ends the password too: until another is chosen nobody signs in by this name. */
+  invite(name: string, sha256: string, expiresMs: number): Promise<boolean>;
+  /** Removes a user and every session of theirs. */
+  remove(name: string): Promise<boolean>;
+  findSession(tokenSha256: string): Promise<Session | null>;
+  insertSession(session: Session): Promise<void>;
+  touchSession(tokenSha256: string, seenMs: number): Promise<void>;
+  removeSession(tokenSha256: string): Promise<void>;
+  /** Ends every session of a user but one. */
+  removeSessionsOf(userName: string, except: string | null): Promise<void>;
+  /** Forgets sessions that began or were seen before these times. */
+  removeOldSessions(createdBeforeMs: number, seenBeforeMs: number): Promise<void>;
+}
