@@ -29,7 +29,7 @@ export interface Config extends Declared {
   readonly audit: AuditConfig;
   readonly telemetry: TelemetryConfig;
   /** Whether the console may add servers at private addresses. */
-  readonly console: { readonly privateServers: boolean };
+  readonly privateServers: boolean;
   /** Only what the file names: the defaults are the data path's own. */
   readonly limits: ConfigLimits;
   /** Every file that was read, the configuration first, as absolute paths. */
@@ -128,7 +128,7 @@ async function build(source: Source): Promise<Result<Config, readonly ConfigProb
       dataDir: resolve(folder, entry.data ?? './data'),
       audit,
       telemetry: readTelemetry(entry.telemetry),
-      console: { privateServers: entry.console?.privateServers ?? false },
+      privateServers: entry.console?.privateServers ?? false,
       limits: limitsOf(entry),
       servers,
       policies,

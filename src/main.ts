@@ -101,7 +101,7 @@ export async function startGateway(
     approvalStore: stores.approvals,
     files: openAuditFiles(options.dataDir),
     operator,
-    privateServers: options.config.console.privateServers,
+    privateServers: options.config.privateServers,
     version: options.version,
   });
   const hosts = hostPolicy(options.config);
