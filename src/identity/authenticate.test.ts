@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { authenticate } from './authenticate.ts';
+import { grantInForce } from './authenticate.ts';
 import type { Grant } from './grant.ts';
 import { hashToken } from './token.ts';
 
@@ -37,7 +37,7 @@ const cases: readonly (readonly [string, Partial<Grant>, string, number, string]
 for (const [name, changes, token, nowMs, expected] of cases) {
   test(`${name}: ${expected}`, () => {
     const held = { ...grant, ...changes };
-    const result = authenticate(new Map([[held.tokenSha256, held]]), token, nowMs);
+    const result = grantInForce(new Map([[held.tokenSha256, held]]), hashToken(token), nowMs);
     assert.deepEqual(
       result,
       expected === 'ok' ? { ok: true, value: held } : { ok: false, error: expected },

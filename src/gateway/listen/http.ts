@@ -1,14 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { AssertionError } from '../../base/assert.ts';
+import { assert, AssertionError } from '../../base/assert.ts';
 import { err, ok, type Result } from '../../base/result.ts';
-import {
-  authenticate,
-  grantInForce,
-  type AuthenticationProblem,
-} from '../../identity/authenticate.ts';
+import { grantInForce, type AuthenticationProblem } from '../../identity/authenticate.ts';
 import type { Grant } from '../../identity/grant.ts';
-import { parseBearer } from '../../identity/token.ts';
 import { receiveAggregate } from '../aggregate.ts';
 import { jsonHeaders } from '../downstream.ts';
 import type { Caller } from '../caller.ts';
@@ -16,10 +11,10 @@ import type { Gateway } from '../gateway.ts';
 import { receive } from '../receive.ts';
 import { methodRecord } from '../records.ts';
 import { answerError, codes } from '../reply.ts';
-import { openSession } from '../session.ts';
 import { endSession, openStream } from '../stream.ts';
 import { readBody } from './body.ts';
-import { acceptsAnswers, isJsonType, readHeaders, type RequestHeaders } from './headers.ts';
+import { headOf, type Head } from './heads.ts';
+import { acceptsAnswers, isJsonType, type RequestHeaders } from './headers.ts';
 import { HttpDownstream } from './http-downstream.ts';
 
 /** Where a request goes: one server's endpoint, or (null) all servers of the grant. */
@@ -32,6 +27,14 @@ interface Refusal {
   readonly status: number;
   readonly reason: string;
   readonly code: string;
+}
+
+/** A POST whose token is good, before its body was read. */
+interface Posted {
+  readonly grant: Grant;
+  readonly head: Head;
+  readonly headers: RequestHeaders;
+  readonly route: Route;
 }
 
 const keepAliveMs = 25_000;
@@ -84,24 +87,30 @@ export class McpListener {
 
   async #answer(request: IncomingMessage, downstream: HttpDownstream, route: Route): Promise<void> {
     const gateway = this.#gateway;
-    const headers = readHeaders(request.rawHeaders);
+    const head = headOf(request);
+    const { headers } = head;
     if (!headers.ok)
       return refuse(gateway, request, downstream, { ...headers.error, code: 'header-twice' });
-    const grant = authenticated(gateway, request.rawHeaders);
+    const grant = authenticated(gateway, head);
     if (!grant.ok) return refuse(gateway, request, downstream, grant.error);
     const served = servedBy(gateway, grant.value, route);
     if (!served) return refuse(gateway, request, downstream, notFound);
 
     const { method } = request;
     if (method === 'POST')
-      return this.#post(request, downstream, { grant: grant.value, headers: headers.value, route });
+      return this.#post(request, downstream, {
+        grant: grant.value,
+        head,
+        headers: headers.value,
+        route,
+      });
     if (method !== 'GET' && method !== 'DELETE')
       return refuse(gateway, request, downstream, notAllowed);
     if (headers.value.protocolVersion === '2026-07-28')
       return refuse(gateway, request, downstream, notAllowed);
     if (route.server === null) return refuse(gateway, request, downstream, notAllowed);
     if (hasBody(headers.value)) return refuse(gateway, request, downstream, bodyNotDue);
-    const caller = callerOf(gateway, grant.value, route.server, headers.value);
+    const caller = callerOf(gateway, grant.value, route.server, head);
     if (caller.sessionUnknown) return refuse(gateway, request, downstream, sessionNotFound);
     if (method === 'GET') return openStream(gateway, caller, downstream);
     return endSession(gateway, caller, downstream);
@@ -110,11 +119,7 @@ export class McpListener {
   async #post(
     request: IncomingMessage,
     downstream: HttpDownstream,
-    {
-      grant,
-      headers,
-      route,
-    }: { readonly grant: Grant; readonly headers: RequestHeaders; readonly route: Route },
+    { grant, head, headers, route }: Posted,
   ): Promise<void> {
     const gateway = this.#gateway;
     const { bytesMax } = gateway.limits.json;
@@ -128,7 +133,7 @@ export class McpListener {
     const now = renewed(gateway, grant, route);
     if (!now.ok) return refuse(gateway, request, downstream, now.error);
     const received = { bytes: body.value, rawHeaders: request.rawHeaders };
-    const caller = callerOf(gateway, now.value, route.server ?? '', headers);
+    const caller = callerOf(gateway, now.value, route.server ?? '', head);
     if (route.server !== null) return receive(gateway, caller, received, downstream);
     return receiveAggregate(gateway, caller, received, downstream);
   }
@@ -181,8 +186,8 @@ function bodyFault(headers: RequestHeaders, bytesMax: number): Refusal | null {
   return null;
 }
 
-function authenticated(gateway: Gateway, rawHeaders: readonly string[]): Result<Grant, Refusal> {
-  const token = parseBearer(rawHeaders);
+function authenticated(gateway: Gateway, { tokenSha256 }: Head): Result<Grant, Refusal> {
+  const token = tokenSha256;
   if (!token.ok) {
     if (token.error === 'repeated') {
       return err({
@@ -197,7 +202,8 @@ function authenticated(gateway: Gateway, rawHeaders: readonly string[]): Result<
       reason: 'send Authorization: Bearer <token>',
     });
   }
-  const grant = authenticate(gateway.snapshot().grantsByToken, token.value, gateway.latestMs());
+  const { grantsByToken } = gateway.snapshot();
+  const grant = grantInForce(grantsByToken, token.value, gateway.latestMs());
   return grant.ok ? ok(grant.value) : err(unauthorized(grant.error));
 }
 
@@ -220,11 +226,13 @@ function servedBy(gateway: Gateway, grant: Grant, route: Route): boolean {
   return grant.servers.includes(route.server) && gateway.snapshot().servers.has(route.server);
 }
 
-function callerOf(gateway: Gateway, grant: Grant, server: string, headers: RequestHeaders): Caller {
-  const owner = { grantId: grant.id, server };
+function callerOf(gateway: Gateway, grant: Grant, server: string, head: Head): Caller {
+  assert(head.headers.ok, 'a head with a line that stands twice was refused');
+  const headers = head.headers.value;
   const { sessionId } = headers;
+  const owner = { grantId: grant.id, server };
   const session =
-    sessionId === null ? null : openSession(gateway.installationKey, owner, sessionId);
+    sessionId === null ? null : head.session(gateway.installationKey, owner, sessionId);
   return {
     grant,
     server,

@@ -5,6 +5,7 @@ import { err, ok, type Result } from '../../base/result.ts';
 import { endsConnection } from './http-downstream.ts';
 import type { McpListener } from './http.ts';
 import { routeOf } from './http.ts';
+import { headOf, repeated } from './heads.ts';
 import { isKnownHost, isKnownOrigin, type HostPolicy } from './hosts.ts';
 
 /** What one port serves: MCP on its endpoints, everything else by `pages`. */
@@ -110,8 +111,7 @@ function takesTurn(request: IncomingMessage, response: ServerResponse): boolean 
 function serve(deps: PortDeps, request: IncomingMessage, response: ServerResponse): void {
   const url = request.url ?? '';
   const hosts = deps.hosts();
-  const host = onlyHeader(request.rawHeaders, 'host');
-  const origin = onlyHeader(request.rawHeaders, 'origin');
+  const { host, origin } = headOf(request);
   if (host === repeated || origin === repeated || !url.startsWith('/')) {
     return plain(response, 400, 'bad request');
   }
@@ -131,20 +131,6 @@ function serve(deps: PortDeps, request: IncomingMessage, response: ServerRespons
     return plain(response, 404, 'not found');
   }
   deps.pages(request, response);
-}
-
-/** Stands for a header that came twice: no value can be it, as it holds a line end. */
-const repeated = '\r\n';
-
-function onlyHeader(rawHeaders: readonly string[], name: string): string | null {
-  let value: string | null = null;
-  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    const raw = rawHeaders[index] ?? '';
-    if (raw.length !== name.length || raw.toLowerCase() !== name) continue;
-    if (value !== null) return repeated;
-    value = rawHeaders[index + 1] ?? '';
-  }
-  return value;
 }
 
 function plain(response: ServerResponse, status: number, text: string): void {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 
+import { HeadReader } from './http-head.ts';
 import { ResponseParser, type ResponseSink } from './http-parser.ts';
 
 /** The exchange that a connection is working for. */
@@ -22,6 +23,7 @@ export interface ConnectionEvents {
 export class Connection {
   readonly #socket: Socket;
   readonly #events: ConnectionEvents;
+  readonly #heads = new HeadReader();
   #parser: ResponseParser | null = null;
   #user: ConnectionUser | null = null;
   #rest: Buffer | null = null;
@@ -44,7 +46,7 @@ export class Connection {
   /** Writes a request in one go. The connection must be usable and free. */
   send(head: string, body: Uint8Array | null, user: ConnectionUser): void {
     this.#user = user;
-    this.#parser = new ResponseParser(user);
+    this.#parser = new ResponseParser(user, this.#heads);
     if (body === null) {
       this.#socket.write(head, 'latin1');
       return;

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 
-import { ResponseParser, type ResponseHead } from './http-parser.ts';
+import { HeadReader, type ResponseHead } from './http-head.ts';
+import { ResponseParser } from './http-parser.ts';
 
 interface Read {
   head: ResponseHead | null;
@@ -13,27 +14,33 @@ interface Read {
   left: number;
 }
 
+/** One for all cases: what it remembers of one answer must never show in the next. */
+const heads = new HeadReader();
+
 /** Feeds the chunks, then the end of the connection when `closes`. */
 function read(chunks: readonly Buffer[], closes = false): Read {
   const got: Read = { head: null, body: '', ended: false, problem: null, reusable: false, left: 0 };
   const order: string[] = [];
-  const parser = new ResponseParser({
-    paused: false,
-    head(head) {
-      assert.equal(order.length, 0);
-      order.push('head');
-      got.head = head;
+  const parser = new ResponseParser(
+    {
+      paused: false,
+      head(head) {
+        assert.equal(order.length, 0);
+        order.push('head');
+        got.head = head;
+      },
+      data(chunk) {
+        assert.equal(order[0], 'head');
+        assert.ok(!got.ended && chunk.length > 0);
+        got.body += chunk.toString('latin1');
+      },
+      end() {
+        assert.ok(!got.ended && order[0] === 'head');
+        got.ended = true;
+      },
     },
-    data(chunk) {
-      assert.equal(order[0], 'head');
-      assert.ok(!got.ended && chunk.length > 0);
-      got.body += chunk.toString('latin1');
-    },
-    end() {
-      assert.ok(!got.ended && order[0] === 'head');
-      got.ended = true;
-    },
-  });
+    heads,
+  );
   for (const chunk of chunks) {
     const used = parser.push(chunk);
     if (typeof used === 'string') {
@@ -183,16 +190,19 @@ describe('answers of HTTP/1', () => {
 
   it('stops behind the piece at which its sink pauses', () => {
     const sink = { paused: false };
-    const parser = new ResponseParser({
-      get paused() {
-        return sink.paused;
+    const parser = new ResponseParser(
+      {
+        get paused() {
+          return sink.paused;
+        },
+        head: () => {},
+        end: () => {},
+        data: () => {
+          sink.paused = true;
+        },
       },
-      head: () => {},
-      end: () => {},
-      data: () => {
-        sink.paused = true;
-      },
-    });
+      heads,
+    );
     const text = `${chunked}2\r\nhi\r\n2\r\nho\r\n0\r\n\r\n`;
     const used = parser.push(Buffer.from(text));
     assert.equal(used, chunked.length + 5);

@@ -1,13 +1,4 @@
-import { isPassedHeader } from './headers.ts';
-import type { Headers } from './upstream.ts';
-
-/** The head of an answer, as far as it matters here. */
-export interface ResponseHead {
-  readonly status: number;
-  /** What is passed on, names in lower case. */
-  readonly headers: Headers;
-  readonly contentEncoding: string | undefined;
-}
+import { isHeaderLine, type HeadReader, type ParsedHead, type ResponseHead } from './http-head.ts';
 
 /** Receives one answer: `head`, `data` any number of times, `end`. */
 export interface ResponseSink {
@@ -18,24 +9,17 @@ export interface ResponseSink {
   readonly paused: boolean;
 }
 
-interface Framing {
-  readonly contentLength: string | null;
-  readonly transferEncoding: string | null;
-  readonly connection: string;
-}
-
 const headBytesMax = 32_768;
-const headerLinesMax = 128;
 const interimMax = 8;
 const chunkLineMax = 512;
 const trailerBytesMax = 8_192;
 
-const statusLine = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/u;
-const headerLine =
-  /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[\t ]*([\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?[\t ]*$/u;
 const chunkLine = /^([0-9A-Fa-f]{1,8})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/u;
 
 type Mode = 'head' | 'length' | 'close' | 'size' | 'chunk' | 'chunk-end' | 'trailers' | 'done';
+
+/** What comes behind a head. Without a body its sink is told first, then the answer is done. */
+const modeOf = { none: 'head', length: 'length', chunked: 'size', close: 'close' } as const;
 
 /**
  * Reads one HTTP/1.1 answer from bytes as they come, strictly: a length or chunks and never both,
@@ -45,16 +29,18 @@ type Mode = 'head' | 'length' | 'close' | 'size' | 'chunk' | 'chunk-end' | 'trai
  */
 export class ResponseParser {
   readonly #sink: ResponseSink;
+  readonly #heads: HeadReader;
   #mode: Mode = 'head';
   #held: Buffer | null = null;
   #remaining = 0;
   #trailerBytes = 0;
   #interim = 0;
-  #keepAlive = false;
-  #keepAliveSeconds: number | null = null;
+  #read: ParsedHead | null = null;
 
-  constructor(sink: ResponseSink) {
+  /** `heads` is the connection's own: what it remembers came over this connection. */
+  constructor(sink: ResponseSink, heads: HeadReader) {
     this.#sink = sink;
+    this.#heads = heads;
   }
 
   get done(): boolean {
@@ -63,12 +49,12 @@ export class ResponseParser {
 
   /** The connection can carry another exchange once this answer is done. */
   get reusable(): boolean {
-    return this.#keepAlive;
+    return this.#read?.reusable === true;
   }
 
   /** Seconds of `Keep-Alive: timeout`, or null when the server does not say. */
   get keepAliveSeconds(): number | null {
-    return this.#keepAliveSeconds;
+    return this.#read?.keepAliveSeconds ?? null;
   }
 
   /**
@@ -133,70 +119,17 @@ export class ResponseParser {
   }
 
   #readHead(text: string): string | null {
-    const lines = text.split('\r\n');
-    const matched = statusLine.exec(lines[0] ?? '');
-    if (matched === null) return 'not an answer of HTTP/1';
-    if (lines.length > headerLinesMax) return 'too many headers';
-    const status = Number(matched[2]);
-    const headers: Record<string, string> = {};
-    const own: Record<string, string> = {};
-    for (let index = 1; index < lines.length; index += 1) {
-      const line = headerLine.exec(lines[index] ?? '');
-      if (line === null) return 'a header line is malformed';
-      const name = (line[1] ?? '').toLowerCase();
-      const into = isPassedHeader(name) ? headers : ownNames.has(name) ? own : null;
-      if (into === null) continue;
-      const value = line[2] ?? '';
-      const present = into[name];
-      if (present !== undefined && framingNames.has(name)) return `two \`${name}\` headers`;
-      into[name] = present === undefined ? value : `${present}, ${value}`;
+    const head = this.#heads.read(text);
+    if (typeof head === 'string') return head;
+    if (head.status < 200) {
+      this.#interim += 1;
+      return this.#interim > interimMax ? 'too many interim answers' : null;
     }
-    const framing: Framing = {
-      contentLength: own['content-length'] ?? null,
-      transferEncoding: own['transfer-encoding'] ?? null,
-      connection: own['connection'] ?? '',
-    };
-    if (status < 200) return this.#interimAnswer(status, framing);
-    const problem = this.#frame(status, framing, matched[1] === '1');
-    if (problem !== null) return problem;
-    this.#keepAliveSeconds = secondsOf(own['keep-alive']);
-    this.#sink.head({ status, headers, contentEncoding: own['content-encoding'] });
-    if (this.#mode === 'head') this.#end();
-    return null;
-  }
-
-  #interimAnswer(status: number, framing: Framing): string | null {
-    this.#interim += 1;
-    if (status === 101) return 'an upgrade that nobody asked for';
-    if (framing.contentLength !== null || framing.transferEncoding !== null) {
-      return 'an interim answer with a body';
-    }
-    return this.#interim > interimMax ? 'too many interim answers' : null;
-  }
-
-  /** Decides how the body ends; stays in `head` when there is none. */
-  #frame(status: number, framing: Framing, isHttp11: boolean): string | null {
-    const { contentLength, transferEncoding, connection } = framing;
-    if (contentLength !== null && transferEncoding !== null) return 'a length and an encoding';
-    if (contentLength !== null && !/^\d{1,15}$/u.test(contentLength)) return 'a malformed length';
-    this.#keepAlive = isHttp11 && !/(?:^|,)[\t ]*close[\t ]*(?:,|$)/iu.test(connection);
-    if (transferEncoding !== null) {
-      if (!isHttp11 || transferEncoding.toLowerCase() !== 'chunked') return 'an unknown encoding';
-    }
-    if (status === 204 || status === 304) {
-      // Nothing may follow; where something was announced, it must not be read as the next answer.
-      if (transferEncoding !== null || Number(contentLength ?? 0) > 0) this.#keepAlive = false;
-      return null;
-    }
-    if (transferEncoding !== null) {
-      this.#mode = 'size';
-    } else if (contentLength === null) {
-      this.#keepAlive = false;
-      this.#mode = 'close';
-    } else if (Number(contentLength) > 0) {
-      this.#remaining = Number(contentLength);
-      this.#mode = 'length';
-    }
+    this.#read = head;
+    this.#remaining = head.contentLength;
+    this.#mode = modeOf[head.body];
+    this.#sink.head(head);
+    if (head.body === 'none') this.#end();
     return null;
   }
 
@@ -247,7 +180,7 @@ export class ResponseParser {
     }
     this.#trailerBytes += text.length;
     if (this.#trailerBytes > trailerBytesMax) return 'too many trailers';
-    return headerLine.test(text) ? null : 'a trailer is malformed';
+    return isHeaderLine(text) ? null : 'a trailer is malformed';
   }
 
   #end(): void {
@@ -256,21 +189,8 @@ export class ResponseParser {
   }
 }
 
-const framingNames: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding']);
-const ownNames: ReadonlySet<string> = new Set([
-  ...framingNames,
-  'connection',
-  'content-encoding',
-  'keep-alive',
-]);
-
 /** Refuses another protocol at its first bytes instead of waiting for a head that never ends. */
 function looksLikeStart(bytes: Buffer): boolean {
   const start = 'HTTP/1.';
   return start.startsWith(bytes.toString('latin1', 0, Math.min(bytes.length, start.length)));
-}
-
-function secondsOf(keepAlive: string | undefined): number | null {
-  const seconds = /(?:^|[,\t ])timeout=(\d{1,6})(?:[,\t ]|$)/iu.exec(keepAlive ?? '')?.[1];
-  return seconds === undefined ? null : Number(seconds);
 }

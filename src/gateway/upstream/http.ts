@@ -5,7 +5,7 @@ import { ExchangeState, failedExchange, type ExchangeSource } from './exchange.t
 import { isEventStream, requestHeaders } from './headers.ts';
 import { Connection, type ConnectionUser } from './http-connection.ts';
 import { failureOf, problemOfHead } from './http-failure.ts';
-import type { ResponseHead } from './http-parser.ts';
+import type { ResponseHead } from './http-head.ts';
 import { overloaded, Places, unsendable, type PlaceLimits } from './http-places.ts';
 import type {
   Headers,
