@@ -4,7 +4,7 @@ import type { VerifyReport } from './verify.ts';
 
 /** Why the log of a data directory could not be read. */
 export interface AuditFilesProblem {
-  readonly code: 'no-log' | 'unreadable' | 'bad-key' | 'missing' | 'no-heads';
+  readonly code: 'no-log' | 'unreadable' | 'bad-key' | 'missing' | 'no-heads' | 'no-digest-key';
   /** The file it is about. */
   readonly path: string;
 }
@@ -33,6 +33,8 @@ export interface AuditQuery {
   /** `allow`, `deny`, `refused` or `held`. */
   readonly decision?: string;
   readonly argumentsDigest?: string;
+  /** An argument's value, as text or JSON: looked for by its digest under the installation's key. */
+  readonly value?: string;
   /** Milliseconds since the Unix epoch, inclusive. */
   readonly sinceMs?: number;
   /** Milliseconds since the Unix epoch, exclusive. */

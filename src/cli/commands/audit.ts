@@ -37,6 +37,7 @@ interface SearchOptions extends CommonOptions {
   readonly rule?: string;
   readonly decision?: string;
   readonly digest?: string;
+  readonly value?: string;
   readonly since?: string;
   readonly until?: string;
   readonly limit: string;
@@ -81,6 +82,7 @@ export function addAuditCommands(program: Command, parts: AuditCommandParts): vo
     .option('--rule <pointer>', 'the rule that decided, as the record names it')
     .addOption(new Option('--decision <word>', 'what was decided').choices(decisions))
     .option('--digest <hex>', 'digest of the arguments: calls with exactly these')
+    .option('--value <text>', 'a value of an argument, as text or JSON; found by its digest')
     .option('--since <time>', 'ISO 8601, or an age such as 2h or 7d')
     .option('--until <time>', 'ISO 8601, or an age such as 2h or 7d')
     .option('--limit <count>', 'records at most', '100')
@@ -132,8 +134,8 @@ async function search(parts: AuditCommandParts, options: SearchOptions): Promise
   if (untilMs === null) return usage(io, options, `--until: ${aTime}`);
   if (limit === null) return usage(io, options, '--limit: name a whole number above 0');
 
-  const { grant, principal, server, tool, rule, decision, digest } = options;
-  const wanted = { grant, principal, server, tool, rule, decision, argumentsDigest: digest };
+  const { grant, principal, server, tool, rule, decision, digest, value } = options;
+  const wanted = { grant, principal, server, tool, rule, decision, argumentsDigest: digest, value };
   const all = { ...wanted, sinceMs, untilMs, limit };
   // Members that are undefined were dropped, and the others have the types of the query.
   const query = Object.fromEntries(
@@ -330,6 +332,7 @@ function failed(io: Io, options: CommonOptions, problem: AuditFilesProblem): voi
     unreadable: `\`${path}\` cannot be read: check its owner and its rights`,
     'bad-key': `\`${path}\` is no Ed25519 public key in PEM: pass the gateway's public-key.pem`,
     missing: `there is no file \`${path}\`: check the name, and the folder it is relative to`,
+    'no-digest-key': `\`${path}\` cannot be read: search for a value where the gateway's keys are`,
     'no-heads': `\`${path}\` holds no signed head: pass a copy of checkpoints.jsonl`,
   };
   const { code } = problem;

@@ -24,8 +24,10 @@ import { auditPaths, listSegments, sha256 } from './audit-paths.ts';
 import type { AuditPaths, Segment } from './audit-paths.ts';
 import { LineReader, parseJson, parseRecord, readLastLines } from './audit-read.ts';
 import { findById, limitOf, matches, searchIndex, withStates } from './audit-search.ts';
+import type { DigestedQuery } from './audit-search.ts';
 import { openSqlite } from './audit-sqlite.ts';
 import type { DatabaseSync } from './audit-sqlite.ts';
+import { digestsOfValue } from './audit-value.ts';
 
 type Answer<T> = Promise<Result<T, AuditFilesProblem>>;
 
@@ -84,7 +86,9 @@ class EmbeddedAuditFiles implements AuditFiles {
     }
   }
 
-  search(query: AuditQuery): Answer<SearchAnswer> {
+  async search(asked: AuditQuery): Answer<SearchAnswer> {
+    const query = this.#digested(asked);
+    if (query === null) return err({ code: 'no-digest-key', path: this.#paths.digestKey });
     return this.#guard(this.#paths.segments, async () => {
       const opened = await this.#index();
       if (opened === null) return this.#scan(query);
@@ -222,7 +226,17 @@ class EmbeddedAuditFiles implements AuditFiles {
     }
   }
 
-  async #scan(query: AuditQuery): Promise<SearchAnswer> {
+  /** Null where a value is asked for and the installation's key cannot be read. */
+  #digested(query: AuditQuery): DigestedQuery | null {
+    if (query.value === undefined) return query;
+    try {
+      return { ...query, digests: digestsOfValue(this.#paths, query.value) };
+    } catch {
+      return null;
+    }
+  }
+
+  async #scan(query: DigestedQuery): Promise<SearchAnswer> {
     const { all, facts } = await this.#everything((record) => matches(record, query));
     const newest = all.toSorted((a, b) => b.body.time - a.body.time || b.seq - a.seq);
     return { records: withStates(newest.slice(0, limitOf(query)), facts), complete: true };

@@ -16,7 +16,7 @@ export interface IndexPosition {
   readonly hash: string;
 }
 
-const schemaVersion = 1;
+const schemaVersion = 2;
 const nothing: IndexPosition = { seq: 0, segment: 0, offset: 0, lineBytes: 0, hash: '' };
 
 /** `word` is the decision, enforcement, status, action or event; the last columns are the place. */
@@ -30,6 +30,9 @@ const schema = `
     grantId TEXT, principal TEXT, server TEXT, tool TEXT, rule TEXT, word TEXT, digest TEXT,
     segment INTEGER NOT NULL, offset INTEGER NOT NULL, bytes INTEGER NOT NULL
   ) STRICT;
+  CREATE TABLE valueDigests (
+    digest TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (digest, seq)
+  ) STRICT, WITHOUT ROWID;
   CREATE INDEX byId ON records (id, kind);
   CREATE INDEX byTime ON records (time);
   CREATE INDEX byWord ON records (word, time);
@@ -51,6 +54,7 @@ export class AuditIndex {
   readonly #paths: AuditPaths;
   readonly #database: DatabaseSync;
   readonly #insert: StatementSync;
+  readonly #insertValue: StatementSync;
   readonly #move: StatementSync;
 
   /** Opens or makes the index; one that is damaged or of another log is made anew. */
@@ -62,6 +66,7 @@ export class AuditIndex {
         rule, word, digest, segment, offset, bytes)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
+    this.#insertValue = this.#database.prepare('INSERT OR REPLACE INTO valueDigests VALUES (?, ?)');
     this.#move = this.#database.prepare(
       'INSERT OR REPLACE INTO position VALUES (1, ?, ?, ?, ?, ?)',
     );
@@ -105,6 +110,7 @@ export class AuditIndex {
       if (after !== before) return after;
     }
     const next = segments.find(({ first }) => first > before.segment);
+    if (next !== undefined) this.#forgetPruned();
     return next === undefined ? before : this.#read(next, before, 0);
   }
 
@@ -131,12 +137,16 @@ export class AuditIndex {
     if (record === null) return null;
     const { seq, body } = record;
     this.#insert.run(seq, body.id, body.kind, Math.trunc(body.time), ...columnsOf(body), ...place);
+    if ('valueDigests' in body && body.valueDigests !== undefined) {
+      for (const digest of Object.values(body.valueDigests)) this.#insertValue.run(digest, seq);
+    }
     return seq;
   }
 
   #forgetPruned(): void {
     const first = listSegments(this.#paths.segments)[0]?.first ?? 0;
     this.#database.prepare('DELETE FROM records WHERE seq < ?').run(first);
+    this.#database.prepare('DELETE FROM valueDigests WHERE seq < ?').run(first);
   }
 }
 

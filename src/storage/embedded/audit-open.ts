@@ -74,6 +74,8 @@ export interface OpenedAuditLog {
   readonly digest: Digest;
   /** Signs the head now; false when that did not work. */
   readonly checkpoint: () => Promise<boolean>;
+  /** The number of the last durable record. */
+  readonly headSeq: () => number;
 }
 
 type Opened = Result<OpenedAuditLog, AuditOpenProblem>;
@@ -195,6 +197,7 @@ async function startWriting(base: Base, start: Start, tail: AuditTail): Promise<
   await checkpoint();
   const timer = setInterval(() => void checkpoint(), options.checkpointEveryMs ?? 60_000);
   timer.unref();
+  const headSeq = (): number => writer.head().head.seq;
   let closed: Promise<void> | null = null;
   const close = async (): Promise<void> => {
     clearInterval(timer);
@@ -207,7 +210,7 @@ async function startWriting(base: Base, start: Start, tail: AuditTail): Promise<
     healthy: () => writer.healthy(),
     close: () => (closed ??= close()),
   };
-  return ok({ log: auditLog, tail, digest: createDigest(keys.digestKey), checkpoint });
+  return ok({ log: auditLog, tail, digest: createDigest(keys.digestKey), checkpoint, headSeq });
 }
 
 function openingRecords(tail: AuditTail, nowMs: number): readonly RecordBody[] {

@@ -249,16 +249,68 @@ test('tail reads across segments, and follow goes on from there', async (context
   assert.deepEqual(seen, after.slice(before - 2, -1));
 });
 
+test('a value is found by its digest, in all arguments or in one', async (context) => {
+  const data = scratchDirectory(context);
+  const { log, digest } = await openScratch(data);
+  const records = [
+    sampleIntent('dec_1', { argumentsDigest: digest('{"n":7}') }),
+    sampleIntent('dec_2', { valueDigests: { to: digest('"ann@example.com"') } }),
+    sampleRefusal('dec_3', { valueDigests: { a: digest('7'), b: digest('"7"') } }),
+    sampleIntent('dec_4'),
+  ];
+  for (const record of records) await log.append(record);
+  await log.close();
+  const cases: readonly (readonly [string, readonly string[]])[] = [
+    ['{ "n": 7.0 }', ['dec_1']],
+    ['ann@example.com', ['dec_2']],
+    ['"ann@example.com"', ['dec_2']],
+    ['7', ['dec_3']],
+    ['7e0', ['dec_3']],
+    ['nobody', []],
+  ];
+  const ids = async (value: string): Promise<readonly string[]> => {
+    const answer = await openAuditFiles(data).search({ value });
+    assert.ok(answer.ok);
+    return answer.value.records.map(({ body }) => body.id);
+  };
+  for (const [value, wanted] of cases) assert.deepEqual(await ids(value), wanted, value);
+  fs.mkdirSync(join(data, 'audit-index.db.away'));
+  fs.rmSync(join(data, 'audit-index.db'));
+  fs.renameSync(join(data, 'audit-index.db.away'), join(data, 'audit-index.db'));
+  for (const [value, wanted] of cases) assert.deepEqual(await ids(value), wanted, `read: ${value}`);
+  fs.rmSync(join(data, 'audit-keys', 'digest-key'));
+  const without = await openAuditFiles(data).search({ value: '7' });
+  assert.equal(without.ok ? '' : without.error.code, 'no-digest-key');
+});
+
 test('a pruned log verifies, unless it was not us who cut it', async (context) => {
   const data = scratchDirectory(context);
   await mixedLog(data);
   const { log, checkpoint } = await openScratch(data);
   const paths = auditPaths(data);
-  const input = { paths, files: nodeSegmentFiles, log, nowMs: start + 100_000 };
+  const index = new AuditIndex(paths);
+  while (index.step()) {
+    // As the thread of a running gateway does.
+  }
+  context.after(() => index.close());
+  const input = { paths, files: nodeSegmentFiles, log, checkpoint, nowMs: start + 100_000 };
+  const old = start + 1_000_000;
   assert.equal(await pruneSegments({ ...input, keepSinceMs: 0 }), 0);
+  const lacking = { ...input, keepSinceMs: old, keepFromSeq: 1 };
+  assert.equal(await pruneSegments(lacking), 0, 'a copy elsewhere lacks the first record');
+  const unsigned = { ...input, keepSinceMs: old, checkpoint: () => Promise.resolve(false) };
+  assert.equal(await pruneSegments(unsigned), 0, 'the record of the cut is not signed');
   const removed = await pruneSegments({ ...input, keepSinceMs: start + 1_000_000 });
   assert.ok(removed > 0);
-  await checkpoint();
+  const behind = await openAuditFiles(data, 0).search({ limit: 10_000 });
+  assert.ok(behind.ok && behind.value.records.length > 0, 'what is gone breaks no search');
+  while (index.step()) {
+    // The thread goes on.
+  }
+  const last = (await found(openAuditFiles(data), {}))[0];
+  const lines = fs.readFileSync(paths.checkpoints, 'latin1').trim().split('\n');
+  const heads = lines.map((line) => Number(JSON.parse(line).seq));
+  assert.equal(heads.at(-1), last, 'the record of the cut is signed before the cut');
   await log.close();
   const files = openAuditFiles(data);
   const answer = await files.verify({});

@@ -1,6 +1,7 @@
 import type { AuditQuery, CallState, FoundRecord } from '../../audit/audit-files.ts';
 import type { StoredRecord } from '../../audit/chain.ts';
-import { segmentPath } from './audit-paths.ts';
+import type { RecordBody } from '../../audit/record.ts';
+import { listSegments, segmentPath } from './audit-paths.ts';
 import { readRecordAt } from './audit-read.ts';
 import type { DatabaseSync, SQLInputValue } from './audit-sqlite.ts';
 
@@ -9,6 +10,12 @@ interface Row {
   readonly segment: number;
   readonly offset: number;
   readonly bytes: number;
+}
+
+/** A query whose value was made digests of, under the installation's key. */
+export interface DigestedQuery extends AuditQuery {
+  /** Any of these, of all arguments or of one. */
+  readonly digests?: readonly string[];
 }
 
 const limitDefault = 100;
@@ -23,7 +30,7 @@ export function limitOf(query: AuditQuery): number {
 export function searchIndex(
   database: DatabaseSync,
   directory: string,
-  query: AuditQuery,
+  query: DigestedQuery,
 ): readonly StoredRecord[] {
   const conditions: string[] = [];
   const values: SQLInputValue[] = [];
@@ -39,6 +46,12 @@ export function searchIndex(
   want('rule = ?', query.rule);
   want(`word = ? AND kind IN ('intent', 'refusal', 'method')`, query.decision);
   want('digest = ?', query.argumentsDigest);
+  if (query.digests !== undefined) {
+    const marks = query.digests.map(() => '?').join(', ');
+    const holds = `SELECT seq FROM valueDigests WHERE digest IN (${marks})`;
+    conditions.push(`(digest IN (${marks}) OR seq IN (${holds}))`);
+    values.push(...query.digests, ...query.digests);
+  }
   want('time >= ?', query.sinceMs);
   want('time < ?', query.untilMs);
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
@@ -66,7 +79,7 @@ export function withStates(
 }
 
 /** Whether a record is one that a query asks for: the same answer as the index, without one. */
-export function matches({ body }: StoredRecord, query: AuditQuery): boolean {
+export function matches({ body }: StoredRecord, query: DigestedQuery): boolean {
   // Records are flat: what a kind does not have is undefined.
   const fields = body as unknown as Readonly<Record<string, unknown>>;
   const principal = body.kind === 'admin' ? body.actor : fields['principal'];
@@ -79,6 +92,7 @@ export function matches({ body }: StoredRecord, query: AuditQuery): boolean {
     equals(query.rule, fields['rule']) &&
     equals(query.decision, word) &&
     equals(query.argumentsDigest, fields['argumentsDigest']) &&
+    (query.digests === undefined || query.digests.some((digest) => holdsDigest(body, digest))) &&
     body.time >= (query.sinceMs ?? -Infinity) &&
     body.time < (query.untilMs ?? Infinity)
   );
@@ -86,6 +100,11 @@ export function matches({ body }: StoredRecord, query: AuditQuery): boolean {
 
 function equals(wanted: string | undefined, found: unknown): boolean {
   return wanted === undefined || wanted === found;
+}
+
+function holdsDigest(body: RecordBody, digest: string): boolean {
+  if (body.kind !== 'intent' && body.kind !== 'refusal') return false;
+  return body.argumentsDigest === digest || Object.values(body.valueDigests ?? {}).includes(digest);
 }
 
 function stateOf(
@@ -107,7 +126,9 @@ function readRows(
   // The statement names exactly these columns, and the table is STRICT.
   const rows = database.prepare(sql).all(...values) as unknown as readonly Row[];
   const records: StoredRecord[] = [];
+  const kept = new Set(listSegments(directory).map(({ first }) => first));
   for (const { seq, segment, offset, bytes } of rows) {
+    if (!kept.has(segment)) continue;
     const record = readRecordAt(segmentPath(directory, segment), offset, bytes);
     // What was changed or pruned behind the index's back is not shown as if it were there.
     if (record?.seq === seq) records.push(record);
