@@ -21,6 +21,7 @@ import { openApprovals } from './main/approvals.ts';
 import { systemClock } from './main/clock.ts';
 import { Connections } from './main/connections.ts';
 import { makeFolder } from './main/folder.ts';
+import { keepRecords, type Keeping } from './main/keeping.ts';
 import { jsonLog, quietLog } from './main/log.ts';
 import { openPages } from './main/pages.ts';
 import {
@@ -89,7 +90,7 @@ export async function startGateway(
 ): Promise<Result<RunningGateway, string>> {
   const parts = await openParts(options);
   if (!parts.ok) return parts;
-  const { gateway, registry, reader, audit, approvals, stores } = parts.value;
+  const { gateway, registry, reader, audit, keeping, approvals, stores } = parts.value;
   const mcp = new McpListener(gateway);
   const operator = await operatorKey(options.dataDir);
   const pages = await openPages({
@@ -99,6 +100,7 @@ export async function startGateway(
     audit,
     approvals,
     approvalStore: stores.approvals,
+    telemetry: keeping,
     files: openAuditFiles(options.dataDir),
     operator,
     privateServers: options.config.privateServers,
@@ -116,7 +118,7 @@ export async function startGateway(
   const unwatch =
     configPath === null
       ? () => undefined
-      : reloadOnChange(configPath, config, { registry, audit, log });
+      : reloadOnChange(configPath, config, { registry, audit, log, telemetry: keeping });
   const sweep = setInterval(parts.value.cutEnded, expirySweepMs);
   sweep.unref();
   const servers = [...registry.current().servers.keys()];
@@ -152,6 +154,7 @@ interface Parts {
   readonly audit: AuditLog;
   /** Fills the index of the audit log, behind it. */
   readonly index: IndexThread;
+  readonly keeping: Keeping;
   readonly stores: Stores;
   readonly approvals: Approvals;
   /** Ends the open streams of grants that have ended since it was last called. */
@@ -178,7 +181,14 @@ async function openParts(options: GatewayOptions): Promise<Result<Parts, string>
     await stores.value.close();
     return err(registry.error.map(explainRegistryProblem).join('; '));
   }
-  const { log: audit, digest } = opened.value;
+  const { digest } = opened.value;
+  const keeping = await keepRecords({
+    ...options,
+    opened: opened.value,
+    registry: registry.value,
+    counterKeys: () => counters.size,
+  });
+  const { audit } = keeping;
   const approvals = await openApprovals({
     store: stores.value.approvals,
     audit,
@@ -187,6 +197,7 @@ async function openParts(options: GatewayOptions): Promise<Result<Parts, string>
   });
   if (!approvals.ok) {
     await audit.close();
+    await keeping.stop();
     await stores.value.close();
     return approvals;
   }
@@ -198,6 +209,7 @@ async function openParts(options: GatewayOptions): Promise<Result<Parts, string>
     audit,
     digest,
     index,
+    keeping,
     approvals: approvals.value,
   };
   return ok(assemble(options, open));
@@ -206,12 +218,12 @@ async function openParts(options: GatewayOptions): Promise<Result<Parts, string>
 /** Joins what was opened: from here on a change of the registry reaches every part. */
 function assemble(
   { config, environment, log }: GatewayOptions,
-  opened: Pick<Parts, 'stores' | 'registry' | 'audit' | 'index' | 'approvals'> & {
+  opened: Pick<Parts, 'stores' | 'registry' | 'audit' | 'index' | 'keeping' | 'approvals'> & {
     readonly counters: MemoryCounters;
     readonly digest: Digest;
   },
 ): Parts {
-  const { registry, stores, audit, counters, digest, index, approvals } = opened;
+  const { registry, stores, audit, counters, digest, approvals } = opened;
   const clock = systemClock;
   const open = (config: ServerConfig): Upstream =>
     openUpstream(config, { clock, log, environment });
@@ -257,8 +269,7 @@ function assemble(
   };
   registry.subscribe(follow);
   follow();
-  const joined = { gateway, registry, reader, connections, audit, index, stores, approvals };
-  return { ...joined, cutEnded: cut };
+  return { ...opened, gateway, reader, connections, cutEnded: cut };
 }
 
 /** What a wrapped server is run with. */
@@ -356,6 +367,7 @@ async function closeParts(parts: Parts): Promise<void> {
   await parts.approvals.settled();
   await parts.index.stop();
   await parts.audit.close();
+  await parts.keeping.stop();
   await parts.stores.close();
 }
 

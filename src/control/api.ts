@@ -2,6 +2,7 @@ import { Hono, type Context } from 'hono';
 
 import { answer, credentialsOf, refusal } from './answer.ts';
 import type { ControlDeps } from './deps.ts';
+import { addHealth, type ApiTelemetry } from './health.ts';
 import type { ControlProblem } from './problem.ts';
 import { nobody, type Actor } from './roles.ts';
 import type { Route } from './route.ts';
@@ -13,6 +14,8 @@ import { table } from './table.ts';
 export interface ApiDeps extends ControlDeps {
   /** Files of the console, as they were built. */
   readonly consoleFiles: ConsoleFiles;
+  /** What the gateway tells about itself; absent where nothing is measured. */
+  readonly telemetry?: ApiTelemetry;
 }
 
 /** The port of the built console. */
@@ -100,12 +103,7 @@ function refusedTo(route: Route, actor: Actor | null, csrf: string): ControlProb
 
 /** What is no operation: health for a supervisor, and the files of the console. */
 function addPages(app: Hono, deps: ApiDeps): void {
-  app.get('/healthz', (context) => context.json({ ok: true }));
-  app.get('/readyz', (context) => {
-    if (deps.ready()) return context.json({ ready: true });
-    const reason = 'records cannot be made durable; calls are refused';
-    return context.json({ ready: false, reason }, 503);
-  });
+  addHealth(app, deps);
   for (const path of ['/', '/sign-in', '/console']) {
     app.get(path, (context) => context.redirect('/console/', 303));
   }

@@ -16,6 +16,7 @@ import type { UserStore } from '../identity/user.ts';
 import type { Registry } from '../registry/registry.ts';
 import { systemClock } from './clock.ts';
 import { openConsoleFiles } from './console-files.ts';
+import type { Telemetry } from './keeping.ts';
 import { simulateOver } from './simulation.ts';
 
 /** What the pages show and change. */
@@ -30,6 +31,7 @@ export interface PagesParts {
   readonly operator: { readonly key: string; readonly path: string };
   readonly privateServers: boolean;
   readonly version: string;
+  readonly telemetry: Telemetry;
 }
 
 /** The control API and its pages, open. */
@@ -65,6 +67,7 @@ export async function openPages(parts: PagesParts): Promise<Pages> {
     keyPlace: operator.path,
     privateServers: parts.privateServers,
     ready: () => audit.healthy(),
+    telemetry: parts.telemetry,
     version: parts.version,
     stopping: stopping.signal,
   });

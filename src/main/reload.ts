@@ -6,12 +6,14 @@ import { environment } from '../config/environment.ts';
 import { explainRegistryProblem } from '../registry/problem.ts';
 import type { Registry } from '../registry/registry.ts';
 import { systemClock } from './clock.ts';
+import type { Telemetry } from './keeping.ts';
 
 /** What a change of the operator's file reaches. */
 export interface ReloadParts {
   readonly registry: Registry;
   readonly audit: AuditLog;
   readonly log: Log;
+  readonly telemetry: Pick<Telemetry, 'configRead'>;
 }
 
 /**
@@ -24,7 +26,7 @@ export function reloadOnChange(path: string, first: Config, parts: ReloadParts):
   let last: Promise<void> = Promise.resolve();
   const reload = (): Promise<void> => (last = last.then(() => reloadOnce()));
   const reloadOnce = async (): Promise<void> => {
-    const { registry, audit, log } = parts;
+    const { registry, audit, log, telemetry } = parts;
     const loaded = await loadConfig(path, environment());
     const problems = loaded.ok
       ? await applied(registry, loaded.value)
@@ -33,6 +35,7 @@ export function reloadOnChange(path: string, first: Config, parts: ReloadParts):
     for (const problem of problems)
       log.error('the edited configuration is not in force', { problem });
     if (problems.length === 0) log.info('the edited configuration is in force');
+    telemetry.configRead(problems.length === 0);
     const time = systemClock.nowMs();
     const detail = { inForce: problems.length === 0, problems: problems.length };
     await audit.append({ kind: 'system', id: newId('sys_'), time, event: 'config', detail });
