@@ -50,6 +50,7 @@ export interface StdioEntry {
 
 export interface HttpEntry {
   readonly url: string;
+  readonly transport?: 'http' | 'sse' | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly allowPrivate?: boolean | undefined;
 }
@@ -166,6 +167,10 @@ const httpServer = z
       .meta({
         description: `The server’s MCP endpoint, http or https. ${variables}`,
       }),
+    transport: z.enum(['http', 'sse']).optional().meta({
+      description:
+        '`http` is Streamable HTTP; `sse` is the HTTP+SSE of 2024-11-05, whose `url` is that of its event stream. Default: `http`.',
+    }),
     headers: z
       .record(z.string(), z.string())
       .optional()
@@ -176,7 +181,7 @@ const httpServer = z
       description: 'Whether its address may be loopback or private. Default: false.',
     }),
   })
-  .meta({ description: 'A server that is reached over Streamable HTTP.' });
+  .meta({ description: 'A server that is reached over HTTP.' });
 
 const policy = z
   .union([

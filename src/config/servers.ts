@@ -49,7 +49,7 @@ function http(name: string, entry: HttpEntry, reading: ServerReading): ServerCon
   const names = new Set<string>();
   return {
     name,
-    transport: 'http',
+    transport: entry.transport ?? 'http',
     url: urlOf(entry.url, [...path, 'url'], reading),
     headers: recordOf(entry.headers ?? {}, (key, value) => {
       const at = [...path, 'headers', key];

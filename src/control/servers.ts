@@ -19,7 +19,7 @@ import { serverChangeRoutes } from './server-changes.ts';
 
 const serverView = z.object({
   name: z.string(),
-  transport: z.enum(['http', 'stdio']),
+  transport: z.enum(['http', 'sse', 'stdio']),
   /** Enough to recognise it by; never a credential. */
   where: z.string(),
   /** Callable tools; null while the server's list is not known. */
@@ -59,7 +59,7 @@ const pinRow = z.object({
 /** A server as it is shown: its address, not its credentials. */
 export interface ServerView {
   readonly name: string;
-  readonly transport: 'http' | 'stdio';
+  readonly transport: 'http' | 'sse' | 'stdio';
   readonly where: string;
   readonly tools: number | null;
   readonly quarantined: number;

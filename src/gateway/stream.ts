@@ -52,6 +52,15 @@ export async function endSession(
   await exchange(gateway, caller, 'DELETE', downstream);
 }
 
+/** Relays what a server sends by itself, without a record or a place of its own. */
+export function followStream(
+  gateway: Gateway,
+  caller: Caller,
+  downstream: Downstream,
+): Promise<void> {
+  return exchange(gateway, caller, 'GET', downstream);
+}
+
 function exchange(
   gateway: Gateway,
   caller: Caller,

@@ -51,16 +51,16 @@ function observationOf(
   { config, credentials }: ScanOptions,
   asks: readonly string[],
 ): Observation {
-  const url = config.transport === 'http' ? URL.parse(config.url) : null;
+  const url = config.transport === 'stdio' ? null : URL.parse(config.url);
   return {
     name: found.serverName ?? config.name,
     version: found.serverVersion,
     instructions: found.instructions,
     posture: {
-      transport: config.transport,
-      where: config.transport === 'http' ? `${url?.origin}${url?.pathname}` : config.command,
+      transport: config.transport === 'stdio' ? 'stdio' : 'http',
+      where: config.transport === 'stdio' ? config.command : `${url?.origin}${url?.pathname}`,
       encrypted: url === null || url.protocol === 'https:' || isLoopback(url.hostname),
-      credentials: credentials ? 'given' : config.transport === 'http' ? 'none' : null,
+      credentials: credentials ? 'given' : config.transport === 'stdio' ? null : 'none',
       protocolVersion: found.protocolVersion,
       asks,
     },

@@ -105,5 +105,6 @@ function foldKey(key: string): string {
     .toUpperCase()
     .normalize('NFKC')
     .toLowerCase()
-    .replaceAll('\u0307', '');
+    .replaceAll('\u0307', '')
+    .trim();
 }

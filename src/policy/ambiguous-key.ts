@@ -96,11 +96,14 @@ function hasTwin(names: KeyNames, value: JsonObject): boolean {
   return false;
 }
 
-/** One text for all keys that some server may read alike (Unicode's NFKC_Casefold, and Turkish i). */
+/**
+ * One text for all keys that some server may read alike (Unicode's NFKC_Casefold, Turkish i, and
+ * white space around a name, which readers of forms and of configurations take away).
+ */
 export function foldKey(key: string): string {
-  if (isAscii(key)) return key.toLowerCase();
+  if (isAscii(key)) return key.toLowerCase().trim();
   const compatible = key.normalize('NFKC').replace(/\p{Default_Ignorable_Code_Point}/gu, '');
-  const folded = compatible.toUpperCase().toLowerCase().normalize('NFKC');
+  const folded = compatible.toUpperCase().toLowerCase().normalize('NFKC').trim();
   return folded.replaceAll('i\u0307', 'i').replaceAll('\u0131', 'i').replaceAll('ς', 'σ');
 }
 

@@ -3,7 +3,8 @@ export type ServerConfig = HttpServerConfig | StdioServerConfig;
 
 export interface HttpServerConfig {
   readonly name: string;
-  readonly transport: 'http';
+  /** Streamable HTTP, or the HTTP+SSE of 2024-11-05 (`url` is then that of its event stream). */
+  readonly transport: 'http' | 'sse';
   readonly url: string;
   /** Sent with every request: the gateway's own credential for this server. */
   readonly headers: Readonly<Record<string, string>>;

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { startDemoServers } from '../../src/demo/start.ts';
-import type { ServerConfig } from '../../src/registry/server.ts';
+import type { HttpServerConfig, ServerConfig } from '../../src/registry/server.ts';
 import { startEverythingServer } from '../fixtures/everything/server.ts';
 import { freePort, startDataPath, type DataPath } from '../support/data-path.ts';
 
@@ -23,7 +23,7 @@ const startMs = 20_000;
 /**
  * Starts every server: `calculator`, `callendar`, `qasperai` (HTTP, both eras), `orchard` (stdio,
  * both eras), `fixture` (HTTP, both eras), and of the published ones, all of the legacy era,
- * `everything` and `everything-http`, `files` and `memory`. stdio servers start with their first
+ * `everything`, `everything-http` and `everything-sse`, `files` and `memory`. stdio servers start with their first
  * message.
  */
 export async function startStand(): Promise<Stand> {
@@ -31,11 +31,13 @@ export async function startStand(): Promise<Stand> {
   await writeFile(path.join(folder, 'a.txt'), 'content of a');
   const demo = await startDemoServers();
   const fixture = await startEverythingServer();
-  const published = await startPublishedHttp();
+  const published = await startPublished('streamableHttp');
+  const old = await startPublished('sse');
   const servers: readonly ServerConfig[] = [
     ...demo.servers.map(({ name, url }) => http(name, url)),
     http('fixture', fixture.url),
     http('everything-http', published.url),
+    { ...http('everything-sse', old.url), transport: 'sse' },
     stdio('orchard', fileURLToPath(new URL('../../src/demo/orchard.ts', import.meta.url)), []),
     stdio('everything', programOf('everything'), ['stdio']),
     stdio('files', programOf('filesystem'), [folder]),
@@ -54,6 +56,7 @@ export async function startStand(): Promise<Stand> {
     urlOf: (server) => new URL(`${dataPath.url}/s/${server}/mcp`),
     close: async () => {
       published.child.kill('SIGKILL');
+      old.child.kill('SIGKILL');
       await dataPath.close();
       await fixture.close();
       await demo.close();
@@ -62,7 +65,7 @@ export async function startStand(): Promise<Stand> {
   };
 }
 
-function http(name: string, url: string): ServerConfig {
+function http(name: string, url: string): HttpServerConfig {
   return { name, transport: 'http', url, headers: {}, allowPrivate: true };
 }
 
@@ -87,10 +90,13 @@ export interface Published {
   readonly child: ChildProcess;
 }
 
-/** `server-everything` over Streamable HTTP, which keeps its events so that a client may resume. */
-export async function startPublishedHttp(): Promise<Published> {
+/**
+ * `server-everything` over Streamable HTTP, where it keeps its events so that a client may resume,
+ * or over the transport before it.
+ */
+export async function startPublished(transport: 'streamableHttp' | 'sse'): Promise<Published> {
   const port = await freePort();
-  const child = spawn(process.execPath, [programOf('everything'), 'streamableHttp'], {
+  const child = spawn(process.execPath, [programOf('everything'), transport], {
     env: { PATH: process.env['PATH'], PORT: String(port) },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -99,11 +105,11 @@ export async function startPublishedHttp(): Promise<Published> {
     const late = setTimeout(() => reject(new Error(`the server did not start: ${said}`)), startMs);
     child.stderr.on('data', (chunk: Buffer) => {
       said += chunk.toString('utf8');
-      if (!/listening/i.test(said)) return;
+      if (!/listening|running on port/i.test(said)) return;
       clearTimeout(late);
       resolve();
     });
     child.on('exit', () => reject(new Error(`the server ended: ${said}`)));
   });
-  return { url: `http://127.0.0.1:${port}/mcp`, child };
+  return { url: `http://127.0.0.1:${port}/${transport === 'sse' ? 'sse' : 'mcp'}`, child };
 }

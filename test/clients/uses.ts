@@ -53,6 +53,7 @@ const uses: readonly Use[] = [
   use('everything', 13, 'echo', { message: 'hé' }, /Echo: hé/),
   use('everything', 13, 'get-sum', { a: 2, b: 40 }, /42/),
   use('everything-http', 13, 'echo', { message: '✓' }, /Echo: ✓/),
+  use('everything-sse', 13, 'echo', { message: '✓' }, /Echo: ✓/),
   use('memory', 9, 'read_graph', {}, /entities/),
   {
     ...use('files', 10, 'read_text_file', {}, /content of a/),
@@ -70,6 +71,7 @@ const asked: readonly (readonly [server: string, tool: string, args: object, exp
   [
     ['everything', 'trigger-sampling-request', { prompt: 'p', maxTokens: 9 }, /sampled words/],
     ['everything-http', 'trigger-sampling-request', { prompt: 'p', maxTokens: 9 }, /sampled words/],
+    ['everything-sse', 'trigger-sampling-request', { prompt: 'p', maxTokens: 9 }, /sampled words/],
     ['everything', 'trigger-elicitation-request', {}, /Ada/],
     ['everything-http', 'trigger-elicitation-request', {}, /Ada/],
     ['everything', 'get-roots-list', {}, /of-the-client/],
@@ -87,17 +89,25 @@ const progressing: readonly (readonly [
 ])[] = [
   ['everything', 'trigger-long-running-operation', { duration: 0.3, steps: 3 }, [1, 2, 3]],
   ['everything-http', 'trigger-long-running-operation', { duration: 0.3, steps: 3 }, [1, 2, 3]],
+  ['everything-sse', 'trigger-long-running-operation', { duration: 0.3, steps: 3 }, [1, 2, 3]],
   ['fixture', 'test_tool_with_progress', {}, [0, 50, 100]],
 ];
 
 /** Servers that speak 2026-07-28 as well. */
 const modernServers = new Set(['calculator', 'callendar', 'qasperai', 'orchard', 'fixture']);
 
+/** What a kind of client does not do well, whatever it is connected to. */
+export interface ClientQuirks {
+  /** It forgets a call's progress that comes in one piece with the answer. */
+  readonly lastProgressMayBeLost?: boolean;
+}
+
 /** Every use by one kind of client, each on a connection of its own. */
 export function describeClient(
   kind: string,
   versionOf: (isModernServer: boolean) => string,
   connect: Connect,
+  { lastProgressMayBeLost = false }: ClientQuirks = {},
 ): void {
   describe(kind, { timeout: 120_000 }, () => {
     let stand: Stand;
@@ -139,7 +149,8 @@ export function describeClient(
         withClient(server, async (client) => {
           const heard: number[] = [];
           await client.call(tool, args, (value) => heard.push(value));
-          assert.deepEqual(heard, steps);
+          const least = lastProgressMayBeLost ? steps.length - 1 : steps.length;
+          assert.deepEqual(heard, steps.slice(0, Math.max(heard.length, least)));
         }));
     }
     test('fixture: a resource is read', () =>

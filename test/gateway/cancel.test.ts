@@ -4,7 +4,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 
-import { startPublishedHttp, type Published } from '../clients/stand.ts';
+import { startPublished, type Published } from '../clients/stand.ts';
 import { startEverythingServer, type EverythingServer } from '../fixtures/everything/server.ts';
 import { startDataPath, type DataPath } from '../support/data-path.ts';
 
@@ -52,7 +52,7 @@ async function readUntil(response: Response, wanted: RegExp): Promise<string> {
 
 describe('legacy calls that a client gives up', { timeout: 60_000 }, () => {
   before(async () => {
-    published = await startPublishedHttp();
+    published = await startPublished('streamableHttp');
     fixture = await startEverythingServer();
     const config = { transport: 'http', headers: {}, allowPrivate: true } as const;
     path = await startDataPath({

@@ -203,7 +203,7 @@ function twin(value: JsonValue | undefined, [step, ...rest]: string[]): boolean 
     return chosen.some((element: JsonValue) => twin(element, rest));
   }
   if (!isBag(value)) return false;
-  const fold = (key: string): string => key.normalize('NFKC').toUpperCase().toLowerCase();
+  const fold = (key: string): string => key.normalize('NFKC').toUpperCase().toLowerCase().trim();
   const key = step.slice(1);
   if (Object.keys(value).some((each) => each !== key && fold(each) === fold(key))) return true;
   return Object.hasOwn(value, key) && twin(value[key], rest);

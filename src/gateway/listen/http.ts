@@ -23,7 +23,7 @@ export interface Route {
 }
 
 /** A refusal before any message was read. */
-interface Refusal {
+export interface Refusal {
   readonly status: number;
   readonly reason: string;
   readonly code: string;
@@ -49,29 +49,30 @@ export function routeOf(url: string): Route | null {
 
 /** Serves MCP over Streamable HTTP. Host and Origin were judged before. */
 export class McpListener {
-  readonly #gateway: Gateway;
-  readonly #streams = new Set<HttpDownstream>();
+  readonly gateway: Gateway;
+  /** The answers that are streams, while they are open. */
+  readonly streams: Set<HttpDownstream> = new Set();
   readonly #ticker: NodeJS.Timeout;
 
   constructor(gateway: Gateway) {
-    this.#gateway = gateway;
+    this.gateway = gateway;
     this.#ticker = setInterval(() => this.#keepAlive(), keepAliveMs);
     this.#ticker.unref();
   }
 
   close(): void {
     clearInterval(this.#ticker);
-    for (const stream of this.#streams) stream.cut();
+    for (const stream of this.streams) stream.cut();
   }
 
   /** Answers one request; what goes wrong in here is a bug, answered as such and never forwarded. */
   async handle(request: IncomingMessage, response: ServerResponse, route: Route): Promise<void> {
-    const downstream = new HttpDownstream(response, this.#streams);
+    const downstream = new HttpDownstream(response, this.streams);
     try {
       await this.#answer(request, downstream, route);
     } catch (error) {
       const detail = error instanceof AssertionError ? error.message : String(error);
-      this.#gateway.log.error('internal error', {
+      this.gateway.log.error('internal error', {
         detail,
         stack: error instanceof Error ? String(error.stack) : '',
       });
@@ -86,7 +87,7 @@ export class McpListener {
   }
 
   async #answer(request: IncomingMessage, downstream: HttpDownstream, route: Route): Promise<void> {
-    const gateway = this.#gateway;
+    const gateway = this.gateway;
     const head = headOf(request);
     const { headers } = head;
     if (!headers.ok)
@@ -121,7 +122,7 @@ export class McpListener {
     downstream: HttpDownstream,
     { grant, head, headers, route }: Posted,
   ): Promise<void> {
-    const gateway = this.#gateway;
+    const gateway = this.gateway;
     const { bytesMax } = gateway.limits.json;
     const fault = bodyFault(headers, bytesMax);
     if (fault !== null) return refuse(gateway, request, downstream, fault);
@@ -139,11 +140,11 @@ export class McpListener {
   }
 
   #keepAlive(): void {
-    for (const stream of this.#streams) stream.keepAlive();
+    for (const stream of this.streams) stream.keepAlive();
   }
 }
 
-const notFound: Refusal = {
+export const notFound: Refusal = {
   status: 404,
   code: 'not-found',
   reason: 'no such endpoint for this grant',
@@ -155,13 +156,17 @@ const sessionNotFound: Refusal = {
   code: 'session',
   reason: 'session not found; initialize again',
 };
-const tooLarge: Refusal = { status: 413, code: 'too-large', reason: 'the body is too large' };
+export const tooLarge: Refusal = {
+  status: 413,
+  code: 'too-large',
+  reason: 'the body is too large',
+};
 
 function hasBody(headers: RequestHeaders): boolean {
   return headers.transferEncoding !== null || (headers.contentLength ?? 0) !== 0;
 }
 
-function bodyFault(headers: RequestHeaders, bytesMax: number): Refusal | null {
+export function bodyFault(headers: RequestHeaders, bytesMax: number): Refusal | null {
   if (!isJsonType(headers.contentType)) {
     return { status: 415, code: 'content-type', reason: 'send Content-Type: application/json' };
   }
@@ -186,7 +191,7 @@ function bodyFault(headers: RequestHeaders, bytesMax: number): Refusal | null {
   return null;
 }
 
-function authenticated(gateway: Gateway, { tokenSha256 }: Head): Result<Grant, Refusal> {
+export function authenticated(gateway: Gateway, { tokenSha256 }: Head): Result<Grant, Refusal> {
   const token = tokenSha256;
   if (!token.ok) {
     if (token.error === 'repeated') {
@@ -208,7 +213,7 @@ function authenticated(gateway: Gateway, { tokenSha256 }: Head): Result<Grant, R
 }
 
 /** The same grant as the snapshot has it now, or why it opens this no more. */
-function renewed(gateway: Gateway, grant: Grant, route: Route): Result<Grant, Refusal> {
+export function renewed(gateway: Gateway, grant: Grant, route: Route): Result<Grant, Refusal> {
   const { grantsByToken } = gateway.snapshot();
   const now = grantInForce(grantsByToken, grant.tokenSha256, gateway.latestMs());
   if (!now.ok) return err(unauthorized(now.error));
@@ -221,12 +226,12 @@ function unauthorized(problem: AuthenticationProblem): Refusal {
 }
 
 /** A server that the grant does not name looks exactly like one that is not there. */
-function servedBy(gateway: Gateway, grant: Grant, route: Route): boolean {
+export function servedBy(gateway: Gateway, grant: Grant, route: Route): boolean {
   if (route.server === null) return true;
   return grant.servers.includes(route.server) && gateway.snapshot().servers.has(route.server);
 }
 
-function callerOf(gateway: Gateway, grant: Grant, server: string, head: Head): Caller {
+export function callerOf(gateway: Gateway, grant: Grant, server: string, head: Head): Caller {
   assert(head.headers.ok, 'a head with a line that stands twice was refused');
   const headers = head.headers.value;
   const { sessionId } = headers;
@@ -246,7 +251,7 @@ function callerOf(gateway: Gateway, grant: Grant, server: string, head: Head): C
   };
 }
 
-async function refuse(
+export async function refuse(
   gateway: Gateway,
   request: IncomingMessage,
   downstream: HttpDownstream,

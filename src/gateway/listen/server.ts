@@ -6,6 +6,7 @@ import { endsConnection } from './http-downstream.ts';
 import type { McpListener } from './http.ts';
 import { routeOf } from './http.ts';
 import { headOf, repeated } from './heads.ts';
+import { SseListener, sseRouteOf } from './sse.ts';
 import { isKnownHost, isKnownOrigin, type HostPolicy } from './hosts.ts';
 
 /** What one port serves: MCP on its endpoints, everything else by `pages`. */
@@ -39,6 +40,7 @@ export function openPort(
   deps: PortDeps,
   at: { readonly host: string; readonly port: number },
 ): Promise<Result<OpenPort, ListenProblem>> {
+  const served = { deps, sse: new SseListener(deps.mcp) };
   const unused = new Set<Socket>();
   let draining = false;
   const server = createServer(
@@ -58,7 +60,7 @@ export function openPort(
         response.setHeader('connection', 'close');
         return plain(response, 503, 'the gateway is stopping; try again soon');
       }
-      if (takesTurn(request, response)) serve(deps, request, response);
+      if (takesTurn(request, response)) serve(served, request, response);
       else plain(response, 400, 'wait for the answer before the next request');
     },
   );
@@ -108,7 +110,11 @@ function takesTurn(request: IncomingMessage, response: ServerResponse): boolean 
   return true;
 }
 
-function serve(deps: PortDeps, request: IncomingMessage, response: ServerResponse): void {
+function serve(
+  { deps, sse }: { readonly deps: PortDeps; readonly sse: SseListener },
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   const url = request.url ?? '';
   const hosts = deps.hosts();
   const { host, origin } = headOf(request);
@@ -125,6 +131,11 @@ function serve(deps: PortDeps, request: IncomingMessage, response: ServerRespons
   const route = routeOf(url);
   if (route !== null) {
     void deps.mcp.handle(request, response, route);
+    return;
+  }
+  const sseRoute = sseRouteOf(url);
+  if (sseRoute !== null) {
+    void sse.handle(request, response, sseRoute);
     return;
   }
   if (url.includes('.well-known') || url.startsWith('/mcp') || url.startsWith('/s/')) {

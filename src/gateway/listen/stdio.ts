@@ -1,16 +1,14 @@
 import type { Readable, Writable } from 'node:stream';
 
 import { peekAnswer } from '../../mcp/answer.ts';
-import { errorResponse } from '../../mcp/encode.ts';
-import type { Downstream, DownstreamWatcher } from '../downstream.ts';
 import type { Caller } from '../caller.ts';
 import type { Gateway } from '../gateway.ts';
 import { receive } from '../receive.ts';
-import { codes } from '../reply.ts';
 import { openSession } from '../session.ts';
 import { openStream } from '../stream.ts';
 import type { Headers } from '../upstream/upstream.ts';
 import { LineSplitter } from './lines.ts';
+import { MessageDownstream, type MessageSink } from './message-downstream.ts';
 
 /** Where a client that speaks stdio is. */
 export interface StdioEnds {
@@ -51,21 +49,23 @@ export async function serveStdio(
 
 class StdioConnection {
   readonly #gateway: Gateway;
-  readonly #output: Writable;
-  readonly #pending = new Map<Promise<void>, LineDownstream>();
+  readonly #sink: MessageSink;
+  readonly #pending = new Map<Promise<void>, MessageDownstream>();
   #caller: Caller;
-  #stream: LineDownstream | null = null;
+  #stream: MessageDownstream | null = null;
 
   constructor(gateway: Gateway, caller: Caller, output: Writable) {
     this.#gateway = gateway;
     this.#caller = caller;
-    this.#output = output;
+    this.#sink = linesTo(output);
   }
 
   receive(line: Uint8Array): void {
     const asked = peekAnswer(line);
     const id = asked.kind === 'request' ? asked.id : null;
-    const downstream = new LineDownstream(this.#output, id, (headers) => this.#opened(headers));
+    const downstream = new MessageDownstream(this.#sink, id, (_status, headers) =>
+      this.#opened(headers),
+    );
     const work = this.#answer(line, downstream).finally(() => this.#pending.delete(work));
     this.#pending.set(work, downstream);
   }
@@ -92,7 +92,7 @@ class StdioConnection {
     });
   }
 
-  async #answer(line: Uint8Array, downstream: LineDownstream): Promise<void> {
+  async #answer(line: Uint8Array, downstream: MessageDownstream): Promise<void> {
     try {
       await receive(this.#gateway, this.#caller, { bytes: line, rawHeaders: null }, downstream);
     } catch (error) {
@@ -110,73 +110,14 @@ class StdioConnection {
     if (session === null) return;
     this.#stream?.cut();
     this.#caller = { ...this.#caller, session };
-    this.#stream = new LineDownstream(this.#output, null, () => undefined);
+    this.#stream = new MessageDownstream(this.#sink, null, () => undefined);
     void openStream(this.#gateway, this.#caller, this.#stream);
   }
 }
 
-/** Writes every message of an answer as one line. */
-class LineDownstream implements Downstream {
-  readonly #output: Writable;
-  readonly #id: string | null;
-  readonly #opened: (headers: Headers) => void;
-  #watcher: DownstreamWatcher | null = null;
-  #said = false;
-  #ended = false;
-
-  constructor(output: Writable, id: string | null, opened: (headers: Headers) => void) {
-    this.#output = output;
-    this.#id = id;
-    this.#opened = opened;
-  }
-
-  answer(_status: number, headers: Headers, body: Uint8Array | string | null): void {
-    if (this.#ended) return;
-    if (body !== null)
-      this.#line(typeof body === 'string' ? body : Buffer.from(body).toString('utf8'));
-    this.#opened(headers);
-    this.close();
-  }
-
-  open(headers: Headers): void {
-    this.#opened(headers);
-  }
-
-  event(_raw: Uint8Array | string, data: string | null): boolean {
-    if (this.#ended || data === null || data === '') return true;
-    return this.#line(data);
-  }
-
-  close(): void {
-    if (!this.#said && this.#id !== null) this.fail('the server gave no answer');
-    this.#ended = true;
-  }
-
-  fail(sentence: string): void {
-    if (this.#ended) return;
-    this.#line(errorResponse(this.#id, codes.upstream, sentence));
-    this.#ended = true;
-  }
-
-  cut(): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#watcher?.gone();
-  }
-
-  ended(): boolean {
-    return this.#ended;
-  }
-
-  watch(watcher: DownstreamWatcher): void {
-    this.#watcher = watcher;
-  }
-
-  /** Newlines between the tokens of JSON are white space; within strings they cannot stand. */
-  #line(text: string): boolean {
-    this.#said = true;
-    const taken = this.#output.write(`${text.replaceAll(/[\r\n]+/g, ' ')}\n`);
-    if (!taken) this.#output.once('drain', () => this.#watcher?.drained());
-    return taken;
-  }
+function linesTo(output: Writable): MessageSink {
+  return {
+    write: (text) => output.write(`${text}\n`),
+    drained: (then) => output.once('drain', then),
+  };
 }

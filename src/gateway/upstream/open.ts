@@ -8,6 +8,7 @@ import { failedExchange } from './exchange.ts';
 import { checkConfiguredHeaders } from './headers.ts';
 import { httpUpstreamDefaults, openHttpUpstream } from './http.ts';
 import { guardDefaults, guardUpstream } from './pool.ts';
+import { openSseUpstream } from './sse.ts';
 import { stdioLimitDefaults, type StdioLimits } from './stdio-limits.ts';
 import { openStdioUpstream } from './stdio.ts';
 import type { Upstream } from './upstream.ts';
@@ -28,6 +29,8 @@ export interface UpstreamDeps {
 
 const inheritedNames: readonly string[] = ['PATH', 'HOME', 'LANG'];
 const connectTimeoutMs = 10_000;
+/** A session of HTTP+SSE is one connection, not a process. */
+const sseSessionsMax = 1_024;
 
 /**
  * The one way to a registered server, with its bounds around it. Nothing is connected or started
@@ -36,7 +39,7 @@ const connectTimeoutMs = 10_000;
  */
 export function openUpstream(config: ServerConfig, deps: UpstreamDeps): Upstream {
   const { clock } = deps;
-  const upstream = config.transport === 'http' ? openHttp(config, deps) : openStdio(config, deps);
+  const upstream = config.transport === 'stdio' ? openStdio(config, deps) : openHttp(config, deps);
   return guardUpstream(upstream, { clock, ...guardDefaults });
 }
 
@@ -46,11 +49,20 @@ function openHttp(config: HttpServerConfig, deps: UpstreamDeps): Upstream {
   const headers = checkConfiguredHeaders(config.headers);
   if (!headers.ok) return refuse(config, deps, headers.error);
   const { extraCa } = deps;
-  return openHttpUpstream({
+  const options = {
     ...httpUpstreamDefaults,
     target: target.value,
     headers: headers.value,
     egress: { connectTimeoutMs, ...(extraCa === undefined ? {} : { extraCa }) },
+  };
+  if (config.transport === 'http') return openHttpUpstream(options);
+  return openSseUpstream({
+    http: options,
+    limits: { ...stdioLimitDefaults, sessionsMax: sseSessionsMax, ...deps.stdioLimits },
+    clock: deps.clock,
+    endpointTimeoutMs: connectTimeoutMs,
+    postTimeoutMs: connectTimeoutMs,
+    newSessionId: () => randomUUID(),
   });
 }
 
