@@ -11,11 +11,12 @@ import type { Gateway } from './gateway.ts';
 import { stateForeign } from './held-sentences.ts';
 import { holdCall, isOwnCall } from './hold.ts';
 import { concludeCall, giveBack, micros, type Intended } from './outcome.ts';
-import { ownState } from './own-state.ts';
+import { ownState, type OwnState } from './own-state.ts';
 import { stateQuestion, type ToolCall } from './question.ts';
 import { intentRecord, refusalRecord } from './records.ts';
 import { relay, type Conclusion, type Release } from './relay.ts';
 import { answerError, refusalBody } from './reply.ts';
+import { keepPass, roundOf, type Round } from './rounds.ts';
 import * as sentences from './sentences.ts';
 
 /** The life of one `tools/call`: state the question, decide and enforce, record, forward. */
@@ -27,11 +28,40 @@ export async function callTool(
   params?: readonly MirroredParam[],
 ): Promise<void> {
   const own = ownState(received);
+  const round = own === null ? roundOf(gateway, caller, received) : null;
+  if (round !== null) return callAgain(gateway, caller, { received, round }, downstream, params);
   const message = own?.message ?? received;
   const call = await stateQuestion(gateway, caller, message);
   if (own !== null && (own.message === null || !isOwnCall(gateway, call, own))) {
     return refuseState(gateway, call, downstream);
   }
+  return decideOn(gateway, { call, own }, downstream, params);
+}
+
+/** A later round: judged like the first, and counted with it. */
+async function callAgain(
+  gateway: Gateway,
+  caller: Caller,
+  { received, round }: { readonly received: RequestMessage; readonly round: Round | 'foreign' },
+  downstream: Downstream,
+  params: readonly MirroredParam[] | undefined,
+): Promise<void> {
+  if (round === 'foreign') {
+    const call = await stateQuestion(gateway, caller, received);
+    return refuseState(gateway, call, downstream);
+  }
+  const stated = await stateQuestion(gateway, caller, round.message);
+  const approved = round.pass?.approved ?? null;
+  const call = { ...stated, round, ...(approved === null ? {} : { approved }) };
+  return decideOn(gateway, { call, own: null }, downstream, params);
+}
+
+async function decideOn(
+  gateway: Gateway,
+  { call, own }: { readonly call: ToolCall; readonly own: OwnState | null },
+  downstream: Downstream,
+  params: readonly MirroredParam[] | undefined,
+): Promise<void> {
   const enforcement = await enforce(gateway, call);
   if (enforcement.effect === 'permitted') {
     return carryOut(gateway, call, enforcement, downstream, params);
@@ -78,6 +108,7 @@ async function refuse(
   downstream: Downstream,
   body?: string,
 ): Promise<void> {
+  if (call.round !== undefined) keepPass(gateway, call.round);
   const recorded = await gateway.audit.append(refusalRecord(gateway, call, refusal));
   const told = recorded.ok ? refusal : refused('not-recorded', '(record)', sentences.notRecorded);
   if (body !== undefined && recorded.ok) downstream.answer(200, jsonHeaders, body);

@@ -102,7 +102,8 @@ async function oblige(
   decision: Allow,
   mode: 'enforce' | 'observe',
 ): Promise<Enforcement> {
-  const { approvals, limits, labels } = decision.obligations;
+  const { approvals, limits: all, labels } = decision.obligations;
+  const limits = isPaid(call) ? all.filter(({ windowMs }) => windowMs === null) : all;
   const takes = limits.map((limit) => takeOf(call, limit, mode));
   const approval = approvals[0];
   if (approval !== undefined && !isApproved(gateway, call, approvals)) {
@@ -129,6 +130,11 @@ async function oblige(
   }
   if (!taken.ok) return spent(limits, taken);
   return { ...permitted, rule: decision.rule, receipts: [taken.receipt] };
+}
+
+/** A call of several rounds counts once; what it runs at the same time as counts in each. */
+function isPaid({ round }: ToolCall): boolean {
+  return round !== undefined && round.pass !== null;
 }
 
 /** People said yes to this very call, under these very questions. */

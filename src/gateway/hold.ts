@@ -219,7 +219,8 @@ async function restated({ gateway, call, asked }: Hold): Promise<ToolCall | null
   if (!now.ok || now.value.id !== grant.id || !now.value.servers.includes(server)) return null;
   const caller = { ...call.caller, grant: now.value };
   const again = await stateQuestion(gateway, caller, call.message);
-  return { ...again, id: call.id, approved: asked.held.binding };
+  const round = call.round === undefined ? {} : { round: call.round };
+  return { ...again, id: call.id, approved: asked.held.binding, ...round };
 }
 
 function refuse(
@@ -243,5 +244,6 @@ function rungFor(gateway: Gateway, call: ToolCall): Rung {
 }
 
 function carriesState({ message }: ToolCall): boolean {
-  return message.era === 'modern' && message.params?.['requestState'] !== undefined;
+  const { params, era } = message;
+  return era === 'modern' && (params?.['requestState'] ?? params?.['inputResponses']) !== undefined;
 }

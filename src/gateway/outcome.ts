@@ -1,6 +1,7 @@
 import type { OutcomeStatus } from '../audit/record.ts';
 import { idKey } from '../mcp/decode.ts';
 import { errorResponse, toolRefusal } from '../mcp/encode.ts';
+import type { Answer } from '../mcp/answer.ts';
 import { answerStatus, isKnownResult } from './answer-status.ts';
 import { inputRequestsAllowed, sessionKey } from './ask.ts';
 import type { Permitted } from './enforce.ts';
@@ -9,6 +10,7 @@ import type { ToolCall } from './question.ts';
 import { labelUnits } from './records.ts';
 import { releaseAsIs, type Conclusion, type Release } from './relay.ts';
 import { codes } from './reply.ts';
+import { keepPass, sealedAnswer } from './rounds.ts';
 import * as sentences from './sentences.ts';
 import type { UpstreamFailure } from './upstream/upstream.ts';
 
@@ -38,6 +40,7 @@ export async function concludeCall(
   const reached = conclusion.kind !== 'failed' || conclusion.failure.reached;
   if (reached) await release(gateway, permitted);
   else await giveBack(gateway, permitted);
+  if (!reached && call.round !== undefined) keepPass(gateway, call.round);
 
   const recorded = await gateway.audit.append({
     kind: 'outcome',
@@ -55,20 +58,29 @@ export async function concludeCall(
     return replaced(
       errorResponse(call.message.id, codes.outcomeNotRecorded, sentences.outcomeNotRecorded),
     );
-  return releaseOf(gateway, call, conclusion);
+  return releaseOf(gateway, intended, conclusion);
 }
 
 /** What the client is given: the server's own answer, or a sentence where there was none. */
-function releaseOf(gateway: Gateway, call: ToolCall, conclusion: Conclusion): Release {
+function releaseOf(
+  gateway: Gateway,
+  { call, permitted }: Intended,
+  conclusion: Conclusion,
+): Release {
   switch (conclusion.kind) {
     case 'answer':
       if (!isKnownResult(call.message.era, conclusion.answer)) {
         return replaced(failureBody(call, 'upstream', sentences.resultUnknown));
       }
-      if (!conclusion.answer.inputRequests) return releaseAsIs;
-      return inputRequestsAllowed(call.caller, conclusion.answer)
-        ? releaseAsIs
-        : replaced(failureBody(call, 'input-refused', sentences.inputNotAllowed));
+      if (
+        conclusion.answer.inputRequests &&
+        !inputRequestsAllowed(call.caller, conclusion.answer)
+      ) {
+        return replaced(failureBody(call, 'input-refused', sentences.inputNotAllowed));
+      }
+      return conclusion.answer.resultType === 'input_required'
+        ? nextRound(gateway, call, permitted, conclusion.answer)
+        : releaseAsIs;
     case 'failed':
       gateway.log.warn('upstream failed', {
         server: call.caller.server,
@@ -90,6 +102,20 @@ function releaseOf(gateway: Gateway, call: ToolCall, conclusion: Conclusion): Re
     case 'cancelled':
       return releaseAsIs;
   }
+}
+
+/** The server asks for more: the next round is known by its state, and what was taken holds for it. */
+function nextRound(
+  gateway: Gateway,
+  call: ToolCall,
+  permitted: Permitted,
+  answer: Answer,
+): Release {
+  const paid = permitted.receipts.length > 0 || call.approved !== undefined;
+  const carried = call.round?.pass ?? null;
+  const pass = paid || carried !== null ? { approved: call.approved ?? null } : null;
+  const body = sealedAnswer(gateway, call, answer, pass);
+  return body === null ? releaseAsIs : replaced(body);
 }
 
 function failureSentence(failure: { readonly kind: string; readonly reached: boolean }): string {

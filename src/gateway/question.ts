@@ -8,6 +8,7 @@ import type { AccessRequest, PolicySet } from '../policy/index.ts';
 import type { SnapshotPolicy } from '../registry/snapshot.ts';
 import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
+import type { Round } from './rounds.ts';
 
 /** One `tools/call` on its way: the question, and what the record will say of it. */
 export interface ToolCall {
@@ -27,6 +28,8 @@ export interface ToolCall {
   readonly labelsMissing: boolean;
   /** What people approved, when this call was let through by them: see `approvals/binding.ts`. */
   readonly approved?: string;
+  /** A later round of a call that asked for input: what it came back with. */
+  readonly round?: Round;
 }
 
 const noLabels: readonly string[] = [];

@@ -1,5 +1,5 @@
 import { decodeBody, idKey, type DecodeProblem } from '../mcp/decode.ts';
-import { errorResponse } from '../mcp/encode.ts';
+import { errorResponse, rpcCode } from '../mcp/encode.ts';
 import { checkMirroredHeaders } from '../mcp/headers.ts';
 import type {
   Message,
@@ -14,6 +14,7 @@ import { callTool } from './call.ts';
 import { noteCancelled, underWayIn } from './cancel.ts';
 import { eventHeaders, jsonHeaders, type Downstream } from './downstream.ts';
 import { forwardRequest } from './forward.ts';
+import { stateForeign } from './held-sentences.ts';
 import { paramsMirrored } from './mirrored.ts';
 import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
@@ -21,6 +22,7 @@ import { methodRecord } from './records.ts';
 import { answerError, codes, unknownTool } from './reply.ts';
 import { relay } from './relay.ts';
 import { concludeRequest } from './request.ts';
+import { roundOf } from './rounds.ts';
 import { legacyFault, modernFault, type RevisionFault } from './revision.ts';
 import { refuseStopped } from './refuse-stopped.ts';
 import { stopOf } from './stopped.ts';
@@ -94,14 +96,21 @@ export async function receiveMessage(
 async function receiveRequest(
   gateway: Gateway,
   caller: Caller,
-  { message, rule }: { readonly message: RequestMessage; readonly rule: MethodRule },
+  { message: received, rule }: { readonly message: RequestMessage; readonly rule: MethodRule },
   downstream: Downstream,
 ): Promise<void> {
   if (!opens(caller, rule.ruled)) {
-    await refusedAtEdge(gateway, caller, message.method, 'not-opened');
-    const text = `\`${message.method}\` is not opened to this grant`;
-    return answerError(downstream, 200, { id: message.id, code: codes.refused, message: text });
+    await refusedAtEdge(gateway, caller, received.method, 'not-opened');
+    const text = `\`${received.method}\` is not opened to this grant`;
+    return answerError(downstream, 200, { id: received.id, code: codes.refused, message: text });
   }
+  const round = roundOf(gateway, caller, received);
+  if (round === 'foreign') {
+    await refusedAtEdge(gateway, caller, received.method, 'request-state');
+    const { id } = received;
+    return answerError(downstream, 200, { id, code: rpcCode.invalidParams, message: stateForeign });
+  }
+  const message = round?.message ?? received;
   if (!(await recordForwarded(gateway, caller, message.method, downstream, message.id))) return;
   const upstream = gateway.upstream(caller.server);
   if (upstream === null) {

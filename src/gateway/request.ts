@@ -11,6 +11,7 @@ import type { Gateway } from './gateway.ts';
 import { filterAnswer } from './list.ts';
 import { releaseAsIs, type Conclusion, type Release } from './relay.ts';
 import { codes } from './reply.ts';
+import { sealedAnswer } from './rounds.ts';
 import { sealSession } from './session.ts';
 import * as sentences from './sentences.ts';
 import type { Headers } from './upstream/upstream.ts';
@@ -58,6 +59,10 @@ function concludeAnswer(
   if (!isKnownResult(message.era, answer)) return failed(message, sentences.resultUnknown);
   if (answer.inputRequests && !inputRequestsAllowed(caller, answer)) {
     return failed(message, sentences.inputNotAllowed);
+  }
+  if (answer.resultType === 'input_required') {
+    const body = sealedAnswer(gateway, { caller, message }, answer, null);
+    return body === null ? releaseAsIs : { replacement: { status: 200, body }, headers: {} };
   }
   if (rule.ruled !== 'tool-list') return releaseAsIs;
 
