@@ -127,7 +127,7 @@ export function nameOf(control: NamedControl): string {
     remembers: 'approvals of exact arguments',
     methods: 'closed methods',
     launch: 'the pinned program',
-    registered: 'the operator’s list of servers',
+    registered: 'the list of servers',
   };
   return `${control.code} ${names[control.off]}`;
 }

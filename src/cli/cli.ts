@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 
 import { openAuditFiles, systemClock } from '../main.ts';
 import { addApproveCommands } from './commands/approve.ts';
+import { addAttackCommands } from './commands/attack.ts';
 import { addAuditCommands } from './commands/audit.ts';
 import { addGrantCommands } from './commands/grant.ts';
 import { addPinCommands } from './commands/pin.ts';
@@ -28,6 +29,11 @@ addPinCommands(program, terminal);
 addScanCommand(program, terminal, packageVersion());
 addStopCommand(program, terminal);
 addApproveCommands(program, terminal, () => systemClock.nowMs());
+addAttackCommands(program, {
+  io: terminal,
+  nowMs: () => systemClock.nowMs(),
+  version: packageVersion(),
+});
 const interrupted = new AbortController();
 process.once('SIGINT', () => interrupted.abort());
 addAuditCommands(program, {
