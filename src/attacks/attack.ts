@@ -73,6 +73,30 @@ export type NamedControl =
       readonly methods?: readonly string[] | undefined;
     };
 
+/** A control in words. */
+export function nameOf(control: NamedControl): string {
+  if ('rule' in control) return `${control.code} ${control.rule}`;
+  const names = {
+    pins: 'reviewed definitions',
+    relay: 'the gateway itself',
+    shared: 'sessions of each grant',
+    remembers: 'approvals of exact arguments',
+    methods: 'closed methods',
+    launch: 'the pinned program',
+    registered: 'the list of servers',
+  };
+  return `${control.code} ${names[control.off]}`;
+}
+
+/** How an outcome is said. */
+export const outcomeWords: Readonly<Record<AttackOutcome, string>> = {
+  block: 'blocked',
+  hold: 'held',
+  limit: 'limited',
+  detect: 'detected',
+  contain: 'contained',
+};
+
 /** One server of a scenario. */
 export interface ScenarioServer {
   /** The fixture's name: one of `servers/all.ts`. */

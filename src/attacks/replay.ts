@@ -5,7 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { assert } from '../base/assert.ts';
 import type { JsonObject, JsonValue } from '../base/strict-json.ts';
 import type { TraceEntry } from './agent.ts';
-import type { Attack, ControlOff, NamedControl, ScenarioServer } from './attack.ts';
+import {
+  nameOf,
+  type Attack,
+  type ControlOff,
+  type NamedControl,
+  type ScenarioServer,
+} from './attack.ts';
 import { isList, isObject } from './json.ts';
 import { startAskingRelay } from './asking-relay.ts';
 import { startRelay, startSharedRelay, type Relay } from './relay.ts';
@@ -115,21 +121,6 @@ function ruleIds(pointer: string): readonly string[] {
   if (pointer === '/default') return ['(default deny)'];
   if (pointer.startsWith('/hide')) return ['(unknown)'];
   return [pointer.replace(/\/\d+$/, '')];
-}
-
-/** A control in words. */
-export function nameOf(control: NamedControl): string {
-  if ('rule' in control) return `${control.code} ${control.rule}`;
-  const names = {
-    pins: 'reviewed definitions',
-    relay: 'the gateway itself',
-    shared: 'sessions of each grant',
-    remembers: 'approvals of exact arguments',
-    methods: 'closed methods',
-    launch: 'the pinned program',
-    registered: 'the list of servers',
-  };
-  return `${control.code} ${names[control.off]}`;
 }
 
 /** A policy without one rule of it. `/default` turns to `allow`: that is what leaving it out means. */

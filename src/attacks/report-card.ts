@@ -179,10 +179,11 @@ function openFlow(judged: Judged, readers: readonly PinnedTool[], sender: Pinned
   const changed = (tool: PinnedTool, labels: JsonObject): JsonObject => ({
     [tool.name]: { ...ruleOf(document, tool), labels },
   });
-  const adding = readers.map((reader) => changed(reader, { adds: ['untrusted'] }));
-  const fix: JsonObject = {
-    tools: Object.assign({}, ...adding, changed(sender, { approved_by: ['untrusted'] })),
-  };
+  const changes = [
+    ...readers.map((reader) => changed(reader, { adds: ['untrusted'] })),
+    changed(sender, { approved_by: ['untrusted'] }),
+  ];
+  const fix = { tools: changes.reduce((all, one) => ({ ...all, ...one })) };
   const args = plain(sender, '', {}).arguments;
   const closes = closesWith(judged, fix, (better) => {
     const again = verdictOf(asked(better, sender, args, ['untrusted']), 1);

@@ -1,20 +1,11 @@
-import type { Attack, AttackOutcome } from './attack.ts';
-import { nameOf, type Replay, type Way, type WayResult } from './replay.ts';
+import { nameOf, outcomeWords, type Attack } from './attack.ts';
+import type { Replay, Way, WayResult } from './replay.ts';
 
 /** An entry with what its runs showed. */
 export interface Scored {
   readonly attack: Attack;
   readonly replay: Replay;
 }
-
-/** How an outcome is said. */
-export const outcomeWords: Readonly<Record<AttackOutcome, string>> = {
-  block: 'blocked',
-  hold: 'held',
-  limit: 'limited',
-  detect: 'detected',
-  contain: 'contained',
-};
 
 /** The table of all entries, and under it what they add up to: the same text for the same results. */
 export function scoreboard(scored: readonly Scored[]): readonly string[] {

@@ -1,6 +1,8 @@
 import { Hono, type Context } from 'hono';
 
 import { answer, credentialsOf, refusal } from './answer.ts';
+import { addAttackPages, type AttackDatabase } from './attacks/routes.ts';
+import type { Snapshot } from '../registry/snapshot.ts';
 import type { ControlDeps } from './deps.ts';
 import { addHealth, type ApiTelemetry } from './health.ts';
 import type { ControlProblem } from './problem.ts';
@@ -16,6 +18,8 @@ export interface ApiDeps extends ControlDeps {
   readonly consoleFiles: ConsoleFiles;
   /** What the gateway tells about itself; absent where nothing is measured. */
   readonly telemetry?: ApiTelemetry;
+  /** The attack database; absent where there are no pages of it. */
+  readonly attackDatabase?: AttackDatabase;
 }
 
 /** The port of the built console. */
@@ -47,6 +51,12 @@ export function createApi(deps: ApiDeps): Hono {
     app[route.method](path, (context) => operate(deps, route, context));
   }
   addPages(app, deps);
+  if (deps.attackDatabase !== undefined) {
+    const actorOf = (key: string, cookie: string): Promise<Actor | null> =>
+      deps.sessions.actorOf(key, cookie);
+    const snapshot = (): Snapshot => deps.registry.current();
+    addAttackPages(app, { actorOf, snapshot }, deps.attackDatabase);
+  }
   app.notFound((context) =>
     context.json({ error: 'not-found', message: 'there is nothing here' }, 404),
   );

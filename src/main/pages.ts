@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { dirname } from 'node:path';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { getRequestListener } from '@hono/node-server';
@@ -14,6 +15,7 @@ import type { ToolReader } from '../gateway/tool-reader.ts';
 import { checkAddress } from '../gateway/upstream/egress.ts';
 import type { UserStore } from '../identity/user.ts';
 import type { Registry } from '../registry/registry.ts';
+import { openAttackDatabase } from './attack-database.ts';
 import { systemClock } from './clock.ts';
 import { openConsoleFiles } from './console-files.ts';
 import type { Telemetry } from './keeping.ts';
@@ -64,6 +66,7 @@ export async function openPages(parts: PagesParts): Promise<Pages> {
       readTools: (server) => reader.read(server),
     },
     consoleFiles: openConsoleFiles(),
+    attackDatabase: openAttackDatabase(dirname(operator.path)),
     keyPlace: operator.path,
     privateServers: parts.privateServers,
     ready: () => audit.healthy(),

@@ -28,7 +28,7 @@ function cardOf(document: JsonObject, tools: readonly PinnedTool[]): ReportCard 
 async function fileOf(path: string): Promise<JsonObject> {
   const value = jsonOf(await readFile(new URL(`../../${path}`, import.meta.url), 'utf8'));
   assert.ok(isObject(value) || Array.isArray(value), path);
-  return Array.isArray(value) ? { tools: value } : (value as JsonObject);
+  return Array.isArray(value) ? { tools: value } : value;
 }
 
 async function demo(name: string, toolsFile: string): Promise<[JsonObject, readonly PinnedTool[]]> {

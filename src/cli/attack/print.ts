@@ -1,8 +1,6 @@
 import { escapeUnprintable as printable } from '../../audit/chain.ts';
-import type { Attack } from '../../attacks/attack.ts';
-import { nameOf } from '../../attacks/replay.ts';
+import { nameOf, outcomeWords, type Attack } from '../../attacks/attack.ts';
 import type { CardLine, Gap, ReportCard, Verdict } from '../../attacks/report-card.ts';
-import { outcomeWords } from '../../attacks/scoreboard.ts';
 import { columns } from '../io.ts';
 
 /** The database as a table. */

@@ -1,0 +1,141 @@
+import { html } from 'hono/html';
+
+import { nameOf, outcomeWords, type Attack } from '../../attacks/attack.ts';
+import { keptWay, type KeptRun, type LastRun } from '../../attacks/last-run.ts';
+import type { CardLine } from '../../attacks/report-card.ts';
+import { lastRunLine } from './index-page.ts';
+import { layout, scrolled, type Page } from './layout.ts';
+
+/** What a policy that is in force does with the attack. */
+export interface InForce {
+  readonly server: string;
+  readonly policy: string;
+  readonly line: CardLine;
+}
+
+/** One entry: facts, text, the last replay side by side, the policy, and the policies in force. */
+export function entryPage(attack: Attack, last: LastRun | null, inForce: readonly InForce[]): Page {
+  const { facts, scenario, policy, slug } = attack;
+  const own = last?.entries.some((one) => one.slug === slug) === true ? last : null;
+  return layout(
+    facts.title,
+    html`<p class="hint">${facts.id} · ${facts.category}</p>
+      <h1>${facts.title}</h1>
+      <p>${facts.summary}</p>
+      <dl class="facts">
+        <dt>Outcome</dt>
+        <dd>${facts.outcome === 'contain' ? 'contain only' : outcomeWords[facts.outcome]}</dd>
+        <dt>What stops it</dt>
+        <dd><code>${nameOf(scenario.control)}</code></dd>
+        <dt>Evidence</dt>
+        <dd>${facts.evidence.join(', ')}</dd>
+        <dt>Sources</dt>
+        <dd>${facts.sources.join('; ')}</dd>
+        <dt>Listed as</dt>
+        <dd>
+          ${[...facts.owaspMcp, ...facts.owaspAgentic, ...facts.atlas].join(', ') || 'nothing'}
+        </dd>
+      </dl>
+      ${sections(attack.text)}
+      <h2>The last replay</h2>
+      ${own === null ? lastRunLine([], null) : ''}
+      <div class="sides">
+        ${side('Without what stops it', keptWay(own, slug, 'open'))}
+        ${side('With the recommended policy', keptWay(own, slug, 'guarded'))}
+      </div>
+      <h2>The recommended policy</h2>
+      <pre tabindex="0"><code>${JSON.stringify(policy, null, 2)}</code></pre>
+      <h2>Apply to…</h2>
+      ${inForceTable(inForce)}
+      <p class="hint">
+        The rule for each gap, on a policy and the tools of a server of yours:
+        <code>npx portcullis attack run ${slug} --policy FILE --server NAME</code>. Policies are
+        changed in the <a href="/console/policies">console</a>.
+      </p>`,
+  );
+}
+
+/** The text of an entry: headings, paragraphs, code and emphasis, and no other markup. */
+function sections(text: string): readonly Page[] {
+  const blocks = text.split(/\n{2,}/).filter((block) => !block.startsWith('# '));
+  return blocks.flatMap((block) => {
+    if (block.startsWith('Outcome:')) return [];
+    if (block.startsWith('## ')) return [html`<h2>${block.slice(3)}</h2>`];
+    return [html`<p>${inline(block)}</p>`];
+  });
+}
+
+function inline(text: string): readonly (Page | string)[] {
+  return text.split(/(`[^`]+`|\*\*[^*]+\*\*)/).map((part) => {
+    if (part.startsWith('`')) return html`<code>${part.slice(1, -1)}</code>`;
+    return part.startsWith('**') ? html`<strong>${part.slice(2, -2)}</strong>` : part;
+  });
+}
+
+function side(title: string, run: KeptRun | null): Page {
+  const verdict =
+    run === null
+      ? html`<p class="hint">No replay is kept.</p>`
+      : html`<p class="${run.harmed ? 'bad' : 'good'}">
+          ${run.harmed ? 'The harm was done.' : 'The harm was not done.'}
+        </p>`;
+  return html`<section class="side">
+    <h3>${title}</h3>
+    ${verdict}
+    <ol>
+      ${(run?.steps ?? []).map(
+        (step) =>
+          html`<li>
+            <code>${step.what}</code>${step.times > 1 ? ` × ${step.times}` : ''}
+            <span
+              class="${step.outcome === 'ran' ? '' : step.outcome === 'held' ? 'wait' : 'good'}"
+            >
+              ${step.outcome}${step.rule === '' ? '' : ` by ${step.rule}`}
+            </span>
+            ${step.arguments === '' ? '' : html`<div class="hint"><code>${step.arguments}</code></div>`}
+          </li>`,
+      )}
+    </ol>
+  </section>`;
+}
+
+const verdicts: Readonly<Record<CardLine['verdict'], string>> = {
+  gateway: 'stopped by the gateway',
+  none: 'no tool here can be used for it',
+  stopped: 'stopped',
+  held: 'held for a person',
+  limited: 'limited',
+  through: 'let through',
+};
+
+function inForceTable(inForce: readonly InForce[]): Page {
+  if (inForce.length === 0) {
+    return html`<p class="hint">No grant has a policy for a server whose tools are known yet.</p>`;
+  }
+  return scrolled(
+    'Policies in force',
+    html`<table>
+      <thead>
+        <tr>
+          <th>Server</th>
+          <th>Policy in force</th>
+          <th>This attack</th>
+          <th>Tools that let it through</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${inForce.map(
+          ({ server, policy, line }) =>
+            html`<tr>
+              <td>${server}</td>
+              <td>${policy}</td>
+              <td class="${line.verdict === 'through' ? 'bad' : 'good'}">
+                ${verdicts[line.verdict]}
+              </td>
+              <td>${[...new Set(line.gaps.map(({ tool }) => tool))].join(', ')}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>`,
+  );
+}
