@@ -1,5 +1,5 @@
-import { applyEdits, membersAt, scanJson } from '../base/strict-json.ts';
-import { decodeBody, decodeMessage } from '../mcp/decode.ts';
+import { applyEdits, membersAt } from '../base/strict-json.ts';
+import { decodeBody } from '../mcp/decode.ts';
 import { resultResponse } from '../mcp/encode.ts';
 import { checkMirroredHeaders, type HeaderProblem } from '../mcp/headers.ts';
 import type { Message, RequestMessage, ResponseMessage } from '../mcp/message.ts';
@@ -9,8 +9,11 @@ import type { AggregateSession } from './aggregate-state.ts';
 import { initializeAll, listAll } from './aggregate-all.ts';
 import { partOf, serversOf, sha256Hex } from './aggregate-parts.ts';
 import { discard } from './batch.ts';
+import { bridge } from './bridge.ts';
+import type { Upstream } from './upstream/upstream.ts';
 import { callTool } from './call.ts';
 import { jsonHeaders, type Downstream } from './downstream.ts';
+import { editedRequest } from './edit-request.ts';
 import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
 import { paramsMirrored } from './mirrored.ts';
@@ -111,7 +114,7 @@ async function receiveLegacy(
   );
 }
 
-/** Modern clients are served here where every server of the grant speaks 2026-07-28. */
+/** Servers that speak the legacy era alone take part as well: see `bridge.ts`. */
 async function receiveModern(
   gateway: Gateway,
   caller: Caller,
@@ -125,8 +128,7 @@ async function receiveModern(
   }
   const servers = serversOf(gateway, caller);
   await Promise.all(servers.map((server) => gateway.toolsReady(server)));
-  const allModern = servers.every((server) => gateway.speaksModern(server));
-  if (!allModern || servers.length === 0) {
+  if (servers.length === 0) {
     return answerError(downstream, 404, {
       id: message.id,
       code: -32601,
@@ -143,7 +145,19 @@ async function receiveModern(
     return;
   }
   const parts = new Map(servers.map((server) => [server, partOf(caller, server)]));
-  return receiveRequest(gateway, caller, { message, parts, rawHeaders }, downstream);
+  const all = { ...gateway, upstream: (server: string) => eitherEra(gateway, parts, server) };
+  return receiveRequest(all, caller, { message, parts, rawHeaders }, downstream);
+}
+
+function eitherEra(
+  gateway: Gateway,
+  parts: ReadonlyMap<string, Caller>,
+  server: string,
+): Upstream | null {
+  const upstream = gateway.upstream(server);
+  const part = parts.get(server);
+  if (upstream === null || part === undefined || gateway.speaksModern(server)) return upstream;
+  return bridge(gateway, part, upstream);
 }
 
 async function refuseHeaders(
@@ -259,11 +273,9 @@ function renameTool(message: RequestMessage, tool: string): RequestMessage | nul
   const { text } = message.text;
   const name = membersAt(text, message.paramsSpan.start).find((member) => member.key === 'name');
   if (name === undefined) return null;
-  return redecoded(text, {
-    start: name.valueStart,
-    end: name.valueEnd,
-    text: JSON.stringify(tool),
-  });
+  return editedRequest(message, [
+    { start: name.valueStart, end: name.valueEnd, text: JSON.stringify(tool) },
+  ]);
 }
 
 /** A client's answer carries the aggregated id that its question went out under. */
@@ -283,20 +295,4 @@ async function routeResponse(
   const edits = [{ ...message.idSpan, text: id.slice(split + 1) }];
   const bytes = applyEdits(message.text.text, edits);
   return receive(gateway, part, { bytes, rawHeaders: null }, downstream);
-}
-
-function redecoded(
-  text: string,
-  edit: { start: number; end: number; text: string },
-): RequestMessage | null {
-  const bytes = applyEdits(text, [edit]);
-  const scanned = scanJson(bytes, {
-    bytesMax: bytes.length,
-    depthMax: 64,
-    valuesMax: 1_000_000,
-    stringMax: bytes.length,
-  });
-  if (!scanned.ok) return null;
-  const message = decodeMessage(scanned.value);
-  return message.ok && message.value.kind === 'request' ? message.value : null;
 }

@@ -3,6 +3,7 @@ import { AggregateSessions } from './aggregate-state.ts';
 import type { ResponseMessage } from '../mcp/message.ts';
 import type { Downstream } from './downstream.ts';
 import { Roster, type Entry } from './roster.ts';
+import { BridgeSessions } from './bridge-sessions.ts';
 import { RoundPasses } from './round-passes.ts';
 import type { ExchangeOwner } from './upstream/upstream.ts';
 import type { ClientAbility } from './client-ability.ts';
@@ -55,6 +56,8 @@ const declaredMax = 10_000;
  */
 export class LiveState {
   readonly aggregates: AggregateSessions = new AggregateSessions();
+  /** Sessions with servers of the legacy era for clients of the other. */
+  readonly bridges: BridgeSessions = new BridgeSessions();
   /** Rounds of calls that are paid for. */
   readonly passes: RoundPasses = new RoundPasses();
   /** What is under way with servers, answers and streams alike. */

@@ -38,28 +38,11 @@ interface Printed {
 let dataDir = '';
 let gateway: GatewayProcess;
 let printed: Printed;
-/** A grant over the servers that speak 2026-07-28: all of the demo's but the filesystem server. */
-let modernToken = '';
 
 before(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'portcullis-demo-'));
   gateway = await startGateway({ dataDir });
   printed = readBanner(gateway.stdout());
-  const servers = ['calculator', 'callendar', 'orchard', 'qasperai'];
-  const policies = servers.map((server) => `${server}=${server}`);
-  const create = [
-    'grant',
-    'create',
-    'modern',
-    '--principal',
-    'agent:e2e',
-    '--data',
-    dataDir,
-    '--json',
-  ];
-  const made = await portcullis([...create, '--server', ...servers, '--policy', ...policies]);
-  assert.equal(made.code, 0, made.stderr);
-  modernToken = (JSON.parse(made.stdout) as { token: string }).token;
 });
 
 after(async () => {
@@ -83,12 +66,12 @@ function readBanner(banner: string): Printed {
 }
 
 /** One entry of the printed configuration, pointed at one server or at all of them. */
-async function connect({ mode, all, grant }: Way, server: string): Promise<Client> {
+async function connect({ mode, all }: Way, server: string): Promise<Client> {
   const entry = printed.config.mcpServers['portcullis'];
   assert.ok(entry !== undefined && entry.type === 'http');
   const url = new URL(entry.url);
   if (!all) url.pathname = `/s/${server}/mcp`;
-  const headers = grant === 'demo' ? entry.headers : { Authorization: `Bearer ${modernToken}` };
+  const { headers } = entry;
   const client = new Client({ name: 'e2e', version: '1.0.0' }, { versionNegotiation: { mode } });
   await client.connect(new StreamableHTTPClientTransport(url, { requestInit: { headers } }));
   return client;
@@ -99,19 +82,16 @@ interface Way {
   readonly mode: 'legacy' | 'auto' | { readonly pin: string };
   /** On the endpoint of all servers, where tools carry their server's name. */
   readonly all: boolean;
-  readonly grant: 'demo' | 'modern';
 }
 
 const pinned = { pin: '2026-07-28' };
 const ways: readonly Way[] = [
-  { name: 'legacy on one server', mode: 'legacy', all: false, grant: 'demo' },
-  { name: 'modern on one server', mode: pinned, all: false, grant: 'demo' },
-  { name: 'legacy on all servers', mode: 'legacy', all: true, grant: 'demo' },
-  // One server of the demo speaks older revisions only: this client settles on one of those.
-  { name: 'either on all servers', mode: 'auto', all: true, grant: 'demo' },
-  { name: 'modern on all servers', mode: pinned, all: true, grant: 'modern' },
+  { name: 'legacy on one server', mode: 'legacy', all: false },
+  { name: 'modern on one server', mode: pinned, all: false },
+  { name: 'legacy on all servers', mode: 'legacy', all: true },
+  { name: 'either on all servers', mode: 'auto', all: true },
+  { name: 'modern on all servers', mode: pinned, all: true },
 ];
-const demoWays = ways.filter((way) => way.grant === 'demo');
 
 /** Calls one tool of one server in one of the ways, and closes the connection. */
 async function withClient<T>(
@@ -294,8 +274,8 @@ const limited = [
 for (const { server, tool, max, args, counter } of limited) {
   test(`${tool}: ${max} in a minute, however they come, and not one more`, async () => {
     let sent = 0;
-    for (const [index, way] of demoWays.entries()) {
-      const share = Math.floor((max * (index + 1)) / demoWays.length) - sent;
+    for (const [index, way] of ways.entries()) {
+      const share = Math.floor((max * (index + 1)) / ways.length) - sent;
       await withClient(way, server, async (call) => {
         for (let one = 0; one < share; one += 1) {
           sent += 1;
@@ -305,7 +285,7 @@ for (const { server, tool, max, args, counter } of limited) {
       });
     }
     assert.equal(sent, max);
-    for (const way of demoWays) {
+    for (const way of ways) {
       await withClient(way, server, async (call) => {
         const result = await call(tool, args(0));
         assert.equal(result.isError, true);
@@ -330,7 +310,7 @@ describe('hidden and unknown, byte by byte', () => {
   ] as const;
   for (const [path, hidden, unknown] of cases) {
     test(`modern, ${path}, ${hidden}`, async () => {
-      const to = { url: gateway.url + path, token: modernToken };
+      const to = { url: gateway.url + path, token: printed.token };
       const one = await post(to, modernCall(hidden, { path: 'x' }));
       const other = await post(to, modernCall(unknown, { path: 'x' }));
       assert.match(one.text, /-32602/);
@@ -398,12 +378,7 @@ describe('the inspector on the command line', () => {
         aggregatedName('orchard', 'calendar.search', sha256),
       ];
       const json = ['--tool-args-json', JSON.stringify(search)];
-      const ran = await run('/mcp', era === 'modern' ? modernToken : printed.token, [
-        '--protocol-era',
-        era,
-        ...args,
-        ...json,
-      ]);
+      const ran = await run('/mcp', printed.token, ['--protocol-era', era, ...args, ...json]);
       assert.equal(ran.code, 0, ran.stderr);
       assert.match(ran.stdout, /Budget review/);
     });

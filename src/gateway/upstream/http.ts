@@ -33,7 +33,7 @@ export interface HttpUpstreamOptions extends PlaceLimits {
 /** Bounds of one HTTP server where the operator says nothing. */
 export const httpUpstreamDefaults: PlaceLimits = {
   callsMax: 256,
-  streamsMax: 2_048,
+  streamsMax: 100_000,
 };
 
 /**
