@@ -5,6 +5,10 @@ export type Digest = (text: string | Uint8Array) => string;
 
 /** The block of SHA-256, in bytes. */
 const blockBytes = 64;
+const sha256Bytes = 32;
+/** Bytes of UTF-8 that one UTF-16 code unit takes at the most. */
+const utf8BytesMax = 3;
+const shortBytes = 3_072;
 const namesMax = 64;
 const nameCharactersMax = 128;
 
@@ -15,11 +19,16 @@ const nameCharactersMax = 128;
  */
 export function createDigest(key: Uint8Array): Digest {
   const inner = paddedKey(key, 0x36);
-  const outer = paddedKey(key, 0x5c);
+  const outer = Buffer.concat([paddedKey(key, 0x5c), Buffer.alloc(sha256Bytes)]);
+  const short = Buffer.concat([inner, Buffer.alloc(shortBytes)]);
   return (text) => {
-    const bytes = typeof text === 'string' ? Buffer.from(text) : text;
-    const innerHash = hash('sha256', Buffer.concat([inner, bytes]), 'buffer');
-    return hash('sha256', Buffer.concat([outer, innerHash]), 'hex');
+    const isShort = typeof text === 'string' && text.length * utf8BytesMax <= shortBytes;
+    // A short text is written behind the key once, instead of being copied there.
+    const keyed = isShort
+      ? short.subarray(0, blockBytes + short.write(text, blockBytes))
+      : Buffer.concat([inner, typeof text === 'string' ? Buffer.from(text) : text]);
+    outer.set(hash('sha256', keyed, 'buffer'), blockBytes);
+    return hash('sha256', outer, 'hex');
   };
 }
 

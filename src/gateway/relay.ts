@@ -95,7 +95,8 @@ class Relay implements UpstreamListener, UnderWay, Entry {
   place = -1;
   readonly #spec: RelaySpec;
   readonly #settle: Settle;
-  readonly #decoder: SseDecoder;
+  /** Made when the answer turns out to be a stream. */
+  #decoder: SseDecoder | null = null;
   readonly #queue: SseEvent[] = [];
   readonly #held: SseEvent[] = [];
   #exchange: UpstreamExchange | null = null;
@@ -118,7 +119,6 @@ class Relay implements UpstreamListener, UnderWay, Entry {
   constructor(spec: RelaySpec, settle: Settle) {
     this.#spec = spec;
     this.#settle = settle;
-    this.#decoder = createSseDecoder({ eventBytesMax: spec.gateway.limits.answerBytesMax });
   }
 
   start(): void {
@@ -208,6 +208,8 @@ class Relay implements UpstreamListener, UnderWay, Entry {
   }
 
   #events(chunk: Uint8Array): void {
+    const { answerBytesMax } = this.#spec.gateway.limits;
+    this.#decoder ??= createSseDecoder({ eventBytesMax: answerBytesMax });
     const events = this.#decoder.push(chunk);
     if (typeof events === 'string') {
       return this.#fail({ kind: 'broken', reached: true, detail: events });

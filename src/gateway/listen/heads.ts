@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { ok, type Result } from '../../base/result.ts';
 import { hashToken, parseBearer, type BearerProblem } from '../../identity/token.ts';
 import { openSession, type Session, type SessionOwner } from '../session.ts';
+import { isKnownHost, isKnownOrigin, type HostPolicy } from './hosts.ts';
 import { readHeaders, type HeaderFault, type RequestHeaders } from './headers.ts';
 
 /** What the header lines of one request say. */
@@ -12,6 +13,8 @@ export interface Head {
   /** Values of `Host` and `Origin`; `repeated` for a line that stands twice. */
   readonly host: string | null;
   readonly origin: string | null;
+  /** Whether the listener is called by its name, from a page that may call it. */
+  isServed(hosts: HostPolicy): boolean;
   /** SHA-256 of the bearer token, hexadecimal. */
   readonly tokenSha256: Result<string, BearerProblem>;
   /** The session that its id stands for, or null: the last one that was asked for is remembered. */
@@ -81,11 +84,20 @@ function withLength(head: Head, length: string): Head {
 
 function read(rawHeaders: readonly string[]): Head {
   const token = parseBearer(rawHeaders);
+  const host = onlyHeader(rawHeaders, 'host');
+  const origin = onlyHeader(rawHeaders, 'origin');
+  let servedBy: HostPolicy | null = null;
   let last: { owner: SessionOwner; key: Uint8Array; session: Session } | null = null;
   return {
     headers: readHeaders(rawHeaders),
-    host: onlyHeader(rawHeaders, 'host'),
-    origin: onlyHeader(rawHeaders, 'origin'),
+    host,
+    origin,
+    isServed: (hosts) => {
+      if (servedBy === hosts) return true;
+      const isServed = isKnownHost(hosts, host) && isKnownOrigin(hosts, origin);
+      if (isServed) servedBy = hosts;
+      return isServed;
+    },
     tokenSha256: token.ok ? ok(hashToken(token.value)) : token,
     session: (key, owner, sealedId) => {
       const isLast =

@@ -7,7 +7,7 @@ import type { McpListener } from './http.ts';
 import { routeOf } from './http.ts';
 import { headOf, repeated } from './heads.ts';
 import { SseListener, sseRouteOf } from './sse.ts';
-import { isKnownHost, isKnownOrigin, type HostPolicy } from './hosts.ts';
+import type { HostPolicy } from './hosts.ts';
 
 /** What one port serves: MCP on its endpoints, everything else by `pages`. */
 export interface PortDeps {
@@ -116,12 +116,12 @@ function serve(
   response: ServerResponse,
 ): void {
   const url = request.url ?? '';
-  const hosts = deps.hosts();
-  const { host, origin } = headOf(request);
+  const head = headOf(request);
+  const { host, origin } = head;
   if (host === repeated || origin === repeated || !url.startsWith('/')) {
     return plain(response, 400, 'bad request');
   }
-  if (!isKnownHost(hosts, host) || !isKnownOrigin(hosts, origin)) {
+  if (!head.isServed(deps.hosts())) {
     return plain(
       response,
       403,
