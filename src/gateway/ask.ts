@@ -17,6 +17,7 @@ import type { Gateway } from './gateway.ts';
 import { filterAnswer, listLimits } from './list.ts';
 import { labelUnits, methodRecord } from './records.ts';
 import { codes } from './reply.ts';
+import { noteTask, tellsOwnTask } from './tasks.ts';
 import type { UpstreamListener } from './upstream/upstream.ts';
 
 /** The families of methods that a grant opens; `relay`-like rulings belong to none. */
@@ -73,6 +74,7 @@ function judgeNotification(gateway: Gateway, caller: Caller, answer: Answer): bo
     void refusedFromServer(gateway, caller, method, 'unknown-method');
     return false;
   }
+  if (rule.ruled === 'task' && !tellsOwnTask(gateway, caller, answer)) return false;
   if (method === 'notifications/tools/list_changed') gateway.toolsChanged(caller.server);
   return true;
 }
@@ -125,6 +127,7 @@ async function judgeLateAnswer(
 ): Promise<string | Uint8Array | null> {
   const call = gateway.live.reattach(sessionKey(caller), idKey(answer.id ?? 'null'));
   if (call !== null) {
+    noteTask(gateway, caller, answer);
     const waitedMs = gateway.clock.monotonicMs() - call.sinceMs;
     for (const receipt of call.receipts) await gateway.counters.release(receipt);
     const recorded = await gateway.audit.append({

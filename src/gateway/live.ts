@@ -4,6 +4,7 @@ import type { ResponseMessage } from '../mcp/message.ts';
 import type { Downstream } from './downstream.ts';
 import { Roster, type Entry } from './roster.ts';
 import { BridgeSessions } from './bridge-sessions.ts';
+import { TaskOwners } from './task-owners.ts';
 import { RoundPasses } from './round-passes.ts';
 import type { ExchangeOwner } from './upstream/upstream.ts';
 import type { ClientAbility } from './client-ability.ts';
@@ -58,6 +59,8 @@ export class LiveState {
   readonly aggregates: AggregateSessions = new AggregateSessions();
   /** Sessions with servers of the legacy era for clients of the other. */
   readonly bridges: BridgeSessions = new BridgeSessions();
+  /** Tasks of servers, and the grants that they were made for. */
+  readonly tasks: TaskOwners = new TaskOwners();
   /** Rounds of calls that are paid for. */
   readonly passes: RoundPasses = new RoundPasses();
   /** What is under way with servers, answers and streams alike. */

@@ -11,6 +11,7 @@ import { labelUnits } from './records.ts';
 import { releaseAsIs, type Conclusion, type Release } from './relay.ts';
 import { codes } from './reply.ts';
 import { keepPass, sealedAnswer } from './rounds.ts';
+import { noteTask } from './tasks.ts';
 import * as sentences from './sentences.ts';
 import type { UpstreamFailure } from './upstream/upstream.ts';
 
@@ -72,6 +73,7 @@ function releaseOf(
       if (!isKnownResult(call.message.era, conclusion.answer)) {
         return replaced(failureBody(call, 'upstream', sentences.resultUnknown));
       }
+      noteTask(gateway, call.caller, conclusion.answer);
       if (
         conclusion.answer.inputRequests &&
         !inputRequestsAllowed(call.caller, conclusion.answer)

@@ -23,6 +23,7 @@ import { answerError, codes, unknownTool } from './reply.ts';
 import { relay } from './relay.ts';
 import { concludeRequest } from './request.ts';
 import { roundOf } from './rounds.ts';
+import { namesOwnTask } from './tasks.ts';
 import { legacyFault, modernFault, type RevisionFault } from './revision.ts';
 import { refuseStopped } from './refuse-stopped.ts';
 import { stopOf } from './stopped.ts';
@@ -103,6 +104,15 @@ async function receiveRequest(
     await refusedAtEdge(gateway, caller, received.method, 'not-opened');
     const text = `\`${received.method}\` is not opened to this grant`;
     return answerError(downstream, 200, { id: received.id, code: codes.refused, message: text });
+  }
+  if (rule.ruled === 'task' && !namesOwnTask(gateway, caller, received)) {
+    await refusedAtEdge(gateway, caller, received.method, 'task');
+    const { id } = received;
+    return answerError(downstream, 200, {
+      id,
+      code: rpcCode.invalidParams,
+      message: 'Task not found',
+    });
   }
   const round = roundOf(gateway, caller, received);
   if (round === 'foreign') {

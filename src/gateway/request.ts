@@ -14,6 +14,7 @@ import { codes } from './reply.ts';
 import { sealedAnswer } from './rounds.ts';
 import { sealSession } from './session.ts';
 import * as sentences from './sentences.ts';
+import { filterTasks } from './tasks.ts';
 import type { Headers } from './upstream/upstream.ts';
 
 /** What a client is given at the end of a request that is no tool call. */
@@ -63,6 +64,11 @@ function concludeAnswer(
   if (answer.resultType === 'input_required') {
     const body = sealedAnswer(gateway, { caller, message }, answer, null);
     return body === null ? releaseAsIs : { replacement: { status: 200, body }, headers: {} };
+  }
+  if (rule.method === 'tasks/list') {
+    const own = filterTasks(gateway, caller, answer);
+    if (!own.ok) return failed(message, `the server's list of tasks was refused: ${own.error}`);
+    return { replacement: { status: 200, body: own.value }, headers: {} };
   }
   if (rule.ruled !== 'tool-list') return releaseAsIs;
 

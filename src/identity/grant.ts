@@ -29,8 +29,8 @@ export interface Grant {
 
 /**
  * Families of methods beside tools. The first three are asked by a client of a server and are open
- * unless a grant says otherwise. `tasks` is closed: a task belongs to whoever knows its id, and the
- * server cannot tell the grants of one gateway apart. The last three are asked by a server of a
+ * unless a grant says otherwise. `tasks` is closed: the gateway remembers which grant a task was
+ * made for, but no longer than it runs. The last three are asked by a server of a
  * client.
  */
 export const methodFamilies = [
