@@ -44,7 +44,7 @@ export const defaultDiscoverLimits: DiscoverLimits = {
   timeoutMs: 15_000,
   pagesMax: 100,
   toolsMax: 2_000,
-  answerBytesMax: 16_777_216,
+  answerBytesMax: listLimits.bytesMax,
 };
 
 /** A server may offer more tools to a client that can do more: the list must not be short of any. */
@@ -164,6 +164,8 @@ async function allPages(
     const list = listOf(answered.value.answer, limits);
     if (!list.ok) return list;
 
+    const count = tools.length + list.value.tools.length;
+    if (count > limits.toolsMax) return err(`more than ${limits.toolsMax} tools`);
     for (const tool of list.value.tools) {
       const text = list.value.text.text.slice(tool.span.start, tool.span.end);
       tools.push({
@@ -173,7 +175,6 @@ async function allPages(
         definition: tool.definition,
       });
     }
-    if (tools.length > limits.toolsMax) return err(`more than ${limits.toolsMax} tools`);
     cursor = list.value.nextCursor;
     if (cursor === null) return ok(tools);
     if (seen.has(cursor)) return err('the list of tools never ends');
@@ -185,12 +186,8 @@ async function allPages(
 function listOf(answer: Answer | null, limits: DiscoverLimits): Result<ToolList, string> {
   if (answer === null) return err('no answer');
   if (answer.errorSpan !== null) return err(`tools/list was refused with ${answer.errorCode}`);
-  const scanned = scanJson(Buffer.from(answer.text), {
-    bytesMax: limits.answerBytesMax,
-    depthMax: 64,
-    valuesMax: 1_000_000,
-    stringMax: 1_048_576,
-  });
+  const bytesMax = Math.min(listLimits.bytesMax, limits.answerBytesMax);
+  const scanned = scanJson(Buffer.from(answer.text), { ...listLimits, bytesMax });
   if (!scanned.ok) return err(`tools/list: ${scanned.error.code}`);
   const list = readToolList(scanned.value);
   return list.ok ? list : err(`tools/list: ${list.error}`);

@@ -2,21 +2,21 @@ import { hash } from 'node:crypto';
 
 import { canonicalJson } from '../base/canonical-json.ts';
 import { err, ok, type Result } from '../base/result.ts';
-import { scanJson } from '../base/strict-json.ts';
+import { scanJson, type JsonLimits } from '../base/strict-json.ts';
 import type { Answer } from '../mcp/answer.ts';
 import type { Era } from '../mcp/message.ts';
 import { editToolList, readToolList, type ToolEntry, type ToolList } from '../mcp/tool.ts';
 import { isVisible, type PolicySet } from '../policy/index.ts';
-import { definitionBytesMax } from '../registry/pin.ts';
+import { definitionBytesMax, toolsMax } from '../registry/pin.ts';
 import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
 import { permissive } from './permissive.ts';
 
 /** Bounds of a list of tools: larger ones are refused, never passed on unread. */
-export const listLimits = {
-  bytesMax: 16_777_216,
+export const listLimits: JsonLimits = {
+  bytesMax: 4_194_304,
   depthMax: 64,
-  valuesMax: 1_000_000,
+  valuesMax: 250_000,
   stringMax: 1_048_576,
 };
 
@@ -67,6 +67,7 @@ export function filterAnswer(
   if (!scanned.ok) return err(scanned.error.code);
   const list = readToolList(scanned.value);
   if (!list.ok) return err(list.error);
+  if (list.value.tools.length > toolsMax) return err(`more than ${toolsMax} tools`);
 
   const visible = visibilityFor(gateway, caller);
   let changed = false;
