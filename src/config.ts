@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { err, ok, type Result } from './base/result.ts';
 import { parseScanned, type JsonLimits } from './base/strict-json.ts';
+import { readApprovals, type ApprovalsConfig } from './config/approvals.ts';
 import {
   readAudit,
   readTelemetry,
@@ -19,7 +20,7 @@ import { watchFiles, type FileWatch } from './config/watch.ts';
 import type { Declared } from './registry/declared.ts';
 
 export { explainConfigProblem } from './config/problem.ts';
-export type { AuditConfig, ConfigProblem, FileWatch, TelemetryConfig };
+export type { ApprovalsConfig, AuditConfig, ConfigProblem, FileWatch, TelemetryConfig };
 
 /** The configuration of one gateway: what its file says, with defaults and variables filled in. */
 export interface Config extends Declared {
@@ -30,6 +31,7 @@ export interface Config extends Declared {
   readonly telemetry: TelemetryConfig;
   /** Whether the console may add servers at private addresses. */
   readonly privateServers: boolean;
+  readonly approvals: ApprovalsConfig;
   /** Only what the file names: the defaults are the data path's own. */
   readonly limits: ConfigLimits;
   /** Every file that was read, the configuration first, as absolute paths. */
@@ -119,6 +121,9 @@ async function build(source: Source): Promise<Result<Config, readonly ConfigProb
   const names = Object.keys(entry.servers);
   const audit = readAudit(entry.audit, { environment, folder, servers: names, faults });
 
+  const grantTokens = new Set(grants.map((grant) => grant.tokenSha256));
+  const approvals = readApprovals(entry.approvals, { environment, grantTokens, faults });
+
   problems.push(...faults.map((fault) => placeFault(file, text, fault)));
   if (problems.length > 0) return err(inOrder(problems));
   const named = [...guardrails.values()].map(({ name, compiled }) => ({ name, policy: compiled }));
@@ -129,6 +134,7 @@ async function build(source: Source): Promise<Result<Config, readonly ConfigProb
       audit,
       telemetry: readTelemetry(entry.telemetry),
       privateServers: entry.console?.privateServers ?? false,
+      approvals,
       limits: limitsOf(entry),
       servers,
       policies,

@@ -1,4 +1,4 @@
-import { isOpen, type Approval } from './approval.ts';
+import { isOpen, isOver, type Approval } from './approval.ts';
 
 /** Bounds of what may wait for people. */
 export interface ApprovalLimits {
@@ -74,7 +74,7 @@ export class LiveApprovals {
   fullFor(grantId: string, bytes: number, nowMs: number): FullProblem | null {
     const limits = this.#limits;
     if (bytes > limits.argumentsBytesMax) return { code: 'approval-size', retryAfterMs: null };
-    const ofGrant = [...(this.#byGrant.get(grantId) ?? [])].filter((id) => this.#isOpen(id));
+    const ofGrant = [...(this.#byGrant.get(grantId) ?? [])].filter((id) => this.#waits(id, nowMs));
     let held = bytes;
     for (const id of ofGrant) held += this.#bytes.get(id) ?? 0;
     const full =
@@ -89,8 +89,8 @@ export class LiveApprovals {
     return { code: 'approval-cap', retryAfterMs };
   }
 
-  #isOpen(id: string): boolean {
+  #waits(id: string, nowMs: number): boolean {
     const approval = this.find(id);
-    return approval !== null && isOpen(approval);
+    return approval !== null && isOpen(approval) && !isOver(approval, nowMs);
   }
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { methodFamilies, type MethodFamily } from '../identity/grant.ts';
+import { approvalsSchema, type ApprovalsEntry } from './approvals-schema.ts';
 import {
   auditSchema,
   telemetrySchema,
@@ -15,6 +16,7 @@ export interface ConfigFile {
   readonly audit?: AuditEntry | undefined;
   readonly telemetry?: TelemetryEntry | undefined;
   readonly console?: { readonly privateServers?: boolean | undefined } | undefined;
+  readonly approvals?: ApprovalsEntry | undefined;
   readonly limits?: LimitsEntry | undefined;
   readonly servers: Readonly<Record<string, ServerEntry>>;
   readonly policies?: Readonly<Record<string, PolicyEntry>> | undefined;
@@ -271,6 +273,7 @@ export const fileSchema: z.ZodType<ConfigFile> = z
       })
       .optional()
       .meta({ description: 'What the console may do.' }),
+    approvals: approvalsSchema(name).optional(),
     limits: limits.optional(),
     servers: z
       .record(name, z.union([stdioServer, httpServer]))

@@ -30,7 +30,7 @@ export function readGrants(
   const carriers = new Map<string, string>();
   return Object.entries(entries).map(([label, entry]) => {
     const path = ['grants', label];
-    const tokenSha256 = tokenOf(entry, path, reading);
+    const tokenSha256 = tokenHash(entry.token, path, reading);
     const carrier = carriers.get(tokenSha256);
     if (tokenSha256 !== '' && carrier !== undefined) {
       const message = `the token of \`${carrier}\` carries this grant too`;
@@ -131,10 +131,14 @@ function checkKnown(
   place.faults.push({ path: place.at, message: `there is no ${kind} \`${name}\``, hint });
 }
 
-/** The hash of the grant's token; empty after a fault. No message shows a token. */
-function tokenOf(entry: GrantEntry, path: Path, reading: GrantReading): string {
-  if ('sha256' in entry.token) return entry.token.sha256.toLowerCase();
-  const { env } = entry.token;
+/** The hash of a declared token; empty after a fault. No message shows a token. */
+export function tokenHash(
+  entry: GrantEntry['token'],
+  path: Path,
+  reading: Pick<GrantReading, 'environment' | 'faults'>,
+): string {
+  if ('sha256' in entry) return entry.sha256.toLowerCase();
+  const { env } = entry;
   const token = Object.hasOwn(reading.environment, env) ? reading.environment[env] : undefined;
   const fault = (message: string, hint: string): string => {
     reading.faults.push({ path: [...path, 'token', 'env'], message, hint });

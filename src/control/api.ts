@@ -3,6 +3,7 @@ import { Hono, type Context } from 'hono';
 import { answer, credentialsOf, refusal } from './answer.ts';
 import { addAttackPages, type AttackDatabase } from './attacks/routes.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
+import { addApprovalPage } from './approval-page.ts';
 import type { ControlDeps } from './deps.ts';
 import { addHealth, type ApiTelemetry } from './health.ts';
 import type { ControlProblem } from './problem.ts';
@@ -117,6 +118,7 @@ function addPages(app: Hono, deps: ApiDeps): void {
   for (const path of ['/', '/sign-in', '/console']) {
     app.get(path, (context) => context.redirect('/console/', 303));
   }
+  addApprovalPage(app, deps);
   app.get('/icon.svg', (context) => context.body(icon, 200, { 'content-type': 'image/svg+xml' }));
   app.get('/console/*', async (context) => {
     const file = await deps.consoleFiles.read(context.req.path.slice('/console'.length));

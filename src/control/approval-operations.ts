@@ -130,6 +130,11 @@ const allowInput = z.strictObject({
 });
 
 const denyInput = z.strictObject({ via, comment, group: z.boolean().default(false) });
+const tokenInput = z.strictObject({
+  token: z.string().max(256),
+  answer: z.enum(['allow', 'deny']),
+  comment,
+});
 const revokeInput = z.strictObject({ via });
 
 const base = '/api/v1/approvals';
@@ -164,6 +169,19 @@ export const approvalRoutes: readonly Route[] = [
     may: everyone,
     output: z.array(standing),
     handle: ({ approvals }) => ok(approvals.standings()),
+  }),
+  route({
+    id: 'answerApproval',
+    method: 'post',
+    path: `${base}/answer`,
+    summary: 'Answer with the signed token of an announcement',
+    may: 'anyone',
+    input: tokenInput,
+    output: z.object({ id: z.string(), state: z.enum(states) }),
+    handle: async ({ approvals }, { input: { token, ...wish } }) => {
+      const answered = await approvals.answerByToken(token, wish);
+      return answered.ok ? ok({ id: answered.value.id, state: answered.value.state }) : answered;
+    },
   }),
   route({
     id: 'revokeStandingApproval',

@@ -2,6 +2,7 @@ import { isOpen, type AnswerProblem, type Approval, type Approver } from '../app
 import type { ApprovalStore } from '../approvals/approval-store.ts';
 import type { Answer } from '../approvals/answers.ts';
 import type { Approvals } from '../approvals/approvals.ts';
+import { isAnswerToken, tokenApprovalId } from '../approvals/webhook.ts';
 import type { StandingWish } from '../approvals/standing.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import {
@@ -24,6 +25,15 @@ import { missing, type ControlProblem } from './problem.ts';
 export interface ApprovalControlDeps {
   readonly approvals: Approvals;
   readonly store: ApprovalStore;
+  /** The program that answers by signed tokens; null when there is none. */
+  readonly webhook: WebhookAnswers | null;
+}
+
+/** Whose answers signed tokens are, and the secret that signs them. */
+export interface WebhookAnswers {
+  readonly secret: string;
+  readonly principal: string;
+  readonly roles: readonly string[];
 }
 
 type Answered<T> = Promise<Result<T, ControlProblem>>;
@@ -38,6 +48,8 @@ export interface ApprovalControl {
   show(name: string): Answered<ApprovalDetail>;
   allow(by: Answering, name: string, wish: AllowWish): Answered<ApprovalView>;
   deny(by: Answering, name: string, wish: DenyWish): Answered<readonly ApprovalView[]>;
+  /** A program's answer: the token says to what. */
+  answerByToken(token: string, wish: TokenWish): Answered<ApprovalView>;
   standings(): readonly StandingView[];
   revokeStanding(by: Answering, id: string): Answered<StandingView>;
 }
@@ -62,6 +74,12 @@ export interface DenyWish {
   readonly group: boolean;
 }
 
+/** What a program answers with its token. */
+export interface TokenWish {
+  readonly answer: 'allow' | 'deny';
+  readonly comment: string | null;
+}
+
 /** The operations over the held calls of one gateway. */
 export function createApprovalControl(deps: ApprovalControlDeps): ApprovalControl {
   const { approvals, store } = deps;
@@ -79,6 +97,7 @@ export function createApprovalControl(deps: ApprovalControlDeps): ApprovalContro
     },
     allow: (by, name, wish) => allow(deps, by, { name, wish }),
     deny: (by, name, wish) => deny(deps, by, { name, wish }),
+    answerByToken: (token, wish) => answerByToken(deps, token, wish),
     standings: () => approvals.standings().map(standingView),
     revokeStanding: (by, id) => revokeStanding(deps, by, id),
   };
@@ -124,6 +143,26 @@ async function deny(
     else if (target === found.value) return err(explainAnswer(answered.error));
   }
   return ok(denied);
+}
+
+async function answerByToken(
+  { approvals, webhook }: ApprovalControlDeps,
+  token: string,
+  wish: TokenWish,
+): Answered<ApprovalView> {
+  const id = tokenApprovalId(token);
+  const approval = id === null ? null : approvals.find(id);
+  if (webhook === null || approval === null || !isAnswerToken(webhook.secret, token, approval)) {
+    const message = 'this token answers nothing; its approval may have ended';
+    return err({ code: 'forbidden', message });
+  }
+  const approver = { principal: webhook.principal, roles: webhook.roles };
+  const waiting = approvals.waiting(approval.id);
+  const answer: Answer = { ...wish, via: 'webhook', standing: null };
+  const answered = await approvals.answer(approval.id, approver, answer);
+  return answered.ok
+    ? ok(approvalView(answered.value, waiting))
+    : err(explainAnswer(answered.error));
 }
 
 async function revokeStanding(
@@ -241,6 +280,7 @@ const endedSentences: Readonly<Record<Approval['state'], string>> = {
 
 const changeSentences: Readonly<Record<string, string>> = {
   'grant-ended': 'its grant has ended',
+  stopped: 'its calls are stopped',
   'policy-changed': 'its policy has changed',
   'definition-changed': 'the definition of its tool has changed',
 };

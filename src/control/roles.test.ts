@@ -33,6 +33,7 @@ const expected: Readonly<Record<string, string>> = {
   rotateGrant: 'm',
   listApprovals: 'vapm',
   recentApprovals: 'vapm',
+  answerApproval: 'anyone',
   listStandingApprovals: 'vapm',
   revokeStandingApproval: 'am',
   showApproval: 'am',

@@ -23,6 +23,8 @@ export interface SessionDeps {
   readonly users: UserStore;
   readonly clock: Clock;
   readonly operatorKey: string;
+  /** The approver whose token this is, or null. */
+  readonly approverOf?: (token: string) => Actor | null;
 }
 
 /** Who is signed in, and how one gets in. Sessions are kept by their hashes. */
@@ -38,8 +40,10 @@ export class Sessions {
   /** Who carries this key or this cookie; null for nobody that is known. */
   async actorOf(authorization: string, cookie: string): Promise<Actor | null> {
     if (authorization !== '') {
-      const known = authorization.startsWith('Bearer ') && this.isKey(authorization.slice(7));
-      return known ? { name: 'operator', role: 'admin', session: null } : null;
+      if (!authorization.startsWith('Bearer ')) return null;
+      const token = authorization.slice(7);
+      if (this.isKey(token)) return { name: 'operator', role: 'admin', session: null };
+      return this.#deps.approverOf?.(token) ?? null;
     }
     return cookie === '' ? null : this.#actorOfSession(cookie);
   }

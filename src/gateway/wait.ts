@@ -75,11 +75,13 @@ export function waitForPeople(
 function tell({ call, downstream }: Waiting): () => void {
   const token = progressToken(call.message);
   let told = 0;
-  const timer = setInterval(() => {
+  const say = (): void => {
     told += 1;
     // Far below what the server may say later: progress never goes back.
     if (token === null) downstream.keepAlive();
     else downstream.progress(token, told / 1_000_000);
-  }, stillWaitingMs);
+  };
+  say();
+  const timer = setInterval(say, stillWaitingMs);
   return () => clearInterval(timer);
 }

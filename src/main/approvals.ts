@@ -11,6 +11,7 @@ import { steadyClock } from '../counters/steady-clock.ts';
 import { isExpired } from '../identity/authenticate.ts';
 import type { Grant } from '../identity/grant.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
+import { stopFor } from '../registry/stops.ts';
 import { attempt } from './attempt.ts';
 import { systemClock } from './clock.ts';
 
@@ -91,6 +92,7 @@ export function stalenessIn(
     const grant = grants.get(about.grantId);
     const ended = grant === undefined || grant.revokedMs !== null || isExpired(grant, latestMs());
     if (ended || !grant.servers.includes(about.server)) return 'grant-ended';
+    if (stopFor(now, about.grantId, about.server) !== null) return 'stopped';
     return policyStale(now, grant, about) ?? toolStale(now, about);
   };
 }

@@ -4,18 +4,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { getRequestListener } from '@hono/node-server';
 
-import type { ApprovalStore } from '../approvals/approval-store.ts';
-import type { Approvals } from '../approvals/approvals.ts';
 import type { AuditFiles } from '../audit/audit-files.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { createApi } from '../control/api.ts';
-import { createApprovalControl } from '../control/approvals.ts';
 import { Sessions } from '../control/session.ts';
 import type { ToolReader } from '../gateway/tool-reader.ts';
 import { checkAddress } from '../gateway/upstream/egress.ts';
 import type { UserStore } from '../identity/user.ts';
 import type { Registry } from '../registry/registry.ts';
 import { openAttackDatabase } from './attack-database.ts';
+import type { ApprovalDesk } from './approval-desk.ts';
 import { systemClock } from './clock.ts';
 import { openConsoleFiles } from './console-files.ts';
 import type { Telemetry } from './keeping.ts';
@@ -27,8 +25,7 @@ export interface PagesParts {
   readonly reader: ToolReader;
   readonly users: UserStore;
   readonly audit: AuditLog;
-  readonly approvals: Approvals;
-  readonly approvalStore: ApprovalStore;
+  readonly desk: ApprovalDesk;
   readonly files: AuditFiles;
   readonly operator: { readonly key: string; readonly path: string };
   readonly privateServers: boolean;
@@ -47,18 +44,23 @@ export interface Pages {
 
 /** Opens the control API and its pages: off the data path, behind the framework's own listener. */
 export async function openPages(parts: PagesParts): Promise<Pages> {
-  const { registry, reader, users, audit, files, operator, approvals, approvalStore } = parts;
+  const { registry, reader, users, audit, files, operator, desk } = parts;
   const stopping = new AbortController();
   const setupToken = (await users.list()).length > 0 ? null : randomBytes(24).toString('base64url');
   const app = createApi({
     registry,
     audit,
-    approvals: createApprovalControl({ approvals, store: approvalStore }),
+    approvals: desk.control,
     files,
     users,
     setupToken,
     clock: systemClock,
-    sessions: new Sessions({ users, clock: systemClock, operatorKey: operator.key }),
+    sessions: new Sessions({
+      users,
+      clock: systemClock,
+      operatorKey: operator.key,
+      approverOf: (token) => desk.approverOf(token),
+    }),
     simulate: simulateOver(files),
     upstream: {
       checkAddress,

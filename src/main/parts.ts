@@ -6,6 +6,7 @@ import type { ConfigLimits } from '../config.ts';
 import { steadyClock } from '../counters/steady-clock.ts';
 import { isExpired } from '../identity/authenticate.ts';
 import type { Grant } from '../identity/grant.ts';
+import type { AuditOpenProblem } from '../storage/embedded/audit-open.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
 import { stopFor } from '../registry/stops.ts';
 import { systemClock } from './clock.ts';
@@ -114,4 +115,20 @@ export function explainServed(dataDir: string): string {
 /** A host as it stands in a URL. */
 export function urlHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
+}
+
+/** Why the audit log of a folder cannot be opened, and what to do. */
+export function explainAudit(problem: AuditOpenProblem, dataDir: string): string {
+  switch (problem.code) {
+    case 'locked':
+      return explainServed(dataDir);
+    case 'keys-missing':
+      return `the keys of the audit log in ${dataDir} are missing; put \`audit-keys\` back from a backup`;
+    case 'full':
+      return `no space is left for the audit log in ${dataDir}; make some, then start again`;
+    case 'failed':
+      return `the audit log in ${dataDir} cannot be opened: ${problem.error}`;
+    default:
+      return `the audit log in ${dataDir} does not verify; see \`portcullis audit verify --data ${dataDir}\``;
+  }
 }

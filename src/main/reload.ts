@@ -5,6 +5,7 @@ import { explainConfigProblem, loadConfig, watchConfig, type Config } from '../c
 import { environment } from '../config/environment.ts';
 import { explainRegistryProblem } from '../registry/problem.ts';
 import type { Registry } from '../registry/registry.ts';
+import type { ApprovalDesk } from './approval-desk.ts';
 import { systemClock } from './clock.ts';
 import type { Telemetry } from './keeping.ts';
 
@@ -14,6 +15,7 @@ export interface ReloadParts {
   readonly audit: AuditLog;
   readonly log: Log;
   readonly telemetry: Pick<Telemetry, 'configRead'>;
+  readonly desk: Pick<ApprovalDesk, 'configure'>;
 }
 
 /**
@@ -32,6 +34,7 @@ export function reloadOnChange(path: string, first: Config, parts: ReloadParts):
       ? await applied(registry, loaded.value)
       : loaded.error.map(explainConfigProblem);
     if (loaded.ok) watch.setFiles(loaded.value.files);
+    if (loaded.ok && problems.length === 0) parts.desk.configure(loaded.value.approvals);
     for (const problem of problems)
       log.error('the edited configuration is not in force', { problem });
     if (problems.length === 0) log.info('the edited configuration is in force');

@@ -64,7 +64,8 @@ export async function prepareWrap(
   const snapshot: Snapshot = {
     version: 1,
     servers: new Map([[serverName, { config, tools: null }]]),
-    grantsByToken: new Map(),
+    // No digest is empty: nobody authenticates by this.
+    grantsByToken: new Map([[grant.tokenSha256, grant]]),
     policies: new Map([[serverName, policy.value]]),
     guardrails: [],
   };

@@ -84,6 +84,7 @@ export async function openControl(): Promise<ControlStand> {
     approvals: createApprovalControl({
       approvals: approvals.value,
       store: stores.value.approvals,
+      webhook: null,
     }),
     clock,
     files: emptyLog,

@@ -1,6 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+import type { Approvals } from '../../src/approvals/approvals.ts';
+import { MemoryApprovalStore } from '../../src/approvals/samples.ts';
 import type { AuditLog } from '../../src/audit/audit-log.ts';
 import { createDigest } from '../../src/audit/redact.ts';
 import type { RecordBody } from '../../src/audit/record.ts';
@@ -15,6 +17,7 @@ import { LiveState } from '../../src/gateway/live.ts';
 import { ToolReader } from '../../src/gateway/tool-reader.ts';
 import { openUpstream } from '../../src/gateway/upstream/open.ts';
 import type { Upstream } from '../../src/gateway/upstream/upstream.ts';
+import { openApprovals } from '../../src/main/approvals.ts';
 import { hashToken, newToken } from '../../src/identity/token.ts';
 import type { Grant } from '../../src/identity/grant.ts';
 import { compilePolicy, parsePolicy } from '../../src/policy/index.ts';
@@ -31,6 +34,8 @@ export interface DataPathOptions {
   readonly policies: Readonly<Record<string, object>>;
   readonly guardrails?: Readonly<Record<string, object>>;
   readonly grant?: Partial<Grant>;
+  /** People may be asked: where their page is (null for nowhere), and for how long calls wait. */
+  readonly held?: { readonly page: string | null; readonly holdMs: number };
   readonly recording?: Gateway['recording'];
   /** Milliseconds since the Unix epoch; the machine's clock when absent. */
   readonly nowMs?: () => number;
@@ -55,6 +60,7 @@ export async function startDataPath(options: DataPathOptions): Promise<DataPath>
   const nowMs = options.nowMs ?? (() => Date.now());
   const clock = { nowMs, monotonicMs: () => performance.now() };
   let counters = new MemoryCounters({ clock });
+  const { held } = options;
   const token = newToken();
   let snapshot = firstSnapshot(options, token);
   const records: RecordBody[] = [];
@@ -115,11 +121,11 @@ export async function startDataPath(options: DataPathOptions): Promise<DataPath>
     log: silentLog,
     digest: createDigest(Buffer.alloc(32, 9)),
     installationKey: Buffer.alloc(32, 7),
-    limits: defaultGatewayLimits,
+    limits: { ...defaultGatewayLimits, ...(held === undefined ? {} : { holdMs: held.holdMs }) },
     live: new LiveState(),
     recording: options.recording ?? null,
-    approvals: null,
-    approvalPage: () => null,
+    approvals: await approvalsFor(held, () => snapshot, audit),
+    approvalPage: (id) => (held?.page === undefined || held.page === null ? null : held.page + id),
   };
   const mcp = new McpListener(gateway);
   const hosts = { hosts: new Set(loopbackHosts), port: null, origins: new Set<string>() };
@@ -146,12 +152,25 @@ export async function startDataPath(options: DataPathOptions): Promise<DataPath>
     },
     resetCounters: () => (counters = new MemoryCounters({ clock })),
     close: async () => {
+      gateway.approvals?.letGo();
       mcp.close();
       await port.value.close(1_000);
       await reader.close();
       await Promise.all([...upstreams.values()].map((upstream) => upstream.close()));
     },
   };
+}
+
+async function approvalsFor(
+  held: DataPathOptions['held'],
+  snapshot: () => Snapshot,
+  audit: AuditLog,
+): Promise<Approvals | null> {
+  if (held === undefined) return null;
+  const store = new MemoryApprovalStore();
+  const opened = await openApprovals({ store, audit, snapshot, log: silentLog });
+  if (!opened.ok) throw new Error(opened.error);
+  return opened.value;
 }
 
 /** A free port of the loopback interface that nobody listens on. */

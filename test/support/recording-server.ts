@@ -13,6 +13,8 @@ export interface RecordingServer {
   setTools(tools: readonly object[]): void;
   /** Milliseconds that each call takes. */
   setDelay(ms: number): void;
+  /** The revision that sessions are opened in; 2025-06-18 unless said. */
+  setVersion(version: string): void;
   close(): Promise<void>;
 }
 
@@ -32,6 +34,7 @@ export async function startRecordingServer(): Promise<RecordingServer> {
   const calls: string[] = [];
   let tools = ['read', 'write', 'pay', 'secret'].map(tool);
   let delayMs = 0;
+  let revision = '2025-06-18';
   const sessions = new Set<string>();
 
   const handle = (request: IncomingMessage, response: ServerResponse, body: string): void => {
@@ -75,7 +78,7 @@ export async function startRecordingServer(): Promise<RecordingServer> {
     const head = modern ? '"resultType":"complete",' : '';
     switch (message.method) {
       case 'initialize':
-        return '{"protocolVersion":"2025-06-18","capabilities":{"tools":{}},"serverInfo":{"name":"recorder","version":"1"}}';
+        return `{"protocolVersion":"${revision}","capabilities":{"tools":{}},"serverInfo":{"name":"recorder","version":"1"}}`;
       case 'server/discover':
         return '{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{}},"ttlMs":0,"cacheScope":"public"}';
       case 'tools/list':
@@ -99,6 +102,7 @@ export async function startRecordingServer(): Promise<RecordingServer> {
     calls,
     setTools: (next) => (tools = [...next]),
     setDelay: (ms) => (delayMs = ms),
+    setVersion: (version) => (revision = version),
     close: () =>
       new Promise((resolve) => {
         server.closeAllConnections();

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 
 import type { Command } from 'commander';
 
-import { runWrapped } from '../../main.ts';
+import { runWrapped } from '../../main/run-wrapped.ts';
 import { exitCodes, type Io } from '../io.ts';
 
 interface RunOptions {

@@ -11,7 +11,7 @@ import type { HostPolicy } from './hosts.ts';
 
 /** What one port serves: MCP on its endpoints, everything else by `pages`. */
 export interface PortDeps {
-  readonly mcp: McpListener;
+  readonly mcp: Pick<McpListener, 'handle'>;
   readonly pages: (request: IncomingMessage, response: ServerResponse) => void;
   /** Names and origins; read anew for each request, as the port is known only after listening. */
   readonly hosts: () => HostPolicy;
