@@ -59,19 +59,22 @@ export function bindingOf(
 
 /** Carried by the transport or by the client for itself: no part of what is approved. */
 const notBound: ReadonlySet<string> = new Set(['name', 'arguments', '_meta']);
+/** What a later round adds to a call that people approved: its seal says that it is that call. */
+const ofTheRound: ReadonlySet<string> = new Set(['requestState', 'inputResponses']);
 
-function partsOf({ message }: ToolCall): {
+function partsOf({ message, round }: ToolCall): {
   readonly exact: string;
   readonly values: ReadonlyMap<string, string>;
   readonly beside: string;
 } {
   const none = new Map<string, string>();
   if (message.paramsSpan === null) return { exact: '', values: none, beside: '' };
+  const isApprovedRound = (round?.pass?.approved ?? null) !== null;
   const { text } = message;
   const members = membersAt(text.text, message.paramsSpan.start);
   const given = members.find((member) => member.key === 'arguments');
   const beside = members
-    .filter((member) => !notBound.has(member.key))
+    .filter(({ key }) => !notBound.has(key) && !(isApprovedRound && ofTheRound.has(key)))
     .map((member) => `${JSON.stringify(member.key)}:${exactOf(text, member)}`)
     .toSorted();
   if (given === undefined) return { exact: '', values: none, beside: beside.join(',') };

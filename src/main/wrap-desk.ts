@@ -89,7 +89,7 @@ async function openDesk(
   const port = await openPort(
     {
       // The wrapped server is spoken to over stdio alone.
-      mcp: { handle: async (_request, response) => void response.writeHead(404).end() },
+      mcp: null,
       pages: (request, response) => void listener(request, response),
       hosts: () => hosts,
     },

@@ -144,9 +144,9 @@ describe('modern clients that open pages', { timeout: 60_000 }, () => {
     assert.deepEqual(server.calls, []);
   });
 
-  test('whose call carries a state of its server wait on the line', async () => {
+  test('whose call carries answers for its server wait on the line', async () => {
     await start(50);
-    const answered = await pay('{}', ',"requestState":"of-the-server"');
+    const answered = await pay('{}', ',"inputResponses":{}');
     assert.match(textOf(answered), /^\[POLICY HELD\]/);
   });
 });

@@ -9,9 +9,9 @@ import { headOf, repeated } from './heads.ts';
 import { SseListener, sseRouteOf } from './sse.ts';
 import type { HostPolicy } from './hosts.ts';
 
-/** What one port serves: MCP on its endpoints, everything else by `pages`. */
+/** What one port serves: MCP on its endpoints, unless there is none, everything else by `pages`. */
 export interface PortDeps {
-  readonly mcp: Pick<McpListener, 'handle'>;
+  readonly mcp: McpListener | null;
   readonly pages: (request: IncomingMessage, response: ServerResponse) => void;
   /** Names and origins; read anew for each request, as the port is known only after listening. */
   readonly hosts: () => HostPolicy;
@@ -40,7 +40,7 @@ export function openPort(
   deps: PortDeps,
   at: { readonly host: string; readonly port: number },
 ): Promise<Result<OpenPort, ListenProblem>> {
-  const served = { deps, sse: new SseListener(deps.mcp) };
+  const served = { deps, sse: deps.mcp === null ? null : new SseListener(deps.mcp) };
   const unused = new Set<Socket>();
   let draining = false;
   const server = createServer(
@@ -111,7 +111,7 @@ function takesTurn(request: IncomingMessage, response: ServerResponse): boolean 
 }
 
 function serve(
-  { deps, sse }: { readonly deps: PortDeps; readonly sse: SseListener },
+  { deps, sse }: { readonly deps: PortDeps; readonly sse: SseListener | null },
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
@@ -128,13 +128,13 @@ function serve(
       'this host or origin is not served; the operator can list it under `listen`',
     );
   }
-  const route = routeOf(url);
-  if (route !== null) {
+  const route = deps.mcp === null ? null : routeOf(url);
+  if (deps.mcp !== null && route !== null) {
     void deps.mcp.handle(request, response, route);
     return;
   }
-  const sseRoute = sseRouteOf(url);
-  if (sseRoute !== null) {
+  const sseRoute = sse === null ? null : sseRouteOf(url);
+  if (sse !== null && sseRoute !== null) {
     void sse.handle(request, response, sseRoute);
     return;
   }
