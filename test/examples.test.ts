@@ -19,6 +19,7 @@ function load(path: string): ConfigFile {
 test('there are examples', () => {
   assert.deepEqual(paths, [
     'examples/ci-agent/portcullis.json',
+    'examples/harness/portcullis.json',
     'examples/laptop/portcullis.json',
     'examples/team/portcullis.json',
   ]);
@@ -57,7 +58,12 @@ for (const path of paths) {
     const data = await mkdtemp(join(tmpdir(), 'portcullis-example-'));
     context.after(() => rm(data, { recursive: true, force: true }));
     const args = ['bin/portcullis.mjs', 'up', '--config', path, '--data', data, '--port', '0'];
-    const env = { ...process.env, CI_AGENT_TOKEN: 'a-token-for-this-test-alone-0123456789' };
+    const env = {
+      ...process.env,
+      CI_AGENT_TOKEN: 'a-token-for-this-test-alone-0123456789',
+      HARNESS_TOKEN: 'another-token-for-this-test-0123456789',
+      HARNESS_SERVER: 'http://127.0.0.1:9/mcp',
+    };
     const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     context.after(() => child.kill('SIGKILL'));
     const exited = new Promise<number | null>((done) => child.once('exit', done));

@@ -41,6 +41,8 @@ export interface AttackFacts {
   readonly summary: string;
   /** Uses of tools that the attack needs: the report card tries them on the user's own tools. */
   readonly abuses: readonly string[];
+  /** Numbers of the list of bad input that the entry proves as well. */
+  readonly threats: readonly string[];
 }
 
 /** The controls that are switched off by a construction of the harness. */
@@ -218,6 +220,7 @@ export const factsSchema: z.ZodType<AttackFacts> = z.strictObject({
   outcome: z.enum(outcomes),
   summary: z.string().min(1),
   abuses: texts,
+  threats: z.array(z.string().regex(/^B-\d\d[0-9A-C]$/)).default([]),
 });
 
 const step: z.ZodType<Step> = z.union([

@@ -36,6 +36,8 @@ addAttackCommands(program, {
 });
 const interrupted = new AbortController();
 process.once('SIGINT', () => interrupted.abort());
+// Whoever read the output, such as `head`, has read enough: what goes on without an end ends.
+process.stdout.on('error', () => interrupted.abort());
 addAuditCommands(program, {
   open: openAuditFiles,
   io: terminal,
