@@ -118,6 +118,8 @@ function gatewayConfig({ folder, port, token, upstream }: GatewaySetting): objec
   return {
     listen: { host: '127.0.0.1', port },
     data: join(folder, 'data'),
+    // One call, over and over: counted as ever, and never a loop.
+    limits: { sameCalls: 1_000_000_000 },
     servers: { echo: { url: upstream, allowPrivate: true } },
     policies: { bench: { version: '1', default: 'deny', tools: { echo: { limits: [limit] } } } },
     grants: {

@@ -53,6 +53,8 @@ export interface ConfigLimits {
   readonly answerBytesMax?: number;
   readonly answerTimeoutMs?: number;
   readonly streamsPerGrantMax?: number;
+  readonly sameCallsMax?: number;
+  readonly sameCallsMs?: number;
 }
 
 /**
@@ -171,6 +173,10 @@ function limitsOf(entry: ConfigFile): ConfigLimits {
       ? {}
       : { answerTimeoutMs: limits.answerSeconds * 1_000 }),
     ...(limits.streamsPerGrant === undefined ? {} : { streamsPerGrantMax: limits.streamsPerGrant }),
+    ...(limits.sameCalls === undefined ? {} : { sameCallsMax: limits.sameCalls }),
+    ...(limits.sameCallsSeconds === undefined
+      ? {}
+      : { sameCallsMs: limits.sameCallsSeconds * 1_000 }),
   };
 }
 

@@ -39,6 +39,8 @@ export interface LimitsEntry {
   readonly answerBytes?: number | undefined;
   readonly answerSeconds?: number | undefined;
   readonly streamsPerGrant?: number | undefined;
+  readonly sameCalls?: number | undefined;
+  readonly sameCallsSeconds?: number | undefined;
 }
 
 export type ServerEntry = StdioEntry | HttpEntry;
@@ -128,6 +130,14 @@ const limits = z
     }),
     streamsPerGrant: z.int().min(1).max(100_000).optional().meta({
       description: 'Streams that one grant may hold open. Default: 2000.',
+    }),
+    sameCalls: z.int().min(0).max(1_000_000_000).optional().meta({
+      description:
+        'How often one grant may make the same call, with the same arguments, before it counts as a loop; 0: as often as it likes. Default: 100.',
+    }),
+    sameCallsSeconds: z.int().min(1).max(86_400).optional().meta({
+      description:
+        'In how many seconds, and for how many the call is refused after that. Default: 60.',
     }),
   })
   .meta({ description: 'Bounds of the data path. What is not named keeps its default.' });

@@ -12,6 +12,7 @@ const expected: Readonly<Record<string, string>> = {
   releaseCalls: 'm',
   listServers: 'vapm',
   listPins: 'vapm',
+  diffPins: 'vapm',
   acceptPins: 'm',
   addServer: 'm',
   setCredentials: 'm',

@@ -7,6 +7,8 @@ import { parseScanned, type JsonObject } from '../base/strict-json.ts';
 import { classifyTool } from '../classify/classify.ts';
 import { recommendRule } from '../classify/recommend.ts';
 import { categories, risks } from '../policy/index.ts';
+import type { Difference } from '../registry/difference.ts';
+import { differencesOf } from '../registry/difference-words.ts';
 import { scanDefinition } from '../registry/pin.ts';
 import type { PinRow } from '../registry/registry-store.ts';
 import type { ServerConfig } from '../registry/server.ts';
@@ -56,6 +58,33 @@ const pinRow = z.object({
   recommended: z.record(z.string(), z.json()),
 });
 
+const toolDifference = z.object({
+  tool: z.string(),
+  reason: z.string().nullable(),
+  /** True for a tool of which no definition was ever reviewed: all of it is told. */
+  isNew: z.boolean(),
+  differences: z.array(
+    z.object({
+      pointer: z.string(),
+      kind: z.enum(['added', 'removed', 'changed']),
+      text: z.string(),
+    }),
+  ),
+});
+
+/** What a person reads before they accept a tool. */
+export interface ToolDifference {
+  readonly tool: string;
+  readonly reason: string | null;
+  readonly isNew: boolean;
+  readonly differences: readonly Difference[];
+}
+
+function differenceView(row: PinRow): ToolDifference {
+  const { tool, reason, reviewed } = row;
+  return { tool, reason, isNew: reviewed === null, differences: differencesOf(row) };
+}
+
 /** A server as it is shown: its address, not its credentials. */
 export interface ServerView {
   readonly name: string;
@@ -95,6 +124,20 @@ export const serverRoutes: readonly Route[] = [
     may: everyone,
     output: z.array(pinRow),
     handle: (deps, { params }) => pinsOf(deps, params['name'] ?? ''),
+  }),
+  route({
+    id: 'diffPins',
+    method: 'get',
+    path: `${named}/pins/diff`,
+    summary: 'What differs, in words, between each quarantined definition and the reviewed one',
+    may: everyone,
+    output: z.array(toolDifference),
+    handle: async (deps, { params }) => {
+      const rows = await pinsOf(deps, params['name'] ?? '');
+      if (!rows.ok) return rows;
+      const waiting = rows.value.filter((row) => row.state === 'quarantined');
+      return ok(waiting.map((row) => differenceView(row)));
+    },
   }),
   route({
     id: 'acceptPins',

@@ -11,6 +11,8 @@ export interface AggregateSession {
 }
 
 const sessionsMax = 10_000;
+/** A grant that opens one more ends its own oldest, not another's. */
+const sessionsPerGrantMax = 1_000;
 const idleMs = 3_600_000;
 
 /** The aggregate sessions that are open: forgotten an hour after their last use, or when too many. */
@@ -19,6 +21,7 @@ export class AggregateSessions {
 
   open(session: Omit<AggregateSession, 'id'>, nowMs: number): AggregateSession {
     this.#evict(nowMs);
+    this.#evictOwn(session.grantId);
     const opened = { ...session, id: newId('agg_') };
     this.#sessions.set(opened.id, { session: opened, usedMs: nowMs });
     return opened;
@@ -37,6 +40,17 @@ export class AggregateSessions {
 
   end(id: string): void {
     this.#sessions.delete(id);
+  }
+
+  #evictOwn(grantId: string): void {
+    let oldest: string | null = null;
+    let held = 0;
+    for (const [id, { session }] of this.#sessions) {
+      if (session.grantId !== grantId) continue;
+      oldest ??= id;
+      held += 1;
+    }
+    if (oldest !== null && held >= sessionsPerGrantMax) this.#sessions.delete(oldest);
   }
 
   /** The map is in order of use: the first is the one that was idle longest. */

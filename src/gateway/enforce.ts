@@ -102,6 +102,10 @@ async function oblige(
   decision: Allow,
   mode: 'enforce' | 'observe',
 ): Promise<Enforcement> {
+  if (mode === 'enforce' && call.approved === undefined && !isPaid(call)) {
+    const waitMs = loopMs(gateway, call);
+    if (waitMs !== null) return { ...looping, retryAfterMs: waitMs };
+  }
   const { approvals, limits: all, labels } = decision.obligations;
   const limits = isPaid(call) ? all.filter(({ windowMs }) => windowMs === null) : all;
   const takes = limits.map((limit) => takeOf(call, limit, mode));
@@ -144,6 +148,15 @@ function isApproved(
   needs: readonly ApprovalObligation[],
 ): boolean {
   return call.approved !== undefined && call.approved === bindingOf(gateway, call, needs);
+}
+
+const looping = refused('loop', '(loop)', sentences.loop);
+
+/** How long this call is to be left alone because it was made too often; null for no loop. */
+function loopMs(gateway: Gateway, call: ToolCall): number | null {
+  const { caller, question, argumentsDigest: digest, startMs } = call;
+  const same = { grantId: caller.grant.id, server: caller.server, tool: question.toolName, digest };
+  return gateway.live.loops.note(same, gateway.limits, startMs);
 }
 
 function takeOf(call: ToolCall, limit: LimitObligation, mode: 'enforce' | 'observe'): Take {

@@ -8,6 +8,7 @@ import type { JsonLimits } from '../base/strict-json.ts';
 import type { Counters } from '../counters/counters.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
 import type { LiveState } from './live.ts';
+import type { LoopLimits } from './loops.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
 /** Everything the data path is given. It knows no control plane and opens nothing itself. */
@@ -45,7 +46,7 @@ export interface Gateway {
 }
 
 /** Bounds of the data path. Sizes in bytes, times in milliseconds. */
-export interface GatewayLimits {
+export interface GatewayLimits extends LoopLimits {
   readonly json: JsonLimits;
   /** An answer, or one event of a stream. */
   readonly answerBytesMax: number;
@@ -66,6 +67,8 @@ export const defaultGatewayLimits: GatewayLimits = {
   streamsPerGrantMax: 2_000,
   listTtlMs: 5_000,
   holdMs: 45_000,
+  sameCallsMax: 100,
+  sameCallsMs: 60_000,
 };
 
 /** Reverse-DNS key of what the gateway adds to `_meta`. */

@@ -2,6 +2,7 @@ import type { Receipt } from '../counters/counters.ts';
 import { AggregateSessions } from './aggregate-state.ts';
 import type { ResponseMessage } from '../mcp/message.ts';
 import type { Downstream } from './downstream.ts';
+import { LoopBreaker } from './loops.ts';
 import { Roster, type Entry } from './roster.ts';
 import { BridgeSessions } from './bridge-sessions.ts';
 import { TaskOwners } from './task-owners.ts';
@@ -63,6 +64,7 @@ export class LiveState {
   readonly tasks: TaskOwners = new TaskOwners();
   /** Rounds of calls that are paid for. */
   readonly passes: RoundPasses = new RoundPasses();
+  readonly loops: LoopBreaker = new LoopBreaker();
   /** What is under way with servers, answers and streams alike. */
   readonly exchanges: Roster<Stoppable> = new Roster();
   readonly #streams = new Map<string, Set<Downstream>>();

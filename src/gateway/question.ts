@@ -24,6 +24,8 @@ export interface ToolCall {
   readonly timeMs: number;
   /** The server's tool list could not be read, so nothing can be said of the tool. */
   readonly listMissing: boolean;
+  /** See `argumentsDigest`. */
+  readonly argumentsDigest: string | null;
   /** The labels in force could not be read, and the policy asks for them. */
   readonly labelsMissing: boolean;
   /** What people approved, when this call was let through by them: see `approvals/binding.ts`. */
@@ -69,6 +71,7 @@ export async function stateQuestion(
     startMs,
     timeMs,
     listMissing: tools === null,
+    argumentsDigest: argumentsDigest(gateway.digest, message),
     labelsMissing: labels === null,
     question: {
       principal: grant.principal,

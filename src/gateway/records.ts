@@ -13,7 +13,7 @@ import type { Permitted, Refused } from './enforce.ts';
 import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
 import { recordExtras } from './record-extras.ts';
-import { argumentKeys, argumentsDigest, type ToolCall } from './question.ts';
+import { argumentKeys, type ToolCall } from './question.ts';
 
 /**
  * The record of intent: what is about to be forwarded, and the units it took. It is dated no earlier
@@ -41,7 +41,7 @@ export function intentRecord(gateway: Gateway, call: ToolCall, permitted: Permit
     clientDeclared: caller.clientDeclared,
     session: caller.session?.seal ?? null,
     argumentKeys: argumentKeys(call),
-    argumentsDigest: argumentsDigest(gateway.digest, message),
+    argumentsDigest: call.argumentsDigest,
     rule: permitted.rule,
     decision: permitted.decision,
     units: unitsOf(permitted.receipts),

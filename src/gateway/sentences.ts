@@ -5,6 +5,8 @@ export const listMissing =
   "the server's tool list could not be read, so its tools cannot be judged; try again later";
 export const noLabels =
   'the labels that this call depends on cannot be kept now; it was not made, try again later';
+export const loop =
+  'this same call, with the same arguments, was made so often that it looks like a loop; it was not made again: use the answers you have, or ask for something else';
 export const noCounters = 'the limits of this call cannot be counted now; try again later';
 export const held = 'this call waits for a person to approve it; it was not made';
 export const notRecorded =

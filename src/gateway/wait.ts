@@ -62,6 +62,11 @@ export function waitForPeople(
     };
     const forget = underWayIn(gateway, call.caller, call.message)?.(exchange);
     if (forget !== undefined) undo.push(forget);
+    // A call that an operator stops is answered now; whoever says yes meanwhile releases nothing.
+    const { exchanges } = gateway.live;
+    const held = { place: -1, owner: call.caller, stop: () => end({ kind: 'stopping' }) };
+    exchanges.add(held);
+    undo.push(() => exchanges.remove(held));
     void declined?.then(() => end({ kind: 'gone', how: 'declined' }));
     undo.push(tell(waiting));
     const timer = setTimeout(() => end({ kind: 'time' }), leftMs);

@@ -1,3 +1,4 @@
+import { FairShare } from './fair-share.ts';
 import type { UpstreamFailure, UpstreamRequest } from './upstream.ts';
 
 /** How many exchanges may be open: those that expect an answer in time, and streams apart. */
@@ -6,32 +7,30 @@ export interface PlaceLimits {
   readonly streamsMax: number;
 }
 
-/** The places of one server. There is no queue: without a place an exchange fails at once. */
+/**
+ * The places of one server, which grants share. There is no queue: without a place an exchange
+ * fails at once.
+ */
 export class Places {
-  readonly #limits: PlaceLimits;
-  #calls = 0;
-  #streams = 0;
+  readonly #calls: FairShare;
+  readonly #streams: FairShare;
 
-  constructor(limits: PlaceLimits) {
-    this.#limits = limits;
+  constructor({ callsMax, streamsMax }: PlaceLimits) {
+    this.#calls = new FairShare(callsMax);
+    this.#streams = new FairShare(streamsMax);
   }
 
-  /** Takes a place and gives the way to leave it, once; null when every place is taken. */
+  /** Takes a place and gives the way to leave it, once; null when there is none for its owner. */
   take(request: UpstreamRequest): (() => void) | null {
+    const { owner } = request;
     const isStream = request.method === 'GET' || request.timeoutMs === 0;
-    if (isStream) {
-      if (this.#streams >= this.#limits.streamsMax) return null;
-      this.#streams += 1;
-    } else {
-      if (this.#calls >= this.#limits.callsMax) return null;
-      this.#calls += 1;
-    }
+    const places = isStream ? this.#streams : this.#calls;
+    if (!places.take(owner)) return null;
     let left = false;
     return () => {
       if (left) return;
       left = true;
-      if (isStream) this.#streams -= 1;
-      else this.#calls -= 1;
+      places.leave(owner);
     };
   }
 }
@@ -40,7 +39,7 @@ export class Places {
 export const overloaded: UpstreamFailure = {
   kind: 'overloaded',
   reached: false,
-  detail: 'too many exchanges are open with this server',
+  detail: 'too many exchanges are open with this server, or too many of this grant',
 };
 
 /** What an exchange fails with whose headers cannot be written. */

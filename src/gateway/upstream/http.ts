@@ -32,7 +32,7 @@ export interface HttpUpstreamOptions extends PlaceLimits {
 
 /** Bounds of one HTTP server where the operator says nothing. */
 export const httpUpstreamDefaults: PlaceLimits = {
-  callsMax: 256,
+  callsMax: 512,
   streamsMax: 100_000,
 };
 

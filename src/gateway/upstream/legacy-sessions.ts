@@ -1,4 +1,5 @@
 import { failedExchange } from './exchange.ts';
+import { FairShare } from './fair-share.ts';
 import { LegacySession, type SessionContext } from './legacy-session.ts';
 import { adapterReplies, replyStatus, replyTo, type AdapterReply } from './stdio-reply.ts';
 import type {
@@ -22,10 +23,13 @@ export class LegacySessions {
   readonly #sessions = new Map<string, LegacySession>();
   /** Sessions that are ending count until nothing of them is left. */
   readonly #living = new Set<LegacySession>();
+  /** Each session is a process, and grants share them. */
+  readonly #places: FairShare;
   readonly #sweep: NodeJS.Timeout;
 
   constructor(options: SessionsOptions) {
     this.#options = options;
+    this.#places = new FairShare(options.limits.sessionsMax);
     this.#sweep = setInterval(() => this.#endIdle(), sweepMs(options.limits.sessionIdleMs));
     this.#sweep.unref();
   }
@@ -50,13 +54,12 @@ export class LegacySessions {
       return replyTo(listener, inAnswer(request, 'noSession'));
     }
     if (request.message.kind !== 'request') return replyTo(listener, adapterReplies.notOneMessage);
-    if (this.#living.size >= this.#options.limits.sessionsMax) {
-      return failedExchange(listener, tooManySessions);
-    }
+    const { owner } = request;
+    if (!this.#places.take(owner)) return failedExchange(listener, tooManySessions);
     const id = this.#options.newSessionId();
     const session = new LegacySession(this.#options, id, () => {
       this.#sessions.delete(id);
-      this.#living.delete(session);
+      if (this.#living.delete(session)) this.#places.leave(owner);
     });
     this.#sessions.set(id, session);
     this.#living.add(session);
@@ -93,5 +96,5 @@ function sweepMs(idleMs: number): number {
 const tooManySessions: UpstreamFailure = {
   kind: 'overloaded',
   reached: false,
-  detail: 'every session of this server is taken',
+  detail: 'every session of this server is taken, or too many by this grant',
 };

@@ -110,6 +110,42 @@ describe('the guard of a server', () => {
     assert.equal((await run(upstream, post(call))).status, 200);
   });
 
+  it('five slow calls of one grant keep no other grant away', async () => {
+    const { upstream, state } = fake();
+    const of = (id: string) => post(call, { owner: { grant: { id }, server: 's' } });
+    state.behaviour = 'late';
+    for (let n = 0; n < 5; n += 1) await run(upstream, of('slow'));
+    state.behaviour = 'answer';
+    assert.equal((await run(upstream, of('slow'))).failure?.reached, false);
+    assert.equal((await run(upstream, of('other'))).status, 200);
+    state.now = 30_000;
+    assert.equal((await run(upstream, of('slow'))).status, 200, 'it may try again');
+    assert.equal((await run(upstream, of('slow'))).status, 200);
+  });
+
+  it('a server that cannot be reached is left alone by everybody', async () => {
+    const { upstream, state } = fake();
+    const of = (id: string) => post(call, { owner: { grant: { id }, server: 's' } });
+    state.behaviour = 'down';
+    for (let n = 0; n < 5; n += 1) await run(upstream, of(`grant ${n}`));
+    assert.equal((await run(upstream, of('other'))).failure?.reached, false);
+    assert.equal(state.asked, 5);
+  });
+
+  it('one grant cannot take every place', async () => {
+    const { upstream, state } = fake();
+    const of = (id: string) => post(call, { owner: { grant: { id }, server: 's' } });
+    state.behaviour = 'wait';
+    start(upstream, of('greedy'));
+    const held = start(upstream, of('greedy'));
+    assert.equal((await run(upstream, of('greedy'))).failure?.kind, 'overloaded');
+    start(upstream, of('modest'));
+    assert.equal((await run(upstream, of('modest'))).failure?.kind, 'overloaded', 'all are taken');
+    held.exchange.abort();
+    start(upstream, of('third'));
+    assert.equal(state.asked, 4);
+  });
+
   it('bounds what waits, and not streams', async () => {
     const { upstream, state } = fake();
     state.behaviour = 'wait';
