@@ -6,6 +6,7 @@ import { openAuditFiles, systemClock } from '../main.ts';
 import { addApproveCommands } from './commands/approve.ts';
 import { addAttackCommands } from './commands/attack.ts';
 import { addAuditCommands } from './commands/audit.ts';
+import { addBackupCommands } from './commands/backup.ts';
 import { addGrantCommands } from './commands/grant.ts';
 import { addPinCommands } from './commands/pin.ts';
 import { addPolicyCommands } from './commands/policy.ts';
@@ -34,6 +35,7 @@ addAttackCommands(program, {
   nowMs: () => systemClock.nowMs(),
   version: packageVersion(),
 });
+addBackupCommands(program, terminal, () => systemClock.nowMs());
 const interrupted = new AbortController();
 process.once('SIGINT', () => interrupted.abort());
 // Whoever read the output, such as `head`, has read enough: what goes on without an end ends.

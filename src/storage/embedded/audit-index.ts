@@ -16,7 +16,7 @@ export interface IndexPosition {
   readonly hash: string;
 }
 
-const schemaVersion = 2;
+const schemaVersion = 3;
 const nothing: IndexPosition = { seq: 0, segment: 0, offset: 0, lineBytes: 0, hash: '' };
 
 /** `word` is the decision, enforcement, status, action or event; the last columns are the place. */
@@ -37,6 +37,7 @@ const schema = `
   CREATE INDEX byTime ON records (time);
   CREATE INDEX byWord ON records (word, time);
   CREATE INDEX byGrant ON records (grantId, time) WHERE grantId IS NOT NULL;
+  CREATE INDEX byGrantAndTool ON records (grantId, tool, time) WHERE tool IS NOT NULL;
   CREATE INDEX byPrincipal ON records (principal, time) WHERE principal IS NOT NULL;
   CREATE INDEX byTool ON records (server, tool, time) WHERE server IS NOT NULL;
   CREATE INDEX byRule ON records (rule, time) WHERE rule IS NOT NULL;

@@ -100,12 +100,6 @@ export function parseRecord(line: string): StoredRecord | null {
   return decodeLine(line, parseJson);
 }
 
-/** Reads one record at a known place; null when there is none there. */
-export function readRecordAt(path: string, offset: number, bytes: number): StoredRecord | null {
-  const line = readLineAt(path, offset, bytes);
-  return line === null ? null : parseRecord(line);
-}
-
 /** Reads that many bytes of a file; null when it has fewer. Throws what `node:fs` throws. */
 export function readLineAt(path: string, offset: number, bytes: number): string | null {
   if (bytes > lineBytesMax || offset < 0) return null;

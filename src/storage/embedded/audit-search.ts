@@ -1,8 +1,10 @@
+import { closeSync, openSync, readSync } from 'node:fs';
 import type { AuditQuery, CallState, FoundRecord } from '../../audit/audit-files.ts';
+import { lineBytesMax } from '../../audit/chain.ts';
 import type { StoredRecord } from '../../audit/chain.ts';
 import type { RecordBody } from '../../audit/record.ts';
 import { listSegments, segmentPath } from './audit-paths.ts';
-import { readRecordAt } from './audit-read.ts';
+import { parseRecord } from './audit-read.ts';
 import type { DatabaseSync, SQLInputValue } from './audit-sqlite.ts';
 
 interface Row {
@@ -127,11 +129,42 @@ function readRows(
   const rows = database.prepare(sql).all(...values) as unknown as readonly Row[];
   const records: StoredRecord[] = [];
   const kept = new Set(listSegments(directory).map(({ first }) => first));
-  for (const { seq, segment, offset, bytes } of rows) {
-    if (!kept.has(segment)) continue;
-    const record = readRecordAt(segmentPath(directory, segment), offset, bytes);
-    // What was changed or pruned behind the index's back is not shown as if it were there.
-    if (record?.seq === seq) records.push(record);
+  const lines = new LinePlaces(directory);
+  try {
+    for (const { seq, segment, offset, bytes } of rows) {
+      if (!kept.has(segment)) continue;
+      const record = lines.recordAt(segment, offset, bytes);
+      // What was changed or pruned behind the index's back is not shown as if it were there.
+      if (record?.seq === seq) records.push(record);
+    }
+  } finally {
+    lines.close();
   }
   return records;
+}
+
+/** Reads records at known places, each segment opened once. */
+class LinePlaces {
+  readonly #directory: string;
+  readonly #files = new Map<number, number>();
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  recordAt(segment: number, offset: number, bytes: number): StoredRecord | null {
+    if (bytes > lineBytesMax || offset < 0) return null;
+    let file = this.#files.get(segment);
+    if (file === undefined) {
+      file = openSync(segmentPath(this.#directory, segment), 'r');
+      this.#files.set(segment, file);
+    }
+    const buffer = Buffer.alloc(bytes);
+    if (readSync(file, buffer, 0, bytes, offset) !== bytes) return null;
+    return parseRecord(buffer.toString('latin1'));
+  }
+
+  close(): void {
+    for (const file of this.#files.values()) closeSync(file);
+  }
 }
