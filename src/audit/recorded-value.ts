@@ -40,7 +40,7 @@ const secretTexts: readonly RegExp[] = [
   /\bglpat-[A-Za-z0-9_-]{16,}/,
   /\bxox[abeoprs]-[A-Za-z0-9-]{10,}/,
   /\bAIza[A-Za-z0-9_-]{30,}/,
-  /\bptc_[A-Za-z0-9_-]{16,}/,
+  /\bpcl_[A-Za-z0-9_-]{20,}/,
   /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/,
   /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
   /\b(?:bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}/i,

@@ -157,7 +157,7 @@ test('what cannot be carried out ends with 2 and says what to do', async (contex
     [['show', 'x', '--data', none], /there is no audit log/],
     [['verify', '--data', none], /there is no audit log/],
     [['export', '--format', 'csv', '--data', none], /there is no audit log/],
-    [['export', '--format', 'xml', '--data', data], /--format: name `jsonl` or `csv`/],
+    [['export', '--format', 'xml', '--data', data], /--format: name one of jsonl, csv, ocsf, cef/],
     [['tail', '--data', data, '--lines', '0'], /--lines: name a whole number above 0/],
     [['search', '--data', data, '--limit', 'x'], /--limit/],
     [['search', '--data', data, '--since', 'yesterday'], /--since: write a time like/],

@@ -11,6 +11,8 @@ import type {
 import { escapeUnprintable as printable } from '../../audit/chain.ts';
 import type { StoredRecord } from '../../audit/chain.ts';
 import { csvHeader, csvLine, isoTime } from '../../audit/csv.ts';
+import { cefLine } from '../../audit/cef.ts';
+import { ocsfEvent } from '../../audit/ocsf.ts';
 import type { RecordBody } from '../../audit/record.ts';
 import type { Finding, TamperKind } from '../../audit/tamper.ts';
 import type { Result } from '../../base/result.ts';
@@ -96,7 +98,7 @@ export function addAuditCommands(program: Command, parts: AuditCommandParts): vo
     .option('--checkpoints <file>', 'signed heads that you kept elsewhere')
     .action((options: VerifyCommandOptions) => verify(parts, options));
   common(audit.command('export').description('every record, oldest first'))
-    .requiredOption('--format <format>', 'jsonl or csv')
+    .requiredOption('--format <format>', 'jsonl, csv, ocsf or cef')
     .action((options: ExportOptions) => exportAll(parts, options));
 }
 
@@ -187,20 +189,33 @@ async function verify(parts: AuditCommandParts, options: VerifyCommandOptions): 
 
 async function exportAll(parts: AuditCommandParts, options: ExportOptions): Promise<void> {
   const { io } = parts;
-  if (options.format !== 'jsonl' && options.format !== 'csv') {
-    return usage(io, options, '--format: name `jsonl` or `csv`');
+  const format = formats.get(options.format);
+  if (format === undefined) {
+    return usage(io, options, `--format: name one of ${[...formats.keys()].join(', ')}`);
   }
-  const csv = options.format === 'csv';
-  let begun = !csv;
+  let header = format.header;
   const answer: Result<number, AuditFilesProblem> = await parts
     .open(options.data)
     .everyRecord((record) => {
-      if (!begun) io.out(csvHeader());
-      begun = true;
-      io.out(csv ? csvLine(record) : exportLine(record));
+      if (header !== null) io.out(header);
+      header = null;
+      io.out(format.line(record));
     });
   if (!answer.ok) failed(io, options, answer.error);
 }
+
+interface ExportFormat {
+  readonly header: string | null;
+  readonly line: (record: StoredRecord) => string;
+}
+
+/** Each record is one line, whatever the format. */
+const formats: ReadonlyMap<string, ExportFormat> = new Map([
+  ['jsonl', { header: null, line: exportLine }],
+  ['csv', { header: csvHeader(), line: csvLine }],
+  ['ocsf', { header: null, line: (record) => printable(JSON.stringify(ocsfEvent(record))) }],
+  ['cef', { header: null, line: cefLine }],
+]);
 
 /** The record as the log has it: `v`, `seq` and `prev` first. */
 function exportLine({ seq, prev, body }: StoredRecord): string {

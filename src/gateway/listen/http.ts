@@ -259,7 +259,7 @@ export async function refuse(
 ): Promise<void> {
   await gateway.audit.append(
     methodRecord(gateway, null, {
-      method: `${request.method ?? ''} ${(request.url ?? '').slice(0, 64)}`,
+      method: `${request.method ?? ''} ${shownPath(gateway, request.url ?? '')}`,
       direction: 'to-server',
       decision: 'deny',
       code: refusal.code,
@@ -277,4 +277,12 @@ export async function refuse(
   const unread = refusal.status === 413 ? { connection: 'close' } : {};
   downstream.answer(refusal.status, { ...jsonHeaders, ...challenge, ...allow, ...unread }, body);
   if (!request.complete) request.resume();
+}
+
+/** What a client writes behind the path, or calls a server that is not there, may be a secret. */
+function shownPath(gateway: Gateway, url: string): string {
+  const [path = ''] = url.split('?', 1);
+  const server = /^\/s\/([^/]*)/.exec(path)?.[1];
+  if (server === undefined || gateway.snapshot().servers.has(server)) return path.slice(0, 64);
+  return '/s/(unknown)';
 }
