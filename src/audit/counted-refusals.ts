@@ -31,7 +31,7 @@ interface Flood {
 }
 
 const intervalDefaultMs = 10_000;
-const burstsDefault: Bursts = { unknown: 20, edge: 200, call: 1_000 };
+const burstsDefault: Bursts = { unknown: 20, edge: 200, call: 5_000 };
 /** Floods told apart at once; whoever comes from yet another address shares one. */
 const floodsMax = 2_000;
 /** A flood is put on record at least once in so many refusals: what a crash can forget. */

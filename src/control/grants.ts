@@ -1,5 +1,6 @@
 import * as z from 'zod';
 
+import { differenceText, jsonDifference } from '../base/json-difference.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { defaultMethods, methodFamilies, type Grant } from '../identity/grant.ts';
 import { recorded } from './change.ts';
@@ -89,10 +90,17 @@ export const grantRoutes: readonly Route[] = [
       const found = changeableGrant(deps, params['name'] ?? '');
       if (!found.ok) return found;
       const { id, label, servers } = found.value;
+      const was = {
+        policies: found.value.policies,
+        mode: found.value.mode,
+        expiresMs: found.value.expiresMs,
+      };
       const mismatch = mismatchOf({ servers, policies: input.policies });
       if (mismatch !== null) return invalid(mismatch);
       const { policies, mode, expiresMs } = input;
-      const detail = { label, policies: JSON.stringify(policies), mode, expiresMs };
+      const changes = jsonDifference(was, { policies, mode, expiresMs });
+      const difference = differenceText(changes, { values: true, charactersMax: 4_000 });
+      const detail = { label, policies: JSON.stringify(policies), mode, expiresMs, difference };
       const change = { action: 'grant.edit', subject: id, detail };
       const edited = await recorded(deps, { actor, change }, () =>
         deps.registry.editGrant(id, input),

@@ -1,6 +1,8 @@
 import * as z from 'zod';
 
+import { differenceText, jsonDifference } from '../base/json-difference.ts';
 import { err, ok, type Result } from '../base/result.ts';
+import { parsePolicy, type PolicyDocument } from '../policy/index.ts';
 import type { PolicyVersionRow } from '../registry/registry-store.ts';
 import { recorded } from './change.ts';
 import type { ControlDeps } from './deps.ts';
@@ -153,9 +155,18 @@ async function save(
   if (problem !== null) return err(explain(problem));
   const newest = deps.registry.current().policies.get(name)?.version ?? 0;
   if (newest !== on) return savedMeanwhile(name, newest);
-  const change = { action, subject: name, detail: { version: on + 1 } };
+  const before = deps.registry.current().policies.get(name)?.compiled.document;
+  const detail = { version: on + 1, difference: policyDifference(before, document) };
+  const change = { action, subject: name, detail };
   const saved = await recorded(deps, { actor, change }, () => deps.registry.savePolicy(draft));
   return saved.ok ? ok({ name, version: saved.value.version }) : saved;
+}
+
+/** What the record says of a new version: every place that differs from the one in force. */
+function policyDifference(before: PolicyDocument | undefined, text: string): string {
+  const parsed = parsePolicy(text);
+  const changes = jsonDifference(before, parsed.ok ? parsed.value : undefined);
+  return differenceText(changes, { values: true, charactersMax: 4_000 });
 }
 
 function savedMeanwhile(name: string, newest: number): Result<never, ControlProblem> {

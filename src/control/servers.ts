@@ -216,7 +216,8 @@ async function acceptPins(
   if (unknown !== undefined) return missing('quarantined tool', unknown);
   const accepted = waiting.filter((row) => tools === null || tools.includes(row.tool));
   for (const row of accepted) {
-    const detail = { server, tool: row.tool, digest: row.digest, reason: row.reason };
+    const { tool, digest, reason, reviewed } = row;
+    const detail = { server, tool, before: reviewed?.digest ?? null, digest, reason };
     const change = { action: 'pin.accept', subject: `${server}/${row.tool}`, detail };
     if (!(await record(deps, actor, change))) return notRecorded;
   }

@@ -1,3 +1,5 @@
+import { basename } from 'node:path';
+
 import type { AuditLog } from '../audit/audit-log.ts';
 import { newId } from '../base/id.ts';
 import type { Log } from '../base/log.ts';
@@ -7,6 +9,7 @@ import { explainRegistryProblem } from '../registry/problem.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ApprovalDesk } from './approval-desk.ts';
 import { systemClock } from './clock.ts';
+import { configDifference } from './config-difference.ts';
 import type { Telemetry } from './keeping.ts';
 
 /** What a change of the operator's file reaches. */
@@ -26,6 +29,7 @@ export interface ReloadParts {
 export function reloadOnChange(path: string, first: Config, parts: ReloadParts): () => void {
   const watch = watchConfig(path, first.files, () => void reload());
   let last: Promise<void> = Promise.resolve();
+  let inForce = first;
   const reload = (): Promise<void> => (last = last.then(() => reloadOnce()));
   const reloadOnce = async (): Promise<void> => {
     const { registry, audit, log, telemetry } = parts;
@@ -42,6 +46,11 @@ export function reloadOnChange(path: string, first: Config, parts: ReloadParts):
     const time = systemClock.nowMs();
     const detail = { inForce: problems.length === 0, problems: problems.length };
     await audit.append({ kind: 'system', id: newId('sys_'), time, event: 'config', detail });
+    if (problems.length > 0 || !loaded.ok) return;
+    const difference = configDifference(inForce, loaded.value);
+    inForce = loaded.value;
+    const change = { actor: 'file', action: 'config.apply', subject: basename(path) };
+    await audit.append({ kind: 'admin', id: newId('adm_'), time, ...change, detail: difference });
   };
   return () => watch.close();
 }

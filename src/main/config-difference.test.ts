@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { loadConfig, type Config } from '../config.ts';
+import { configDifference } from './config-difference.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'portcullis-difference-'));
+const path = join(folder, 'portcullis.json');
+
+async function load(changes: object): Promise<Config> {
+  const tools = { read: {}, pay: { deny_if: [{ path: 'args.amount', op: 'gt', value: 10 }] } };
+  const base = {
+    servers: { s: { url: 'https://s.example/mcp', headers: { authorization: 'secret one' } } },
+    policies: { p: { version: '1', default: 'deny', tools } },
+    grants: {
+      g: { principal: 'agent:g', servers: ['s'], policy: 'p', token: { sha256: 'a'.repeat(64) } },
+    },
+  };
+  writeFileSync(path, JSON.stringify({ ...base, ...changes }));
+  const loaded = await loadConfig(path, {});
+  assert.ok(loaded.ok, JSON.stringify(loaded));
+  return loaded.value;
+}
+
+test('an edited file is on record with what differs, and without a secret', async (context) => {
+  context.after(() => rmSync(folder, { recursive: true }));
+  const before = await load({});
+  assert.deepEqual(configDifference(before, await load({})), {});
+  const tools = { pay: { deny_if: [{ path: 'args.amount', op: 'gt', value: 99 }] }, write: {} };
+  const after = await load({
+    servers: {
+      s: { url: 'https://s.example/mcp', headers: { authorization: 'secret two' } },
+      t: { command: 'node', env: { KEY: 'secret three' } },
+    },
+    policies: { p: { version: '1', default: 'deny', tools } },
+    guardrails: { base: { version: '1', default: 'allow' } },
+    grants: {
+      g: { principal: 'agent:g', servers: [], policy: 'p', token: { sha256: 'b'.repeat(64) } },
+    },
+  });
+  const difference = configDifference(before, after);
+  assert.equal(difference['servers'], '~ /s/headers/authorization; + /t');
+  assert.match(difference['grants'] ?? '', /~ \/g\/servers; .*~ \/g\/tokenSha256/);
+  assert.match(difference['policies'] ?? '', /- \/p\/tools\/read/);
+  assert.match(difference['policies'] ?? '', /~ \/p\/tools\/pay\/deny_if .*10.* -> .*99/);
+  assert.match(difference['policies'] ?? '', /\+ \/p\/tools\/write /);
+  assert.match(difference['guardrails'] ?? '', /^\+ \/base /);
+  assert.doesNotMatch(JSON.stringify(difference), /secret|aaaa|bbbb/);
+});
