@@ -37,6 +37,8 @@ export interface DataPathOptions {
   /** People may be asked: where their page is (null for nowhere), and for how long calls wait. */
   readonly held?: { readonly page: string | null; readonly holdMs: number };
   readonly recording?: Gateway['recording'];
+  /** A log of the test's own, instead of the one in memory. */
+  readonly audit?: AuditLog;
   /** Milliseconds since the Unix epoch; the machine's clock when absent. */
   readonly nowMs?: () => number;
 }
@@ -65,7 +67,7 @@ export async function startDataPath(options: DataPathOptions): Promise<DataPath>
   let snapshot = firstSnapshot(options, token);
   const records: RecordBody[] = [];
   let broken = false;
-  const audit: AuditLog = {
+  const audit: AuditLog = options.audit ?? {
     append(record) {
       if (broken) return Promise.resolve({ ok: false, error: { code: 'full' } });
       records.push(record);
