@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sampleIntent, sampleOutcome } from '../src/audit/record-samples.ts';
 import { silentLog } from '../src/base/log.ts';
+import { backUp, restore } from '../src/storage/backup.ts';
 import { openAuditFiles } from '../src/storage/embedded/audit-files.ts';
 import { AuditIndex } from '../src/storage/embedded/audit-index.ts';
 import { openAuditLog } from '../src/storage/embedded/audit-open.ts';
@@ -59,7 +60,8 @@ function percentile(sorted: readonly number[], part: number): string {
   return `${(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0).toFixed(1)} ms`;
 }
 
-const dir = mkdtempSync(join(tmpdir(), 'portcullis-bench-audit-'));
+const root = mkdtempSync(join(tmpdir(), 'portcullis-bench-audit-'));
+const dir = join(root, 'data');
 try {
   await timed(`write ${records} records`, () => write(dir));
   await timed('index them', () => {
@@ -73,6 +75,11 @@ try {
   const verified = await timed('verify', () => files.verify({}));
   if (!verified.ok || verified.value.finding !== null) throw new Error('the log does not verify');
   console.log(`  ${verified.value.records} records in ${verified.value.segments} segments`);
+  const copy = join(root, 'copy');
+  const made = await timed('back up', () => backUp(dir, copy, start));
+  if (!made.ok) throw new Error(made.error.code);
+  const restored = await timed('restore', () => restore(copy, join(root, 'again')));
+  if (!restored.ok) throw new Error(restored.error.code);
   const took: number[] = [];
   for (let n = 0; n < searches; n += 1) {
     const query = { grant: `grt_${n % grants}`, tool: `tool_${(n * 13) % tools}`, limit: 100 };
@@ -85,5 +92,5 @@ try {
   const figures = [0.5, 0.95, 0.99].map((part) => percentile(sorted, part)).join(', ');
   console.log(`${'search by grant and tool: p50, p95, p99'.padEnd(44)} ${figures}`);
 } finally {
-  rmSync(dir, { recursive: true, force: true });
+  rmSync(root, { recursive: true, force: true });
 }

@@ -28,7 +28,7 @@ function serversOf({ servers }: Config): object {
 
 /** When the file was changed stands in its grants, too: that alone is no change of a grant. */
 function grantsOf({ grants }: Config): object {
-  return Object.fromEntries(grants.map(({ createdMs: _, ...grant }) => [grant.label, grant]));
+  return Object.fromEntries(grants.map((grant) => [grant.label, { ...grant, createdMs: 0 }]));
 }
 
 function policiesOf({ policies }: Config): object {

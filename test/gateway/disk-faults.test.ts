@@ -45,9 +45,9 @@ interface Stand {
   readonly server: RecordingServer;
   readonly opened: OpenedAuditLog;
   /** Sends one call; what the client was told, and how long that took. */
-  call(nonce: string): Promise<{ readonly text: string; readonly tookMs: number }>;
+  readonly call: (nonce: string) => Promise<{ readonly text: string; readonly tookMs: number }>;
   /** Closes all of it: every call that reached the server is on record, and the chain holds. */
-  settle(): Promise<void>;
+  readonly settle: () => Promise<void>;
 }
 
 async function stand(

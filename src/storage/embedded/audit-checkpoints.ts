@@ -49,7 +49,7 @@ export class Checkpointer {
       } finally {
         await segment.close();
       }
-      appendWhole(this.#options.path, `${signCheckpoint(head, clock.nowMs(), signer)}\n`);
+      await appendWhole(this.#options.path, `${signCheckpoint(head, clock.nowMs(), signer)}\n`);
     } catch (error) {
       if (!this.#failing) log.error('audit.checkpoint-failed', { error: errorCode(error) });
       this.#failing = true;
@@ -76,17 +76,29 @@ export function mendCheckpoints(path: string): void {
   if (tornBytes > 0) fs.truncateSync(path, offset);
 }
 
-/** All of the text or none of it, on the disk when this returns. */
-function appendWhole(path: string, text: string): void {
+/**
+ * All of the text or none of it, on the disk when this settles. The text is there at once, so that
+ * whoever reads or replaces the file meanwhile has it; the disk is waited for off the event loop:
+ * with a whole segment to write it may take many milliseconds.
+ */
+async function appendWhole(path: string, text: string): Promise<void> {
   const file = fs.openSync(path, 'a', ownerOnly);
-  const { size } = fs.fstatSync(file);
   try {
-    if (fs.writeSync(file, text) !== text.length) throw new Error('the disk took a part only');
-    fs.fdatasyncSync(file);
-  } catch (error) {
-    fs.ftruncateSync(file, size);
-    throw error;
+    const { size } = fs.fstatSync(file);
+    try {
+      if (fs.writeSync(file, text) !== text.length) throw new Error('the disk took a part only');
+      await datasync(file);
+    } catch (error) {
+      fs.ftruncateSync(file, size);
+      throw error;
+    }
   } finally {
     fs.closeSync(file);
   }
+}
+
+function datasync(file: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fs.fdatasync(file, (error) => (error === null ? resolve() : reject(error)));
+  });
 }
