@@ -55,10 +55,8 @@ async function startOne(
   await writeFile(configPath, JSON.stringify(fileOf(options, tokens)));
   const loaded = await loadConfig(configPath, {});
   if (!loaded.ok) throw new Error(loaded.error.map(explainConfigProblem).join('; '));
-  // Whoever waits for a person is told so at once: the agent of a replay has nothing else to do.
-  const limits = { ...loaded.value.limits, holdMs: 1 };
   const started = await startGateway({
-    config: { ...loaded.value, limits },
+    config: loaded.value,
     configPath: null,
     dataDir,
     host: '127.0.0.1',
@@ -87,7 +85,13 @@ function fileOf(options: StageOptions, tokens: ReadonlyMap<string, string>): obj
       token: { sha256: hashToken(token) },
     };
   }
-  return { servers, policies: { tried: options.policy }, grants };
+  return {
+    // Whoever waits for a person is told so at once: the agent of a replay has nothing else to do.
+    approvals: { holdSeconds: 0 },
+    servers,
+    policies: { tried: options.policy },
+    grants,
+  };
 }
 
 /** The operator who accepts everything without a look, by the same door as any other operator. */
