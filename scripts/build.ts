@@ -30,6 +30,7 @@ function copyAssets(): number {
 rmSync(OUT, { recursive: true, force: true });
 run('tsc', ['-p', 'tsconfig.build.json']);
 const assetCount = copyAssets();
+run(process.execPath, ['scripts/console.ts']);
 if (!existsSync(ENTRY)) {
   console.log(`FAILED: the build has no ${ENTRY}`);
   process.exit(1);

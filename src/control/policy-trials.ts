@@ -5,12 +5,15 @@ import { err, ok, type Result } from '../base/result.ts';
 import {
   compilePolicy,
   diffPolicies,
+  explain,
   lintPolicy,
   parsePolicy,
   type CompiledPolicy,
+  type Explanation,
   type PinnedTool,
   type PolicyDocument,
 } from '../policy/index.ts';
+import type { JsonValue } from '../base/strict-json.ts';
 import type { ControlDeps } from './deps.ts';
 import { grantsOf } from './grants.ts';
 import { missing, type ControlProblem } from './problem.ts';
@@ -96,6 +99,38 @@ export const policyTrialRoutes: readonly Route[] = [
     },
   }),
   route({
+    id: 'explainPolicy',
+    method: 'post',
+    path: '/api/v1/policy-trials/explain',
+    summary: 'Why a call would get its answer from a draft, step by step',
+    may: everyone,
+    input: z.strictObject({
+      document: documentText,
+      server: z.string().max(64),
+      tool: z.string().max(1_024),
+      arguments: z.json().default({}),
+      principal: z.string().max(256).default('agent:someone'),
+      grant: z.string().max(64).default(''),
+      labels: z.array(z.string().max(64)).max(64).default([]),
+    }),
+    output: z.object({
+      effect: z.enum(['allow', 'deny']),
+      rule: z.string(),
+      message: z.string().nullable(),
+      steps: z.array(
+        z.object({
+          document: z.string(),
+          step: z.int(),
+          rule: z.string(),
+          outcome: z.enum(['passed', 'refused', 'asks', 'takes', 'labels']),
+          text: z.string(),
+        }),
+      ),
+    }),
+    // `z.json()` lets JSON through and nothing else.
+    handle: (deps, { input }) => explained(deps, input as Trial),
+  }),
+  route({
     id: 'simulatePolicy',
     method: 'post',
     path: '/api/v1/policy-trials/simulate',
@@ -135,6 +170,44 @@ export const policyTrialRoutes: readonly Route[] = [
     },
   }),
 ];
+
+interface Trial {
+  readonly document: string;
+  readonly server: string;
+  readonly tool: string;
+  readonly arguments: JsonValue;
+  readonly principal: string;
+  readonly grant: string;
+  readonly labels: readonly string[];
+}
+
+/** The policy alone, as the builder's own trial does: guardrails are told in the log. */
+function explained(deps: ControlDeps, trial: Trial): Result<Explained, ControlProblem> {
+  const tools = toolsOf(deps, trial.server);
+  const draft = load(trial.document);
+  if (!tools.ok) return tools;
+  if (!draft.ok) return draft;
+  const set = { policy: draft.value, guardrails: [] };
+  const { decision, steps } = explain(set, {
+    principal: { id: trial.principal, kind: trial.principal.split(':', 1)[0] ?? '' },
+    grantLabel: trial.grant,
+    serverName: trial.server,
+    toolName: trial.tool,
+    tool: tools.value?.find(({ name }) => name === trial.tool) ?? null,
+    arguments: trial.arguments,
+    timeMs: deps.clock.nowMs(),
+    labels: trial.labels,
+  });
+  const message = decision.effect === 'deny' ? decision.message : null;
+  return ok({ effect: decision.effect, rule: decision.rule, message, steps });
+}
+
+interface Explained {
+  readonly effect: 'allow' | 'deny';
+  readonly rule: string;
+  readonly message: string | null;
+  readonly steps: Explanation['steps'];
+}
 
 function toolsOf(
   { registry }: ControlDeps,

@@ -22,6 +22,7 @@ const expected: Readonly<Record<string, string>> = {
   checkPolicy: 'vapm',
   diffPolicy: 'vapm',
   simulatePolicy: 'vapm',
+  explainPolicy: 'vapm',
   getPolicy: 'vapm',
   getPolicyVersion: 'vapm',
   savePolicy: 'pm',

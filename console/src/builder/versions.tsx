@@ -1,0 +1,92 @@
+import { useQuery } from '@tanstack/react-query';
+import { useState, type ReactNode } from 'react';
+
+import { reading, useChange } from '../api/queries.ts';
+import type { Operations } from '../api/operations.ts';
+import { Badge, Button, Problem } from '../ui/kit.tsx';
+import { moment } from '../ui/time.ts';
+
+type Whole = Operations['getPolicy']['output'];
+
+/** Every version, who saved it and when; any of them can be put back. */
+export function Versions({
+  policy,
+  readOnly,
+  onPutBack,
+}: {
+  readonly policy: Whole;
+  readonly readOnly: boolean;
+  readonly onPutBack: () => void;
+}): ReactNode {
+  const [shown, show] = useState<number | null>(null);
+  const putBack = useChange('putBackPolicy');
+  const { name, version: newest } = policy;
+  return (
+    <div className="space-y-2 p-4">
+      <Problem error={putBack.error} />
+      <ol className="divide-y divide-line">
+        {policy.versions.map(({ version, author, createdMs }) => (
+          <li key={version} className="py-2">
+            <div className="flex flex-wrap items-center justify-between gap-2 text-sm">
+              <span>
+                <strong>Version {version}</strong>{' '}
+                <span className="text-soft">
+                  by {author === 'file' ? "the operator's file" : author.replace('person:', '')},{' '}
+                  {moment(createdMs)}
+                </span>{' '}
+                {version === newest ? <Badge tone="good">in force</Badge> : null}
+              </span>
+              <span className="flex gap-2">
+                <Button
+                  tone="quiet"
+                  aria-expanded={shown === version}
+                  onClick={() => show(shown === version ? null : version)}
+                >
+                  {shown === version ? 'Hide' : 'Show'}
+                </Button>
+                {version === newest || readOnly ? null : (
+                  <Button
+                    disabled={putBack.isPending}
+                    onClick={() =>
+                      putBack.mutate(
+                        { params: { name, version: String(version) }, input: { basis: newest } },
+                        { onSuccess: onPutBack },
+                      )
+                    }
+                  >
+                    Put back
+                  </Button>
+                )}
+              </span>
+            </div>
+            {shown === version ? <Document name={name} version={version} /> : null}
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+function Document({
+  name,
+  version,
+}: {
+  readonly name: string;
+  readonly version: number;
+}): ReactNode {
+  const { data, error } = useQuery(
+    reading('getPolicyVersion', { params: { name, version: String(version) } }),
+  );
+  return (
+    <>
+      <Problem error={error} />
+      <pre
+        className="mt-2 max-h-72 overflow-auto rounded-md bg-paper p-2 font-mono text-xs"
+        tabIndex={0}
+        aria-label={`Version ${version}`}
+      >
+        {data?.document ?? ''}
+      </pre>
+    </>
+  );
+}

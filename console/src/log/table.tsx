@@ -1,0 +1,102 @@
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+
+import type { LogLine } from '../api/queries.ts';
+import { Badge, Empty, Foreign, Scrolled, td, th, type BadgeTone } from '../ui/kit.tsx';
+import { moment } from '../ui/time.ts';
+
+const tones: Readonly<Record<string, BadgeTone>> = {
+  forwarded: 'good',
+  allow: 'good',
+  refused: 'bad',
+  deny: 'bad',
+  held: 'warn',
+  changed: 'accent',
+};
+
+/** Lines of the log, newest first; each leads to its story. */
+export function LogTable({
+  lines,
+  selected = null,
+}: {
+  readonly lines: readonly LogLine[];
+  readonly selected?: string | null;
+}): ReactNode {
+  if (lines.length === 0) {
+    return (
+      <Empty title="Nothing here yet">Give a grant's token to a client, and make a call.</Empty>
+    );
+  }
+  return (
+    <Scrolled label="Records">
+      <table className="w-full text-sm">
+        <thead>
+          <tr className="border-b border-line">
+            <th className={th}>When</th>
+            <th className={th}>Who</th>
+            <th className={th}>What</th>
+            <th className={th}>Done</th>
+            <th className={th}>Rule</th>
+            <th className={`${th} text-right`}>Took</th>
+          </tr>
+        </thead>
+        <tbody className="divide-y divide-line">
+          {lines.map((line) => (
+            <Line key={`${line.seq}`} line={line} selected={selected === line.id} />
+          ))}
+        </tbody>
+      </table>
+    </Scrolled>
+  );
+}
+
+function Line({
+  line,
+  selected,
+}: {
+  readonly line: LogLine;
+  readonly selected: boolean;
+}): ReactNode {
+  const { time, id, grant, principal, server, what, done, rule, detail, outcome, ms } = line;
+  return (
+    <tr className={selected ? 'bg-accent-soft' : 'hover:bg-paper'}>
+      <td className={`${td} whitespace-nowrap`}>
+        <Link
+          to="/log"
+          search={(before) => ({ ...before, id })}
+          className="text-accent hover:underline"
+        >
+          {moment(time)}
+        </Link>
+      </td>
+      <td className={td}>
+        <Foreign>{grant ?? principal ?? '–'}</Foreign>
+      </td>
+      <td className={td}>
+        {server === null ? null : <span className="text-soft">{server} · </span>}
+        <Foreign mono>{what}</Foreign>
+        {detail === null ? null : (
+          <span className="block max-w-md truncate text-xs text-soft">
+            <Foreign>{detail}</Foreign>
+          </span>
+        )}
+      </td>
+      <td className={`${td} whitespace-nowrap`}>
+        <Badge tone={tones[done] ?? 'neutral'}>{done}</Badge>
+        {outcome === null || outcome === 'ok' ? null : (
+          <span className="ml-1.5 text-xs text-soft">{outcome}</span>
+        )}
+      </td>
+      <td className={td}>
+        {rule === null ? null : (
+          <Foreign mono className="text-xs text-soft">
+            {rule}
+          </Foreign>
+        )}
+      </td>
+      <td className={`${td} text-right text-xs whitespace-nowrap text-soft tabular-nums`}>
+        {ms === null ? '' : `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`}
+      </td>
+    </tr>
+  );
+}

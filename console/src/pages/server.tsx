@@ -1,0 +1,301 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useParams } from '@tanstack/react-router';
+import { useState, type ReactNode } from 'react';
+
+import { reading, sessionQuery, useChange, type Pin } from '../api/queries.ts';
+import {
+  Badge,
+  Button,
+  CategoryBadge,
+  Empty,
+  Field,
+  Foreign,
+  Heading,
+  Input,
+  Modal,
+  Panel,
+  Problem,
+  RiskBadge,
+} from '../ui/kit.tsx';
+import { moment } from '../ui/time.ts';
+import { describe } from '../ui/definition.ts';
+import { Health } from './servers.tsx';
+
+const riskOrder = ['Critical', 'High', 'Medium', 'Low'];
+
+/** One server: its posture, its tools by risk, and definitions that wait for review. */
+export function ServerPage(): ReactNode {
+  const { name } = useParams({ from: '/frame/servers/$name' });
+  const server = useQuery({ ...reading('listServers'), refetchInterval: 5_000 }).data?.find(
+    (one) => one.name === name,
+  );
+  const pins = useQuery({ ...reading('listPins', { params: { name } }), refetchInterval: 5_000 });
+  const policies = useQuery(reading('listPolicies')).data ?? [];
+  const admin = useQuery(sessionQuery).data?.user?.role === 'admin';
+  const accept = useChange('acceptPins');
+  const read = useChange('readTools');
+  const rows = pins.data ?? [];
+  const waiting = rows.filter(({ state }) => state === 'quarantined');
+  const sorted = rows.toSorted((a, b) => riskOrder.indexOf(a.risk) - riskOrder.indexOf(b.risk));
+  const used = policies.filter(({ usedBy }) =>
+    usedBy.some(({ servers }) => servers.includes(name)),
+  );
+  return (
+    <>
+      <Heading
+        title={name}
+        lead={server === undefined ? null : <Foreign mono>{server.where}</Foreign>}
+        actions={
+          <>
+            {server === undefined ? null : (
+              <Health state={server.health} problem={server.problem} />
+            )}
+            {admin ? (
+              <Button onClick={() => read.mutate({ params: { name } })} disabled={read.isPending}>
+                Read tools again
+              </Button>
+            ) : null}
+            <Link
+              to="/policies/$name"
+              params={{ name: used[0]?.name ?? name }}
+              search={{ server: name }}
+              className="inline-flex min-h-8 items-center rounded-md bg-accent px-3 text-sm font-medium text-accent-ink hover:opacity-90"
+            >
+              Build a policy
+            </Link>
+            {admin && server?.source === 'store' ? <Manage name={name} /> : null}
+          </>
+        }
+      />
+      <Problem error={pins.error ?? accept.error} />
+      <div className="mb-4 grid grid-cols-2 gap-3 sm:grid-cols-4">
+        {riskOrder.map((risk) => (
+          <div key={risk} className="rounded-lg border border-line bg-panel px-4 py-3">
+            <span className="block text-2xl font-semibold tabular-nums">
+              {rows.filter((row) => row.risk === risk).length}
+            </span>
+            <RiskBadge risk={risk} />
+          </div>
+        ))}
+      </div>
+      {waiting.length === 0 ? null : (
+        <Panel
+          title={`${waiting.length} wait for review`}
+          className="mb-4 border-warn"
+          actions={
+            admin && waiting.length > 1 ? (
+              <Button
+                onClick={() =>
+                  accept.mutate({
+                    params: { name },
+                    input: { tools: waiting.map(({ tool }) => tool) },
+                  })
+                }
+              >
+                Accept all {waiting.length}
+              </Button>
+            ) : null
+          }
+        >
+          <ul className="divide-y divide-line">
+            {waiting.map((row) => (
+              <li key={row.tool} className="px-4 py-3">
+                <div className="flex flex-wrap items-center justify-between gap-2">
+                  <span className="flex flex-wrap items-center gap-2">
+                    <Foreign mono className="font-semibold">
+                      {row.tool}
+                    </Foreign>
+                    <CategoryBadge category={row.category} />
+                    <RiskBadge risk={row.risk} />
+                    <Foreign className="text-sm text-warn">{row.reason ?? ''}</Foreign>
+                  </span>
+                  {admin ? (
+                    <Button
+                      onClick={() =>
+                        accept.mutate({ params: { name }, input: { tools: [row.tool] } })
+                      }
+                    >
+                      Accept
+                    </Button>
+                  ) : null}
+                </div>
+                <Difference row={row} />
+              </li>
+            ))}
+          </ul>
+        </Panel>
+      )}
+      <Panel title={`Tools (${rows.length})`}>
+        {rows.length === 0 ? (
+          <Empty title="No tool is known yet">
+            The list is read when the server answers; its first list is accepted as it is.
+          </Empty>
+        ) : (
+          <ul className="divide-y divide-line">
+            {sorted.map((row) => (
+              <Tool key={row.tool} row={row} />
+            ))}
+          </ul>
+        )}
+      </Panel>
+    </>
+  );
+}
+
+function Tool({ row }: { readonly row: Pin }): ReactNode {
+  const { description, title } = describe(row.definition);
+  return (
+    <li>
+      <details className="group px-4 py-2">
+        <summary className="flex flex-wrap items-center gap-2">
+          <Foreign mono className="font-medium">
+            {row.tool}
+          </Foreign>
+          <CategoryBadge category={row.category} />
+          <RiskBadge risk={row.risk} />
+          {row.state === 'quarantined' ? <Badge tone="warn">quarantined</Badge> : null}
+          {row.signals.map((signal) => (
+            <Badge key={signal}>{signal}</Badge>
+          ))}
+          <span className="min-w-0 flex-1 truncate text-xs text-soft">
+            <Foreign>{title ?? description}</Foreign>
+          </span>
+        </summary>
+        <div className="mt-2 space-y-2 pb-2 pl-4 text-sm">
+          <p className="whitespace-pre-wrap">
+            <Foreign>{description}</Foreign>
+          </p>
+          <p className="text-xs text-soft">
+            <Foreign>{row.sentence}</Foreign>
+          </p>
+          <p className="text-xs text-soft">
+            First seen {moment(row.seenMs)} ·{' '}
+            <span className="font-mono">{row.digest.slice(0, 16)}…</span>
+          </p>
+          <Foreign
+            mono
+            className="block max-h-64 overflow-auto rounded bg-paper p-2 text-xs whitespace-pre-wrap"
+          >
+            {pretty(row.definition)}
+          </Foreign>
+        </div>
+      </details>
+    </li>
+  );
+}
+
+/** What was reviewed beside what is offered now, member by member. */
+function Difference({ row }: { readonly row: Pin }): ReactNode {
+  if (row.reviewed === null) {
+    const { description } = describe(row.definition);
+    return (
+      <p className="mt-1 text-sm text-soft">
+        <Foreign>{description}</Foreign>
+      </p>
+    );
+  }
+  const before = members(row.reviewed.definition);
+  const after = members(row.definition);
+  const keys = [...new Set([...before.keys(), ...after.keys()])].filter(
+    (key) => before.get(key) !== after.get(key),
+  );
+  return (
+    <div className="mt-2 space-y-2">
+      {keys.map((key) => (
+        <div key={key} className="text-xs">
+          <p className="font-medium">
+            <Foreign>{key}</Foreign>
+          </p>
+          <div className="grid gap-2 md:grid-cols-2">
+            <Foreign
+              mono
+              className="block max-h-40 overflow-auto rounded bg-bad-soft p-2 whitespace-pre-wrap"
+            >
+              {before.get(key) ?? '(absent)'}
+            </Foreign>
+            <Foreign
+              mono
+              className="block max-h-40 overflow-auto rounded bg-good-soft p-2 whitespace-pre-wrap"
+            >
+              {after.get(key) ?? '(absent)'}
+            </Foreign>
+          </div>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function members(text: string): ReadonlyMap<string, string> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null) return new Map();
+    return new Map(Object.entries(value).map(([key, one]) => [key, JSON.stringify(one, null, 2)]));
+  } catch {
+    return new Map();
+  }
+}
+
+function pretty(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}
+
+function Manage({ name }: { readonly name: string }): ReactNode {
+  const [open, setOpen] = useState(false);
+  const navigate = useNavigate();
+  const remove = useChange('removeServer');
+  const credentials = useChange('setCredentials');
+  const [header, setHeader] = useState('Authorization');
+  const [value, setValue] = useState('');
+  return (
+    <>
+      <Button onClick={() => setOpen(true)}>Manage</Button>
+      <Modal open={open} onClose={() => setOpen(false)} title={`Manage ${name}`}>
+        <div className="space-y-4">
+          <div className="grid grid-cols-[10rem_1fr] gap-3">
+            <Field label="Credential header">
+              <Input value={header} onChange={(event) => setHeader(event.target.value)} />
+            </Field>
+            <Field label="New value" hint="What it was is not shown to anybody.">
+              <Input
+                type="password"
+                value={value}
+                onChange={(event) => setValue(event.target.value)}
+                autoComplete="off"
+              />
+            </Field>
+          </div>
+          <Problem error={credentials.error} />
+          <Button
+            onClick={() => {
+              const headers = value === '' ? {} : { [header]: value };
+              credentials.mutate(
+                { params: { name }, input: { headers } },
+                { onSuccess: () => setValue('') },
+              );
+            }}
+          >
+            {value === '' ? 'Remove the credentials' : 'Replace the credentials'}
+          </Button>
+          <hr className="border-line" />
+          <Problem error={remove.error} />
+          <Button
+            tone="danger"
+            onClick={() =>
+              remove.mutate(
+                { params: { name } },
+                { onSuccess: () => void navigate({ to: '/servers' }) },
+              )
+            }
+          >
+            Remove this server
+          </Button>
+        </div>
+      </Modal>
+    </>
+  );
+}

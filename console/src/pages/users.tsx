@@ -1,0 +1,195 @@
+import { useQuery } from '@tanstack/react-query';
+import { useState, type ReactNode } from 'react';
+
+import { reading, sessionQuery, useChange } from '../api/queries.ts';
+import {
+  Badge,
+  Button,
+  Copyable,
+  Field,
+  Heading,
+  Input,
+  Modal,
+  Panel,
+  Problem,
+  Scrolled,
+  Select,
+  td,
+  th,
+} from '../ui/kit.tsx';
+import { moment } from '../ui/time.ts';
+
+const roles = ['viewer', 'approver', 'policy-manager', 'admin'] as const;
+type Role = (typeof roles)[number];
+
+const meanings: Readonly<Record<Role, string>> = {
+  viewer: 'sees everything, changes nothing',
+  approver: 'answers held calls',
+  'policy-manager': 'writes policies and puts them on grants',
+  admin: 'does everything',
+};
+
+interface Invited {
+  readonly name: string;
+  readonly token: string;
+}
+
+/** Who may sign in, and as what. */
+export function Users(): ReactNode {
+  const users = useQuery(reading('listUsers'));
+  const me = useQuery(sessionQuery).data?.user?.name;
+  const setRole = useChange('setUserRole');
+  const remove = useChange('removeUser');
+  const again = useChange('inviteAgain');
+  const [inviting, setInviting] = useState(false);
+  const [invited, setInvited] = useState<Invited | null>(null);
+  return (
+    <>
+      <Heading
+        title="Users"
+        lead="People of this console. The operator key stays what it is: the key of the machine, for the command line."
+        actions={
+          <Button tone="primary" onClick={() => setInviting(true)}>
+            Invite somebody
+          </Button>
+        }
+      />
+      <Problem error={users.error ?? setRole.error ?? remove.error ?? again.error} />
+      <Panel>
+        <Scrolled label="Users">
+          <table className="w-full text-sm">
+            <thead>
+              <tr className="border-b border-line">
+                <th className={th}>Name</th>
+                <th className={th}>Role</th>
+                <th className={th}>State</th>
+                <th className={th}>Since</th>
+                <th className={th}>
+                  <span className="sr-only">Actions</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody className="divide-y divide-line">
+              {(users.data ?? []).map((user) => (
+                <tr key={user.name}>
+                  <td className={`${td} font-medium`}>
+                    {user.name}{' '}
+                    {me === `person:${user.name}` ? (
+                      <span className="text-xs text-soft">(you)</span>
+                    ) : null}
+                  </td>
+                  <td className={td}>
+                    <Select
+                      aria-label={`Role of ${user.name}`}
+                      value={user.role}
+                      className="max-w-44"
+                      onChange={(event) => {
+                        const role = roles.find((one) => one === event.target.value) ?? 'viewer';
+                        setRole.mutate({ params: { name: user.name }, input: { role } });
+                      }}
+                    >
+                      {roles.map((role) => (
+                        <option key={role}>{role}</option>
+                      ))}
+                    </Select>
+                    <span className="mt-0.5 block text-xs text-soft">{meanings[user.role]}</span>
+                  </td>
+                  <td className={td}>
+                    <Badge tone={user.state === 'active' ? 'good' : 'warn'}>{user.state}</Badge>
+                  </td>
+                  <td className={`${td} text-soft`}>{moment(user.createdMs)}</td>
+                  <td className={`${td} text-right whitespace-nowrap`}>
+                    <Button
+                      tone="quiet"
+                      onClick={() =>
+                        again.mutate(
+                          { params: { name: user.name } },
+                          { onSuccess: ({ token }) => setInvited({ name: user.name, token }) },
+                        )
+                      }
+                    >
+                      New password link
+                    </Button>
+                    <Button
+                      tone="quiet"
+                      onClick={() => remove.mutate({ params: { name: user.name } })}
+                    >
+                      Remove
+                    </Button>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </Scrolled>
+      </Panel>
+      <Modal open={inviting} onClose={() => setInviting(false)} title="Invite somebody">
+        <Invite
+          onDone={(next) => {
+            setInviting(false);
+            setInvited(next);
+          }}
+        />
+      </Modal>
+      <Modal
+        open={invited !== null}
+        onClose={() => setInvited(null)}
+        title={`A link for ${invited?.name ?? ''}`}
+      >
+        {invited === null ? null : (
+          <div className="space-y-3 text-sm">
+            <p>It works once, within three days. Whoever opens it chooses the password.</p>
+            <Copyable
+              label="Link"
+              text={`${location.origin}/console/welcome#${invited.token}.${encodeURIComponent(invited.name)}`}
+            />
+          </div>
+        )}
+      </Modal>
+    </>
+  );
+}
+
+function Invite({ onDone }: { readonly onDone: (invited: Invited) => void }): ReactNode {
+  const invite = useChange('inviteUser');
+  const [name, setName] = useState('');
+  const [role, setRole] = useState<Role>('viewer');
+  return (
+    <form
+      className="space-y-4"
+      onSubmit={(event) => {
+        event.preventDefault();
+        invite.mutate(
+          { input: { name, role } },
+          { onSuccess: ({ token }) => onDone({ name, token }) },
+        );
+      }}
+    >
+      <Field label="Name">
+        <Input
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+          required
+          autoFocus
+          pattern="[a-z0-9][a-z0-9._\-]{0,63}"
+        />
+      </Field>
+      <Field label="Role" hint={meanings[role]}>
+        <Select
+          value={role}
+          onChange={(event) => setRole(roles.find((one) => one === event.target.value) ?? 'viewer')}
+        >
+          {roles.map((one) => (
+            <option key={one}>{one}</option>
+          ))}
+        </Select>
+      </Field>
+      <Problem error={invite.error} />
+      <div className="flex justify-end">
+        <Button tone="primary" type="submit" disabled={invite.isPending}>
+          Make the link
+        </Button>
+      </div>
+    </form>
+  );
+}

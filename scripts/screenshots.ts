@@ -1,0 +1,120 @@
+// `npm run screenshots`: every page of the console in both themes, from a gateway with some
+// traffic, into docs/images/console. The pictures are looked at, and three of them are shown.
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { chromium, type Page } from 'playwright-core';
+
+import { prepareConsole, signInAs } from '../test/support/console-stand.ts';
+
+const OUT = process.argv[2] ?? 'docs/images/console';
+const WIDE = { width: 1440, height: 900 };
+const PHONE = { width: 390, height: 844 };
+
+interface Shot {
+  readonly name: string;
+  readonly path: string;
+  readonly size?: typeof WIDE;
+  readonly then?: (page: Page) => Promise<void>;
+}
+
+const SHOTS: readonly Shot[] = [
+  { name: 'overview', path: '/' },
+  { name: 'servers', path: '/servers' },
+  { name: 'server', path: '/servers/files' },
+  { name: 'policies', path: '/policies' },
+  { name: 'builder', path: '/policies/files-work?server=files&tool=write_file' },
+  {
+    name: 'builder-json',
+    path: '/policies/files-work?server=files&tool=write_file',
+    then: async (page) => {
+      await page.getByRole('tab', { name: 'JSON' }).click();
+      await page.locator('.cm-content').waitFor();
+    },
+  },
+  {
+    name: 'builder-try',
+    path: '/policies/files-work?server=files&tool=write_file',
+    then: async (page) => {
+      await page.getByRole('tab', { name: 'Try a call' }).click();
+      await page.locator('[data-verdict]').waitFor();
+    },
+  },
+  {
+    name: 'builder-changes',
+    path: '/policies/files-work?server=files&tool=write_file',
+    then: async (page) => {
+      await page.getByRole('button', { name: 'Start from the recommended rules' }).click();
+      await page.getByRole('tab', { name: 'What changes' }).click();
+      await page.getByText('would be answered otherwise').waitFor();
+    },
+  },
+  { name: 'grants', path: '/grants' },
+  {
+    name: 'log',
+    path: '/log',
+    then: async (page) => {
+      await page.getByRole('button', { name: 'Charts' }).click();
+      await page.locator('.u-over').first().waitFor();
+    },
+  },
+  {
+    name: 'story',
+    path: '/log?decision=refused',
+    then: async (page) => {
+      await page.locator('tbody a').first().click();
+      await page.getByText('where it decided').waitFor();
+    },
+  },
+  { name: 'approvals', path: '/approvals' },
+  { name: 'approvals-phone', path: '/approvals', size: PHONE },
+  { name: 'users', path: '/users' },
+];
+
+async function main(): Promise<void> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'portcullis-screenshots-'));
+  const stand = await prepareConsole(dataDir);
+  const browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-background-networking'],
+  });
+  await mkdir(OUT, { recursive: true });
+  for (const theme of ['light', 'dark'] as const) {
+    const context = await browser.newContext({ viewport: WIDE, colorScheme: theme });
+    const page = await context.newPage();
+    await page.goto(`${stand.url}/console/sign-in`);
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    await page.screenshot({ path: join(OUT, `sign-in-${theme}.png`) });
+    await signInAs(page, stand);
+    for (const { name, path, size, then } of SHOTS) {
+      await page.setViewportSize(size ?? WIDE);
+      await page.goto(`${stand.url}/console${path}`);
+      await page.getByRole('heading', { level: 1 }).first().waitFor();
+      await page.waitForLoadState('load');
+      await then?.(page);
+      await settled(page);
+      await page.screenshot({ path: join(OUT, `${name}-${theme}.png`) });
+    }
+    await context.close();
+  }
+  await browser.close();
+  await stand.close();
+  await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
+  console.log(`wrote ${(SHOTS.length + 1) * 2} pictures to ${OUT}`);
+}
+
+/** Waits until nothing is being asked for and what was asked for is drawn. */
+async function settled(page: Page): Promise<void> {
+  await page.waitForFunction(() => document.fonts.status === 'loaded');
+  let before = '';
+  for (let same = 0; same < 3;) {
+    const now = await page.locator('body').innerText();
+    same = now === before ? same + 1 : 0;
+    before = now;
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(drawn)));
+    await new Promise((resolve) => setTimeout(resolve, 150));
+  }
+}
+
+await main();
