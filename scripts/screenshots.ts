@@ -16,7 +16,7 @@ interface Shot {
   readonly name: string;
   readonly path: string;
   readonly size?: typeof WIDE;
-  readonly then?: (page: Page) => Promise<void>;
+  readonly first?: (page: Page) => Promise<void>;
 }
 
 const SHOTS: readonly Shot[] = [
@@ -28,7 +28,7 @@ const SHOTS: readonly Shot[] = [
   {
     name: 'builder-json',
     path: '/policies/files-work?server=files&tool=write_file',
-    then: async (page) => {
+    first: async (page) => {
       await page.getByRole('tab', { name: 'JSON' }).click();
       await page.locator('.cm-content').waitFor();
     },
@@ -36,7 +36,7 @@ const SHOTS: readonly Shot[] = [
   {
     name: 'builder-try',
     path: '/policies/files-work?server=files&tool=write_file',
-    then: async (page) => {
+    first: async (page) => {
       await page.getByRole('tab', { name: 'Try a call' }).click();
       await page.locator('[data-verdict]').waitFor();
     },
@@ -44,7 +44,7 @@ const SHOTS: readonly Shot[] = [
   {
     name: 'builder-changes',
     path: '/policies/files-work?server=files&tool=write_file',
-    then: async (page) => {
+    first: async (page) => {
       await page.getByRole('button', { name: 'Start from the recommended rules' }).click();
       await page.getByRole('tab', { name: 'What changes' }).click();
       await page.getByText('would be answered otherwise').waitFor();
@@ -54,7 +54,7 @@ const SHOTS: readonly Shot[] = [
   {
     name: 'log',
     path: '/log',
-    then: async (page) => {
+    first: async (page) => {
       await page.getByRole('button', { name: 'Charts' }).click();
       await page.locator('.u-over').first().waitFor();
     },
@@ -62,7 +62,7 @@ const SHOTS: readonly Shot[] = [
   {
     name: 'story',
     path: '/log?decision=refused',
-    then: async (page) => {
+    first: async (page) => {
       await page.locator('tbody a').first().click();
       await page.getByText('where it decided').waitFor();
     },
@@ -87,12 +87,12 @@ async function main(): Promise<void> {
     await page.getByRole('button', { name: 'Sign in' }).waitFor();
     await page.screenshot({ path: join(OUT, `sign-in-${theme}.png`) });
     await signInAs(page, stand);
-    for (const { name, path, size, then } of SHOTS) {
+    for (const { name, path, size, first } of SHOTS) {
       await page.setViewportSize(size ?? WIDE);
       await page.goto(`${stand.url}/console${path}`);
       await page.getByRole('heading', { level: 1 }).first().waitFor();
       await page.waitForLoadState('load');
-      await then?.(page);
+      await first?.(page);
       await settled(page);
       await page.screenshot({ path: join(OUT, `${name}-${theme}.png`) });
     }
@@ -106,13 +106,13 @@ async function main(): Promise<void> {
 
 /** Waits until nothing is being asked for and what was asked for is drawn. */
 async function settled(page: Page): Promise<void> {
-  await page.waitForFunction(() => document.fonts.status === 'loaded');
+  await page.waitForFunction(`document.fonts.status === 'loaded'`);
   let before = '';
   for (let same = 0; same < 3;) {
     const now = await page.locator('body').innerText();
     same = now === before ? same + 1 : 0;
     before = now;
-    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(drawn)));
+    await page.evaluate('new Promise((drawn) => requestAnimationFrame(drawn))');
     await new Promise((resolve) => setTimeout(resolve, 150));
   }
 }

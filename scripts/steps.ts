@@ -21,10 +21,11 @@ const FAST_MODULES = ['base', 'policy', 'mcp', 'counters'];
 /** What can be said about the sources without running the program. */
 export const staticSteps: readonly Step[] = [
   { name: 'types', command: 'tsc', args: ['-p', 'tsconfig.json', '--noEmit'] },
+  { name: 'console types', command: 'tsc', args: ['-p', 'console/tsconfig.json'] },
   {
     name: 'lint',
     command: 'oxlint',
-    args: ['--format=unix', 'src', 'test', 'bench', 'scripts', 'bin'],
+    args: ['--format=unix', 'src', 'console/src', 'test', 'bench', 'scripts', 'bin'],
   },
   { name: 'format', command: 'oxfmt', args: ['--list-different'] },
   { name: 'architecture', command: 'node', args: ['scripts/architecture.ts'] },

@@ -45,10 +45,10 @@ function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonObject {
 /** A JSON Schema as a type. What it cannot say is `unknown`. */
 function typeOf(schema: JsonObject): string {
   const { type, anyOf, const: constant } = schema;
-  if (Array.isArray(schema['enum'])) return schema['enum'].map(literal).join(' | ');
+  if (isList(schema['enum'])) return schema['enum'].map(literal).join(' | ');
   if (constant !== undefined) return literal(constant);
-  if (Array.isArray(anyOf)) return union(anyOf.map((one) => typeOf(asSchema(one))));
-  if (Array.isArray(type)) return union(type.map((one) => typeOf({ ...schema, type: one })));
+  if (isList(anyOf)) return union(anyOf.map((one) => typeOf(asSchema(one))));
+  if (isList(type)) return union(type.map((one) => typeOf({ ...schema, type: one })));
   switch (type) {
     case 'string':
       return 'string';
@@ -91,7 +91,11 @@ function inParentheses(type: string): string {
 }
 
 function literal(value: JsonValue): string {
-  return typeof value === 'string' ? `'${value}'` : String(value);
+  return typeof value === 'string' ? `'${value}'` : JSON.stringify(value);
+}
+
+function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
+  return Array.isArray(value);
 }
 
 function asSchema(value: JsonValue): JsonObject {

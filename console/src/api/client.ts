@@ -71,7 +71,7 @@ export async function ask<Id extends OperationId>(
   const body: unknown = text === '' ? null : parsed(text);
   // The answer's shape is that of the description that these types were made from.
   if (response.ok) return body as Operations[Id]['output'];
-  throw new ApiError(response.status, (body ?? {}) as Partial<Refusal>);
+  throw new ApiError(response.status, body ?? {});
 }
 
 /** The address of an operation, with its members and its query. */

@@ -13,7 +13,6 @@ export const queryClient = new QueryClient({
 });
 
 /** The question to one operation that changes nothing, kept under its id. */
-// oxlint-disable-next-line typescript/explicit-module-boundary-types
 export function reading<Id extends OperationId>(id: Id, asked: Asked<Id> = {}) {
   return queryOptions({
     queryKey: [id, asked.params ?? null, asked.query ?? null, asked.input ?? null],
@@ -32,7 +31,6 @@ export const sessionQuery = queryOptions({
 });
 
 /** A change; afterwards whatever was read is read again. */
-// oxlint-disable-next-line typescript/explicit-module-boundary-types
 export function useChange<Id extends OperationId>(id: Id) {
   const client = useQueryClient();
   return useMutation<Operations[Id]['output'], Error, Asked<Id>>({

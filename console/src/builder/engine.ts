@@ -3,10 +3,8 @@ import {
   explain,
   parsePolicy,
   type AccessRequest,
-  type Category,
   type Explanation,
   type PinnedTool,
-  type Risk,
 } from '../../../src/policy/index.ts';
 import type { JsonValue } from '../../../src/base/strict-json.ts';
 import type { Pin } from '../api/queries.ts';
@@ -28,9 +26,8 @@ function pinnedTool(pin: Pin): PinnedTool {
   return {
     name: pin.tool,
     state: pin.state,
-    // The API knows no other words for these.
-    category: pin.category as Category,
-    risk: pin.risk as Risk,
+    category: pin.category,
+    risk: pin.risk,
     inputSchema: describe(pin.definition).schema as JsonValue,
     digest: pin.digest,
   };

@@ -26,7 +26,7 @@ export function FromCall({
   const names = Array.isArray(keys) ? keys.filter((key) => typeof key === 'string') : [];
   const before = ruleOf(what);
   const given = names.map((name) => ({ path: pathOf(name), op: 'exists', value: true }));
-  const required = Array.isArray(before['require']) ? before['require'] : [];
+  const required: readonly unknown[] = Array.isArray(before['require']) ? before['require'] : [];
   const offers: readonly (readonly [string, Rule])[] = [
     ['Allow it', {}],
     ['Limit it', { limits: [newLimit(what)] }],
@@ -76,7 +76,8 @@ export function FromCall({
   );
 }
 
-function withoutAction({ action: _, ...rest }: Rule): Rule {
+function withoutAction(rule: Rule): Rule {
+  const { action: _, ...rest } = rule;
   return rest;
 }
 

@@ -156,7 +156,7 @@ function ConditionFields({ item, known, onChange }: Omit<PredicateProps, 'onRemo
   );
   const kind = operators.find(([name]) => name === op)?.[2] ?? 'text';
   return (
-    <div className="grid min-w-0 flex-1 gap-1.5 sm:grid-cols-[1.2fr_1fr_1.3fr]">
+    <div className="grid min-w-0 flex-1 gap-1.5 sm:grid-cols-[1fr_1.15fr_1.2fr]">
       <Select
         aria-label="Argument"
         value={path}
@@ -173,8 +173,7 @@ function ConditionFields({ item, known, onChange }: Omit<PredicateProps, 'onRemo
         <optgroup label="Arguments">
           {known.map((one) => (
             <option key={one.path} value={one.path} title={one.description}>
-              {one.path.replace(/^args\./, '')} ({one.type}
-              {one.required ? ', required' : ''})
+              {one.path.replace(/^args\./, '')} ({one.type})
             </option>
           ))}
         </optgroup>

@@ -119,9 +119,7 @@ function schemasAt(path: readonly string[]): readonly SchemaObject[] {
 /** A schema with references followed, and each of its choices. */
 function variants(schema: SchemaObject): readonly SchemaObject[] {
   const is = resolved(schema);
-  const choices = [is['anyOf'], is['oneOf'], is['allOf']].flatMap((list) =>
-    Array.isArray(list) ? list : [],
-  );
+  const choices = [is['anyOf'], is['oneOf'], is['allOf']].flatMap(listOf);
   const branches = [is['then'], is['else']].filter((one) => one !== undefined);
   return [is, ...[...choices, ...branches].flatMap((one) => variants(objectOf(one)))];
 }
@@ -130,4 +128,8 @@ function resolved(schema: SchemaObject): SchemaObject {
   const name =
     typeof schema['$ref'] === 'string' ? /^#\/\$defs\/(.+)$/.exec(schema['$ref'])?.[1] : undefined;
   return name === undefined ? schema : objectOf(objectOf(root['$defs'])[name]);
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }

@@ -127,9 +127,8 @@ function Answer({
     labels,
     arguments: trial.arguments,
   };
-  // The arguments were parsed as JSON.
   const asked = useQuery({
-    ...reading('explainPolicy', { input: input as never }),
+    ...reading('explainPolicy', { input }),
     enabled: far,
     retry: false,
   });

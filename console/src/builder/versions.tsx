@@ -6,7 +6,8 @@ import type { Operations } from '../api/operations.ts';
 import { Badge, Button, Problem } from '../ui/kit.tsx';
 import { moment } from '../ui/time.ts';
 
-type Whole = Operations['getPolicy']['output'];
+/** A policy with its document and the list of its versions. */
+export type Whole = Operations['getPolicy']['output'];
 
 /** Every version, who saved it and when; any of them can be put back. */
 export function Versions({
@@ -16,11 +17,12 @@ export function Versions({
 }: {
   readonly policy: Whole;
   readonly readOnly: boolean;
-  readonly onPutBack: () => void;
+  readonly onPutBack: (policy: Whole) => void;
 }): ReactNode {
   const [shown, show] = useState<number | null>(null);
   const putBack = useChange('putBackPolicy');
   const { name, version: newest } = policy;
+  const again = useQuery({ ...reading('getPolicy', { params: { name } }), enabled: false });
   return (
     <div className="space-y-2 p-4">
       <Problem error={putBack.error} />
@@ -50,7 +52,10 @@ export function Versions({
                     onClick={() =>
                       putBack.mutate(
                         { params: { name, version: String(version) }, input: { basis: newest } },
-                        { onSuccess: onPutBack },
+                        {
+                          onSuccess: () =>
+                            void again.refetch().then(({ data }) => data && onPutBack(data)),
+                        },
                       )
                     }
                   >

@@ -7,6 +7,8 @@ import type { Operations } from '../api/operations.ts';
 type Charts = Operations['getCharts']['output'];
 
 interface Series {
+  /** Drawn as bars, for counts; else as a line with its points. */
+  readonly bars: boolean;
   readonly label: string;
   readonly values: readonly (number | null)[];
   readonly colour: string;
@@ -19,9 +21,9 @@ export function CallsChart({ charts }: { readonly charts: Charts }): ReactNode {
       charts={charts}
       label="Calls forwarded, refused and held over time"
       series={[
-        { label: 'forwarded', values: charts.forwarded, colour: '--good' },
-        { label: 'refused', values: charts.refused, colour: '--bad' },
-        { label: 'held', values: charts.held, colour: '--warn' },
+        { bars: true, label: 'forwarded', values: charts.forwarded, colour: '--good' },
+        { bars: true, label: 'refused', values: charts.refused, colour: '--bad' },
+        { bars: true, label: 'held', values: charts.held, colour: '--warn' },
       ]}
     />
   );
@@ -34,8 +36,8 @@ export function LatencyChart({ charts }: { readonly charts: Charts }): ReactNode
       charts={charts}
       label="Median and 95th percentile of what servers took, in milliseconds"
       series={[
-        { label: 'median ms', values: charts.medianMs, colour: '--accent' },
-        { label: '95 % ms', values: charts.p95Ms, colour: '--violet' },
+        { bars: false, label: 'median ms', values: charts.medianMs, colour: '--accent' },
+        { bars: false, label: '95 % ms', values: charts.p95Ms, colour: '--violet' },
       ]}
     />
   );
@@ -78,6 +80,8 @@ function Chart({
   return <div ref={place} role="img" aria-label={label} className="size-full" />;
 }
 
+const barsPath = UPlot.paths.bars?.({ size: [0.9, 24], align: 1 });
+
 function draftOf(element: HTMLElement, charts: Charts, series: readonly Series[]): UPlot {
   const style = getComputedStyle(document.documentElement);
   const colour = (name: string): string => style.getPropertyValue(name).trim();
@@ -98,12 +102,13 @@ function draftOf(element: HTMLElement, charts: Charts, series: readonly Series[]
       axes: [axis, { ...axis, size: 44 }],
       series: [
         {},
-        ...series.map(({ label, colour: name }) => ({
+        ...series.map(({ bars, label, colour: name }) => ({
           label,
           stroke: colour(name),
           fill: `${colour(name)}22`,
           width: 1.5,
-          points: { show: false },
+          points: { show: !bars, size: 5 },
+          ...(bars && barsPath !== undefined ? { paths: barsPath } : {}),
           spanGaps: true,
         })),
       ],

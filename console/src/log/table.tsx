@@ -69,7 +69,7 @@ function Line({
           {moment(time)}
         </Link>
       </td>
-      <td className={td}>
+      <td className={`${td} min-w-24`}>
         <Foreign>{grant ?? principal ?? '–'}</Foreign>
       </td>
       <td className={td}>
@@ -87,7 +87,7 @@ function Line({
           <span className="ml-1.5 text-xs text-soft">{outcome}</span>
         )}
       </td>
-      <td className={td}>
+      <td className={`${td} min-w-44`}>
         {rule === null ? null : (
           <Foreign mono className="text-xs text-soft">
             {rule}

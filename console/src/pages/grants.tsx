@@ -5,7 +5,6 @@ import { reading, sessionQuery, useChange, type Grant } from '../api/queries.ts'
 import {
   Badge,
   Button,
-  Copyable,
   Empty,
   Field,
   Heading,
@@ -19,12 +18,7 @@ import {
   th,
 } from '../ui/kit.tsx';
 import { distance } from '../ui/time.ts';
-import { configurations } from './client-configuration.ts';
-
-interface Issued {
-  readonly grant: Grant;
-  readonly token: string;
-}
+import { Connect, type Issued } from './connect.tsx';
 
 /** Who may use which servers, under which policy. */
 export function Grants(): ReactNode {
@@ -390,40 +384,6 @@ function EditGrant({
           Save
         </Button>
       </div>
-    </div>
-  );
-}
-
-/** The token, this once, and how each client is told of it. */
-function Connect({ issued }: { readonly issued: Issued }): ReactNode {
-  const { grant, token } = issued;
-  const clients = configurations({ origin: location.origin, label: grant.label, token });
-  const [at, setAt] = useState(0);
-  const client = clients[at];
-  return (
-    <div className="space-y-4">
-      <p className="text-sm">The token is shown this once: only its hash is kept.</p>
-      <Copyable text={token} label="Token" />
-      <div role="tablist" aria-label="Client" className="flex flex-wrap gap-1">
-        {clients.map(({ name }, index) => (
-          <button
-            key={name}
-            type="button"
-            role="tab"
-            aria-selected={at === index}
-            className={`rounded-md px-3 py-1 text-sm ${at === index ? 'bg-accent-soft font-semibold text-accent' : 'text-soft hover:bg-paper'}`}
-            onClick={() => setAt(index)}
-          >
-            {name}
-          </button>
-        ))}
-      </div>
-      {client === undefined ? null : (
-        <>
-          <p className="text-sm text-soft">{client.where}</p>
-          <Copyable text={client.text} label={`Configuration for ${client.name}`} />
-        </>
-      )}
     </div>
   );
 }

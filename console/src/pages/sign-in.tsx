@@ -2,8 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 
 import { ask } from '../api/client.ts';
-import { queryClient, sessionQuery } from '../api/queries.ts';
-import { router } from '../router.tsx';
+import { sessionQuery } from '../api/queries.ts';
 import { Button, Field, Input, Problem } from '../ui/kit.tsx';
 
 /** Asks who one is. */
@@ -22,7 +21,7 @@ export function SignIn(): ReactNode {
       : { name: field('name'), password: field('password') };
     try {
       await ask('signIn', { input });
-      await enter();
+      enter();
     } catch (reason) {
       setError(reason);
     } finally {
@@ -79,14 +78,12 @@ export function SignIn(): ReactNode {
   );
 }
 
-/** Forgets what was known of nobody, and goes where one wanted to. */
-export async function enter(): Promise<void> {
-  queryClient.clear();
-  await queryClient.fetchQuery(sessionQuery);
+/** Loads the page that one wanted to, so that nothing is kept of when nobody was signed in. */
+export function enter(): void {
   const next = new URLSearchParams(location.search).get('next') ?? '/';
   // A path of the console, whatever the address says: nothing leads elsewhere.
   const safe = /^\/(?![/\\])[\w\-/.]*$/.test(next) ? next.replace(/^\/console/, '') || '/' : '/';
-  router.history.push(router.buildLocation({ to: safe }).href);
+  location.assign(`/console${safe}`);
 }
 
 /** The frame of pages for whoever is not signed in. */

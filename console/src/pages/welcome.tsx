@@ -17,7 +17,7 @@ export function Welcome(): ReactNode {
     try {
       const input = { token: token ?? '', name: field('name'), password: field('password') };
       await ask('welcome', { input });
-      await enter();
+      enter();
     } catch (reason) {
       setError(reason);
     } finally {
