@@ -21,6 +21,8 @@ export interface OperatorFile {
   readonly servers: Readonly<Record<string, object>>;
   readonly policies: Readonly<Record<string, object>>;
   readonly grants: readonly FileGrant[];
+  /** Sections of the file beside these. */
+  readonly more?: object;
 }
 
 /** A grant with a token of its own. */
@@ -40,7 +42,7 @@ export async function writeOperatorFile(folder: string, file: OperatorFile): Pro
 }
 
 /** The file's value: policies by the names of their files, tokens by their hashes. */
-export function operatorFile({ servers, policies, grants }: OperatorFile): object {
+export function operatorFile({ servers, policies, grants, more = {} }: OperatorFile): object {
   const entries = grants.map(({ label, token, methods, ...grant }) => [
     label,
     {
@@ -51,7 +53,12 @@ export function operatorFile({ servers, policies, grants }: OperatorFile): objec
     },
   ]);
   const named = Object.keys(policies).map((name) => [name, `./${name}.policy.json`]);
-  return { servers, policies: Object.fromEntries(named), grants: Object.fromEntries(entries) };
+  return {
+    ...more,
+    servers,
+    policies: Object.fromEntries(named),
+    grants: Object.fromEntries(entries),
+  };
 }
 
 /** Replaces a file by a rename, so that nobody reads half of it. */

@@ -64,7 +64,7 @@ export interface Operations {
     readonly input: undefined;
     readonly output: readonly {
       readonly name: string;
-      readonly transport: 'http' | 'stdio';
+      readonly transport: 'http' | 'sse' | 'stdio';
       readonly where: string;
       readonly tools: number | null;
       readonly quarantined: number;

@@ -56,7 +56,11 @@ export function Simulator({
       </p>
       <div className="grid gap-2 sm:grid-cols-2">
         <Field label="Tool">
-          <Select value={selected ?? ''} onChange={(event) => onSelect(event.target.value)}>
+          <Select
+            aria-label="Tool to try"
+            value={selected ?? ''}
+            onChange={(event) => onSelect(event.target.value)}
+          >
             {pins.map(({ tool }) => (
               <option key={tool}>{tool}</option>
             ))}

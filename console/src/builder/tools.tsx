@@ -189,15 +189,16 @@ function List({
   return (
     <div
       ref={place}
-      role="listbox"
+      role="grid"
       aria-label="Tools. Arrows move, A L S D H C set the rule, space marks."
       aria-multiselectable
+      aria-rowcount={shown.length}
       aria-activedescendant={at >= 0 ? `tool-${at}` : undefined}
       tabIndex={0}
       onKeyDown={press}
       className="min-h-0 flex-1 overflow-y-auto"
     >
-      <div className="relative w-full" style={{ height: virtual.getTotalSize() }}>
+      <div role="rowgroup" className="relative w-full" style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map(({ index, start }) => {
           const row = shown[index];
           if (row === undefined) return null;
@@ -207,9 +208,9 @@ function List({
             <div
               key={pin.tool}
               id={`tool-${index}`}
-              role="option"
+              role="row"
               aria-selected={is}
-              aria-label={`${pin.tool}, ${standing.state}${standing.from === 'tool' ? '' : ` by ${standing.from}`}`}
+              aria-rowindex={index + 1}
               onClick={() => onSelect(pin.tool)}
               className={classes(
                 'absolute inset-x-0 flex items-center gap-2.5 border-b border-line px-2.5',
@@ -217,15 +218,17 @@ function List({
               )}
               style={{ height: rowHeight, transform: `translateY(${start}px)` }}
             >
-              <input
-                type="checkbox"
-                tabIndex={-1}
-                aria-label={`Mark ${pin.tool}`}
-                checked={marked.has(pin.tool)}
-                onClick={(event) => event.stopPropagation()}
-                onChange={() => toggle(pin.tool)}
-              />
-              <span className="min-w-0 flex-1">
+              <span role="gridcell">
+                <input
+                  type="checkbox"
+                  tabIndex={-1}
+                  aria-label={`Mark ${pin.tool}`}
+                  checked={marked.has(pin.tool)}
+                  onClick={(event) => event.stopPropagation()}
+                  onChange={() => toggle(pin.tool)}
+                />
+              </span>
+              <span role="gridcell" className="min-w-0 flex-1">
                 <Foreign mono className="block truncate text-[13px] font-medium">
                   {pin.tool}
                 </Foreign>
@@ -238,16 +241,18 @@ function List({
                   )}
                 </span>
               </span>
-              <StateButtons
-                label={`Rule for ${pin.tool}`}
-                state={standing.state}
-                faint={standing.from !== 'tool'}
-                disabled={readOnly}
-                onChoose={(state) => {
-                  onSelect(pin.tool);
-                  onChoose([pin.tool], state);
-                }}
-              />
+              <span role="gridcell">
+                <StateButtons
+                  label={`Rule for ${pin.tool}`}
+                  state={standing.state}
+                  faint={standing.from !== 'tool'}
+                  disabled={readOnly}
+                  onChoose={(state) => {
+                    onSelect(pin.tool);
+                    onChoose([pin.tool], state);
+                  }}
+                />
+              </span>
             </div>
           );
         })}

@@ -60,11 +60,13 @@ export function Field({
   readonly children: ReactNode;
 }): ReactNode {
   return (
-    <label className="block">
-      <span className="mb-1 block text-xs font-medium text-soft">{label}</span>
-      {children}
-      {hint === undefined ? null : <span className="mt-1 block text-xs text-soft">{hint}</span>}
-    </label>
+    <div>
+      <label className="block">
+        <span className="mb-1 block text-xs font-medium text-soft">{label}</span>
+        {children}
+      </label>
+      {hint === undefined ? null : <p className="mt-1 text-xs text-soft">{hint}</p>}
+    </div>
   );
 }
 

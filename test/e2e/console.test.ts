@@ -1,0 +1,410 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import axe from 'axe-core';
+import { chromium, type Browser, type Page } from 'playwright-core';
+
+import { encodeHeaderValue } from '../../src/mcp/headers.ts';
+import { browserPath } from '../support/browser.ts';
+import { password, welcomeToken } from '../support/console-stand.ts';
+import { startGateway, temporaryFolder, type GatewayProcess } from '../support/gateway-process.ts';
+import { modernCall, post } from '../support/mcp-requests.ts';
+import { fileGrant, writeOperatorFile } from '../support/operator-file.ts';
+import {
+  startFilesystemOverHttp,
+  type FilesystemOverHttp,
+} from '../support/filesystem-over-http.ts';
+
+const skip = browserPath === null ? 'there is no Chromium on this machine' : false;
+const hostileServer = fileURLToPath(new URL('../fixtures/hostile-server.mjs', import.meta.url));
+
+let browser: Browser;
+
+before(async () => {
+  if (skip !== false) return;
+  const executablePath = browserPath ?? '';
+  const args = ['--no-sandbox', '--disable-background-networking'];
+  browser = await chromium.launch({ executablePath, args });
+});
+after(() => browser?.close());
+
+interface Watched {
+  readonly page: Page;
+  /** What went wrong in the page, and what it asked of others than the gateway. */
+  readonly faults: readonly string[];
+}
+
+/** A page whose errors, dialogs, broken policies and foreign requests are counted. */
+async function open(url: string): Promise<Watched> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  const faults: string[] = [];
+  page.on('dialog', (dialog) => {
+    faults.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
+  page.on('console', (message) => {
+    if (message.text().includes('Content Security Policy')) faults.push(message.text());
+  });
+  page.on('request', (request) => {
+    if (!request.url().startsWith(`${url}/`)) faults.push(`elsewhere: ${request.url()}`);
+  });
+  return { page, faults };
+}
+
+async function makeFirstAccount(page: Page, gateway: GatewayProcess): Promise<void> {
+  await page.goto(`${gateway.url}/console/welcome#${welcomeToken(gateway)}`);
+  await page.getByLabel('Name').fill('anna');
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByLabel('The password again').fill(password);
+  await page.getByRole('button', { name: 'Make the account and sign in' }).click();
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+}
+
+/** Serious issues that axe finds on a page as it stands. */
+async function seriousIssues(page: Page): Promise<readonly string[]> {
+  // Through the debugger: the page's own policy lets no such script in.
+  await page.evaluate(axe.source);
+  const found = await page.evaluate<{ violations: readonly AxeIssue[] }>('axe.run()');
+  return found.violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(
+      ({ id, nodes }) =>
+        `${id}: ${nodes
+          .map((node) => node.html)
+          .slice(0, 3)
+          .join(' | ')}`,
+    );
+}
+
+interface AxeIssue {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+describe('the story of a policy', { skip }, () => {
+  let files: FilesystemOverHttp;
+  let gateway: GatewayProcess;
+  let watched: Watched;
+  let client: Client;
+
+  before(async () => {
+    if (skip !== false) return;
+    files = await startFilesystemOverHttp();
+    const dataDir = await temporaryFolder({ after });
+    const config = await writeOperatorFile(join(dataDir, 'config'), {
+      servers: {},
+      policies: {},
+      grants: [],
+      more: { console: { privateServers: true } },
+    });
+    gateway = await startGateway({ dataDir, args: ['--config', config] });
+    watched = await open(gateway.url);
+  });
+  after(async () => {
+    await client?.close();
+    await gateway?.end('SIGTERM');
+    await files?.close();
+  });
+
+  test('the first account is made by the printed link', async () => {
+    await makeFirstAccount(watched.page, gateway);
+  });
+
+  test('a server is added by its address, and its tools are read', async () => {
+    const { page } = watched;
+    await page.getByRole('link', { name: 'Servers' }).first().click();
+    await page.getByRole('button', { name: 'Add a server' }).first().click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name', { exact: true }).fill('files');
+    await dialog.getByLabel('URL').fill(files.url);
+    await dialog.getByRole('button', { name: 'Add the server' }).click();
+    await dialog.getByRole('alert').waitFor();
+    await dialog.getByLabel('The address is private or loopback').check();
+    await dialog.getByRole('button', { name: 'Add the server' }).click();
+    await page.getByText('read_text_file', { exact: true }).waitFor();
+  });
+
+  test('a policy is built by eye: three states, an argument rule, a limit', async () => {
+    const { page } = watched;
+    await page.getByRole('link', { name: 'Policies' }).first().click();
+    await page.getByRole('button', { name: 'New policy' }).first().click();
+    await page.getByRole('dialog').getByLabel('Name').fill('work');
+    await page.getByRole('button', { name: 'Start building' }).click();
+    const set = async (tool: string, state: string): Promise<void> => {
+      const row = page.getByRole('row').filter({ hasText: tool }).first();
+      await row.getByRole('button', { name: state, exact: true }).click();
+    };
+    await set('list_directory', 'Allow');
+    await set('read_text_file', 'Allow');
+    await set('move_file', 'Deny');
+    await set('write_file', 'Ask');
+    // By key: the selected tool is hidden.
+    await page.getByRole('row').filter({ hasText: 'search_files' }).first().click();
+    await page.getByRole('grid').press('h');
+    await set('edit_file', 'Limit');
+    await page.getByLabel('At most').fill('5');
+    await set('read_text_file', 'Custom');
+    await page
+      .getByRole('region', { name: 'Only if' })
+      .getByRole('button', { name: '+ Add' })
+      .click();
+    await page.getByLabel('Operator').selectOption('path_within');
+    await page.getByLabel('Values, by commas').fill(files.root);
+    await page.getByLabel('Values, by commas').blur();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByRole('button', { name: 'Redo' }).click();
+    await page.getByRole('tab', { name: 'JSON' }).click();
+    const text = page.locator('.cm-content');
+    await text.waitFor();
+    const shown = await text.innerText();
+    for (const part of ['"path_within"', '"max": 5', '"action": "hide"', '"require_approval"']) {
+      assert.ok(shown.includes(part), `${part} in ${shown}`);
+    }
+  });
+
+  test('the trial answers as the gateway would, and says why', async () => {
+    const { page } = watched;
+    await page.getByRole('tab', { name: 'Try a call' }).click();
+    await page.getByLabel('Tool to try').selectOption('read_text_file');
+    await page.getByLabel('Arguments, JSON').fill('{"path":"/etc/passwd"}');
+    await page.getByText('Refused', { exact: true }).waitFor();
+    await page
+      .getByLabel('Arguments, JSON')
+      .fill(JSON.stringify({ path: join(files.root, 'a.txt') }));
+    await page.getByText('Allowed', { exact: true }).waitFor();
+  });
+
+  test('it says what changes, and is saved', async () => {
+    const { page } = watched;
+    await page.getByRole('button', { name: 'Review and save' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('newly allowed').first().waitFor();
+    await dialog.getByText('list_directory', { exact: true }).waitFor();
+    await dialog.getByRole('button', { name: 'Save version 1' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    await page.getByText('version 1', { exact: true }).waitFor();
+  });
+
+  test('a grant is made, and its configuration connects a real client', async () => {
+    const { page } = watched;
+    await page.getByRole('link', { name: 'Grants' }).first().click();
+    await page.getByRole('button', { name: 'New grant' }).first().click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Label').fill('laptop');
+    await dialog.getByLabel('Principal').fill('agent:anna');
+    await dialog.getByLabel('files', { exact: true }).check();
+    await dialog.getByLabel('Policy for files').selectOption('work');
+    await dialog.getByRole('button', { name: 'Make the grant' }).click();
+    await page.getByRole('tab', { name: 'Any client' }).click();
+    const pasted = await page.getByLabel('Configuration for Any client').innerText();
+    // What the page offers is the configuration of a client.
+    const { mcpServers } = JSON.parse(pasted) as {
+      mcpServers: Record<string, { url: string; headers: Record<string, string> }>;
+    };
+    const [entry] = Object.values(mcpServers);
+    assert.ok(entry !== undefined);
+    client = new Client({ name: 'pasted', version: '1' });
+    const requestInit = { headers: entry.headers };
+    await client.connect(new StreamableHTTPClientTransport(new URL(entry.url), { requestInit }));
+    const { tools } = await client.listTools();
+    const names = tools.map(({ name }) => name.replace(/^files__/, ''));
+    assert.ok(names.includes('read_text_file') && !names.includes('search_files'), names.join());
+    await page.keyboard.press('Escape');
+  });
+
+  test('its call is seen live', async () => {
+    const { page } = watched;
+    await page.getByRole('link', { name: 'Log' }).first().click();
+    await page.getByRole('button', { name: '● Live' }).waitFor();
+    const called = await client.callTool({
+      name: await named('list_directory'),
+      arguments: { path: files.root },
+    });
+    assert.notEqual(called.isError, true, JSON.stringify(called));
+    const row = page
+      .getByRole('row')
+      .filter({ hasText: 'list_directory' })
+      .filter({ hasText: 'forwarded' });
+    await row.first().waitFor();
+  });
+
+  const named = async (tool: string): Promise<string> => {
+    const { tools } = await client.listTools();
+    return tools.find(({ name }) => name.endsWith(tool))?.name ?? tool;
+  };
+
+  test('a call is held, shown exactly, and allowed', async () => {
+    const { page } = watched;
+    const target = join(files.root, 'held.txt');
+    const writing = client.callTool({
+      name: await named('write_file'),
+      arguments: { path: target, content: 'yes\u202e' },
+    });
+    await page
+      .getByRole('link', { name: /^Approvals/ })
+      .first()
+      .click();
+    await page.getByText('held.txt').waitFor();
+    assert.match(await page.getByLabel('Arguments').innerText(), /\\u202e/i);
+    await page.getByRole('button', { name: /^Allow/ }).click();
+    const written = await writing;
+    assert.notEqual(written.isError, true, JSON.stringify(written));
+    assert.equal(await readFile(target, 'utf8'), 'yes\u202e');
+  });
+
+  test('the held call is in the log with its story, and a rule is made from it', async () => {
+    const { page } = watched;
+    await page.getByRole('link', { name: 'Log' }).first().click();
+    const row = page
+      .getByRole('row')
+      .filter({ hasText: 'write_file' })
+      .filter({ hasText: 'forwarded' });
+    await row.first().getByRole('link').click();
+    await page.getByText('work, version 1, where it decided').waitFor();
+    await page.getByRole('link', { name: 'Make a rule from this call' }).click();
+    await page.getByText('From a call of').waitFor();
+    await page.getByRole('button', { name: 'Deny it' }).click();
+    await page.getByRole('button', { name: 'Review and save' }).click();
+    await page.getByRole('button', { name: 'Save version 2' }).click();
+    await page.getByText('version 2', { exact: true }).waitFor();
+    const refused = await client.callTool({
+      name: await named('write_file'),
+      arguments: { path: join(files.root, 'no.txt'), content: '' },
+    });
+    assert.equal(refused.isError, true);
+    assert.match(JSON.stringify(refused.content), /POLICY DENIED/);
+  });
+
+  test('the old version is put back', async () => {
+    const { page } = watched;
+    await page.getByRole('tab', { name: 'Versions' }).click();
+    await page.getByRole('button', { name: 'Put back' }).click();
+    await page.getByText('version 3', { exact: true }).waitFor();
+    await page.getByRole('tab', { name: 'JSON' }).click();
+    assert.match(await page.locator('.cm-content').innerText(), /require_approval/);
+  });
+
+  test('axe finds nothing serious on any page, in either theme', async () => {
+    const { page } = watched;
+    const pages = [
+      '/',
+      '/servers',
+      '/servers/files',
+      '/policies',
+      '/policies/work',
+      '/grants',
+      '/log',
+      '/approvals',
+      '/users',
+    ];
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      for (const path of pages) {
+        await page.goto(`${gateway.url}/console${path}`);
+        await page.getByRole('heading', { level: 1 }).waitFor();
+        await page.waitForLoadState('load');
+        assert.deepEqual(await seriousIssues(page), [], `${path} ${colorScheme}`);
+      }
+    }
+  });
+
+  test('nothing was asked of anybody else, and the policy of the pages was kept', () => {
+    assert.deepEqual(watched.faults, []);
+  });
+
+  test('the first load stays within 250 kB, compressed', async () => {
+    const { page } = await open(gateway.url);
+    const sizes: Promise<number>[] = [];
+    page.on('response', (response) => {
+      sizes.push(
+        response
+          .request()
+          .sizes()
+          .then(({ responseBodySize }) => responseBodySize),
+      );
+    });
+    await page.goto(`${gateway.url}/console/sign-in`);
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    const total = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+    assert.ok(total > 10_000 && total <= 250_000, `${total} bytes`);
+    await page.context().close();
+  });
+});
+
+describe('what hostile servers write', { skip }, () => {
+  test('names, descriptions and results are text on every page', async (context) => {
+    const dataDir = await temporaryFolder(context);
+    const grant = fileGrant('hostile', ['hostile'], 'open');
+    const config = await writeOperatorFile(join(dataDir, 'config'), {
+      servers: { hostile: { command: process.execPath, args: [hostileServer] } },
+      policies: { open: { version: '1', default: 'allow' } },
+      grants: [grant],
+    });
+    const gateway = await startGateway({ dataDir, args: ['--config', config] });
+    context.after(() => gateway.end('SIGTERM'));
+    const names = [
+      '<script>alert(1)</script>',
+      '"><img src=https://elsewhere.invalid/y onerror=alert(2)>',
+      'javascript:alert(3)',
+      '{{constructor.constructor("alert(4)")()}}',
+      'safe\u202egnp.exe',
+      '</script><svg onload=alert(5)>',
+    ];
+    const client = { url: `${gateway.url}/s/hostile/mcp`, token: grant.token };
+    for (const name of names) {
+      const { body, headers } = modernCall(name, { '<b>x</b>': 1 });
+      await post(client, { body, headers: { ...headers, 'mcp-name': encodeHeaderValue(name) } });
+    }
+    const { page, faults } = await open(gateway.url);
+    await makeFirstAccount(page, gateway);
+    for (const path of [
+      '/',
+      '/servers/hostile',
+      '/policies/open?server=hostile',
+      '/log',
+      '/grants',
+    ]) {
+      await page.goto(`${gateway.url}/console${path}`);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await page.waitForLoadState('load');
+      assert.equal(await page.locator('main img, main script, main iframe').count(), 0, path);
+    }
+    await page.goto(`${gateway.url}/console/log`);
+    await page.getByText('<script>alert(1)</script>').first().waitFor();
+    await page.getByText('safe⟨202e⟩gnp.exe').first().waitFor();
+    assert.deepEqual(faults, []);
+    await page.context().close();
+  });
+
+  test('a sign-in leads to a page of the console, whatever the address says', async (context) => {
+    const dataDir = await temporaryFolder(context);
+    const gateway = await startGateway({ dataDir });
+    context.after(() => gateway.end('SIGTERM'));
+    const { page } = await open(gateway.url);
+    await makeFirstAccount(page, gateway);
+    for (const next of [
+      '//elsewhere.invalid',
+      'https://elsewhere.invalid',
+      '/\\elsewhere.invalid',
+      'javascript:alert(1)',
+    ]) {
+      await page.context().clearCookies();
+      await page.goto(`${gateway.url}/console/sign-in?next=${encodeURIComponent(next)}`);
+      await page.getByLabel('Name').fill('anna');
+      await page.getByLabel('Password').fill(password);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByRole('heading', { name: 'Overview' }).waitFor();
+      assert.equal(new URL(page.url()).origin, gateway.url, next);
+    }
+    await page.context().close();
+  });
+});
