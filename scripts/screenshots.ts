@@ -1,6 +1,6 @@
 // `npm run screenshots`: every page of the console in both themes, from a gateway with some
-// traffic, into docs/images/console. The pictures are looked at, and three of them are shown.
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+// traffic, into a folder of its own; the three that the documents show are copied to docs/images.
+import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -8,7 +8,13 @@ import { chromium, type Page } from 'playwright-core';
 
 import { prepareConsole, signInAs } from '../test/support/console-stand.ts';
 
-const OUT = process.argv[2] ?? 'docs/images/console';
+const OUT = process.argv[2] ?? '.portcullis/screenshots';
+/** Picture -> its name in docs/images. */
+const SHOWN: Readonly<Record<string, string>> = {
+  'overview-light': 'overview',
+  'builder-light': 'builder',
+  'approvals-dark': 'approvals',
+};
 const WIDE = { width: 1440, height: 900 };
 const PHONE = { width: 390, height: 844 };
 
@@ -97,6 +103,9 @@ async function main(): Promise<void> {
       await page.screenshot({ path: join(OUT, `${name}-${theme}.png`) });
     }
     await context.close();
+  }
+  for (const [name, target] of Object.entries(SHOWN)) {
+    await copyFile(join(OUT, `${name}.png`), join('docs/images', `${target}.png`));
   }
   await browser.close();
   await stand.close();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +13,12 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 import { encodeHeaderValue } from '../../src/mcp/headers.ts';
 import { browserPath } from '../support/browser.ts';
 import { password, welcomeToken } from '../support/console-stand.ts';
-import { startGateway, temporaryFolder, type GatewayProcess } from '../support/gateway-process.ts';
+import {
+  command,
+  startGateway,
+  temporaryFolder,
+  type GatewayProcess,
+} from '../support/gateway-process.ts';
 import { modernCall, post } from '../support/mcp-requests.ts';
 import { fileGrant, writeOperatorFile } from '../support/operator-file.ts';
 import {
@@ -27,6 +33,10 @@ let browser: Browser;
 
 before(async () => {
   if (skip !== false) return;
+  const built = await command(process.execPath, ['scripts/console.ts', '--if-stale'], {
+    msMax: 120_000,
+  });
+  assert.equal(built.code, 0, built.stderr);
   const executablePath = browserPath ?? '';
   const args = ['--no-sandbox', '--disable-background-networking'];
   browser = await chromium.launch({ executablePath, args });
@@ -95,11 +105,12 @@ describe('the story of a policy', { skip }, () => {
   let gateway: GatewayProcess;
   let watched: Watched;
   let client: Client;
+  let dataDir = '';
 
   before(async () => {
     if (skip !== false) return;
     files = await startFilesystemOverHttp();
-    const dataDir = await temporaryFolder({ after });
+    dataDir = await mkdtemp(join(tmpdir(), 'portcullis-console-'));
     const config = await writeOperatorFile(join(dataDir, 'config'), {
       servers: {},
       policies: {},
@@ -113,6 +124,7 @@ describe('the story of a policy', { skip }, () => {
     await client?.close();
     await gateway?.end('SIGTERM');
     await files?.close();
+    await rm(dataDir, { recursive: true, force: true, maxRetries: 3 });
   });
 
   test('the first account is made by the printed link', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { request } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -36,4 +37,31 @@ test('a connection that a browser opened ahead of need does not hold up the end'
   await closed;
   // Half of what calls under way are waited for.
   assert.ok(performance.now() - startedMs < 15_000);
+});
+
+// B-128: what a path of the console leads to is a file of the console, or its first page.
+test('no path leads out of the folder of the console', async (context) => {
+  const { gateway } = await start(context);
+  const { hostname, port } = new URL(gateway.url);
+  const paths = [
+    '/console/..%2f..%2fpackage.json',
+    '/console/%2e%2e/%2e%2e/package.json',
+    '/console/....//package.json',
+    '/console/assets/..%5c..%5cpackage.json',
+    '/console/assets/%00.js',
+    '/console//etc/passwd.txt',
+    '/console/../package.json',
+  ];
+  for (const path of paths) {
+    const answer = await new Promise<{ status: number; text: string }>((resolve, reject) => {
+      const asked = request({ hostname, port, path, method: 'GET' }, (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+      });
+      asked.on('error', reject).end();
+    });
+    assert.doesNotMatch(answer.text, /"workspaces"|root:/, path);
+    assert.ok([200, 303, 400, 404].includes(answer.status), `${path}: ${answer.status}`);
+  }
 });
