@@ -61,7 +61,7 @@ export function Overview(): ReactNode {
           tone={quarantined > 0 ? 'warn' : 'plain'}
         />
       </div>
-      <div className="mt-4 grid gap-4 xl:grid-cols-[2fr_1fr]">
+      <div className="mt-4 grid gap-4 xl:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
         <Panel title="Calls, last 24 hours">
           <div className="h-60 p-3">
             {charts === undefined ? null : (
@@ -119,7 +119,7 @@ export function Overview(): ReactNode {
           </ul>
         </Panel>
       )}
-      <div className="mt-4 grid gap-4 xl:grid-cols-[2fr_1fr]">
+      <div className="mt-4 grid gap-4 xl:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
         <Panel
           title="Last decisions"
           actions={
