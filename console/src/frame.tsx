@@ -5,6 +5,7 @@ import { useState, type ReactNode } from 'react';
 import { ask } from './api/client.ts';
 import { queryClient, reading, sessionQuery } from './api/queries.ts';
 import { KillSwitch } from './pages/kill-switch.tsx';
+import { PasswordButton } from './pages/password.tsx';
 import { Badge, Button, classes } from './ui/kit.tsx';
 import { setTheme, theme, type Theme } from './ui/theme.ts';
 
@@ -157,13 +158,16 @@ function Account({ name, role }: { readonly name: string; readonly role: string 
         <span className="truncate" title={name}>
           {name.replace('person:', '')} <span className="text-soft">· {role}</span>
         </span>
-        <button
-          type="button"
-          className="text-accent hover:underline"
-          onClick={() => void signOut()}
-        >
-          Sign out
-        </button>
+        <span className="flex shrink-0 gap-2">
+          {name.startsWith('person:') ? <PasswordButton /> : null}
+          <button
+            type="button"
+            className="text-accent hover:underline"
+            onClick={() => void signOut()}
+          >
+            Sign out
+          </button>
+        </span>
       </div>
       <label className="flex items-center justify-between gap-2">
         Theme

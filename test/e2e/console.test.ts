@@ -19,7 +19,9 @@ import {
   temporaryFolder,
   type GatewayProcess,
 } from '../support/gateway-process.ts';
+import { startManyTools } from '../support/many-tools.ts';
 import { modernCall, post } from '../support/mcp-requests.ts';
+import { naughty } from '../support/naughty.ts';
 import { fileGrant, writeOperatorFile } from '../support/operator-file.ts';
 import {
   startFilesystemOverHttp,
@@ -417,6 +419,47 @@ describe('what hostile servers write', { skip }, () => {
       await page.getByRole('heading', { name: 'Overview' }).waitFor();
       assert.equal(new URL(page.url()).origin, gateway.url, next);
     }
+    await page.context().close();
+  });
+
+  test('800 tools with naughty texts are shown, scrolled and ruled as text', async (context) => {
+    const many = await startManyTools(800, naughty);
+    context.after(() => many.close());
+    const folder = await temporaryFolder(context);
+    const config = await writeOperatorFile(join(folder, 'config'), {
+      servers: { many: { url: many.url, allowPrivate: true } },
+      policies: {},
+      grants: [],
+    });
+    const gateway = await startGateway({ dataDir: folder, args: ['--config', config] });
+    context.after(() => gateway.end('SIGTERM'));
+    const { page, faults } = await open(gateway.url);
+    await makeFirstAccount(page, gateway);
+    await page.goto(`${gateway.url}/console/servers/many`);
+    await page.getByText('tool_700', { exact: true }).waitFor();
+    await page.goto(`${gateway.url}/console/policies/work?server=many`);
+    const grid = page.getByRole('grid');
+    await grid.waitFor();
+    assert.equal(await grid.getAttribute('aria-rowcount'), '800');
+    // As many rows as fit, and some around them: the rest is not in the page.
+    assert.ok((await page.getByRole('row').count()) < 80);
+    await grid.focus();
+    await grid.press('End');
+    await page.getByRole('row').last().waitFor();
+    await page.getByLabel('Search tools').fill('tool_7');
+    await page.getByText(/^110 shown:$/).waitFor();
+    await page
+      .getByRole('group', { name: 'Set 110 tools' })
+      .getByRole('button', { name: 'Deny' })
+      .click();
+    await page.getByRole('tab', { name: 'Try a call' }).click();
+    await page.getByLabel('Tool to try').selectOption('tool_700');
+    await page.getByText('Refused', { exact: true }).waitFor();
+    assert.equal(
+      await page.locator('main img, main iframe, main script, main a[href*="elsewhere"]').count(),
+      0,
+    );
+    assert.deepEqual(faults, []);
     await page.context().close();
   });
 });
