@@ -168,10 +168,12 @@ describe('the banner', () => {
     assert.equal(answer.result.structuredContent.events[0]?.title, 'Budget review');
   });
 
-  test('the overview asks for the key', async () => {
+  test('the first page is the console, which shows nobody anything', async () => {
     const answer = await fetch(`${gateway.url}/`, { redirect: 'manual' });
     assert.equal(answer.status, 303);
-    assert.equal(answer.headers.get('location'), '/sign-in');
+    assert.equal(answer.headers.get('location'), '/console/');
+    assert.equal((await fetch(`${gateway.url}/api/v1/servers`)).status, 401);
+    assert.match(gateway.stdout(), /\/console\/welcome#[\w-]{32}\n/);
   });
 });
 
