@@ -38,6 +38,12 @@ export interface Operations {
     readonly input: undefined;
     readonly output: readonly ({ readonly server: string; readonly tool: string; readonly digest: string; readonly definition: string; readonly category: 'Read' | 'Write' | 'Execute' | 'Destructive' | 'Financial' | 'Unclassified'; readonly risk: 'Low' | 'Medium' | 'High' | 'Critical'; readonly state: 'pinned' | 'quarantined'; readonly reason: string | null; readonly seenMs: number; readonly reviewed: { readonly digest: string; readonly definition: string; readonly category: 'Read' | 'Write' | 'Execute' | 'Destructive' | 'Financial' | 'Unclassified'; readonly risk: 'Low' | 'Medium' | 'High' | 'Critical' } | null; readonly signals: readonly string[]; readonly sentence: string; readonly recommended: Readonly<Record<string, unknown>> })[];
   };
+  readonly diffPins: {
+    readonly params: { readonly name: string };
+    readonly query: undefined;
+    readonly input: undefined;
+    readonly output: readonly ({ readonly tool: string; readonly reason: string | null; readonly isNew: boolean; readonly differences: readonly ({ readonly pointer: string; readonly kind: 'added' | 'removed' | 'changed'; readonly text: string })[] })[];
+  };
   readonly acceptPins: {
     readonly params: { readonly name: string };
     readonly query: undefined;
@@ -302,6 +308,7 @@ export const operations: Readonly<
   releaseCalls: { method: 'post', path: '/api/v1/stops/release' },
   listServers: { method: 'get', path: '/api/v1/servers' },
   listPins: { method: 'get', path: '/api/v1/servers/{name}/pins' },
+  diffPins: { method: 'get', path: '/api/v1/servers/{name}/pins/diff' },
   acceptPins: { method: 'post', path: '/api/v1/servers/{name}/pins/accept' },
   addServer: { method: 'post', path: '/api/v1/servers' },
   setCredentials: { method: 'put', path: '/api/v1/servers/{name}/credentials' },
@@ -325,6 +332,7 @@ export const operations: Readonly<
   listApprovals: { method: 'get', path: '/api/v1/approvals' },
   recentApprovals: { method: 'get', path: '/api/v1/approvals/recent' },
   listStandingApprovals: { method: 'get', path: '/api/v1/approvals/standing' },
+  answerApproval: { method: 'post', path: '/api/v1/approvals/answer' },
   revokeStandingApproval: { method: 'post', path: '/api/v1/approvals/standing/{id}/revoke' },
   showApproval: { method: 'get', path: '/api/v1/approvals/{id}' },
   allowApproval: { method: 'post', path: '/api/v1/approvals/{id}/allow' },
