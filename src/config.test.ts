@@ -311,7 +311,7 @@ const shapes: readonly (readonly [string, string, string])[] = [
   [
     'a section of another program',
     '{ "servers": {}, "mcp": {} }',
-    '1:18: /mcp: unknown field `mcp`; known here: `$schema`, `listen`, `data`, `audit`, `telemetry`, `console`, `limits`, `servers`, `policies`, `guardrails`, `grants`',
+    '1:18: /mcp: unknown field `mcp`; known here: `$schema`, `listen`, `data`, `audit`, `telemetry`, `console`, `approvals`, `limits`, `servers`, `policies`, `guardrails`, `grants`',
   ],
   [
     'a port too high',
