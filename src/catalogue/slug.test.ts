@@ -29,7 +29,7 @@ test('a slug is a step of an address, the same for the same name and no other', 
   assert.equal(new Set(slugs).size, names.length);
   for (const slug of slugs) {
     assert.match(slug, /^[\p{L}\p{M}\p{N}_-][\p{L}\p{M}\p{N}_.~-]*$/u);
-    assert.ok([...slug].length <= 90);
+    assert.ok(Array.from(slug).length <= 90);
   }
   assert.deepEqual(slugs.slice(0, 2), ['create_note', 'calendar.search']);
   assert.equal(slugs[6], '查询天气');
