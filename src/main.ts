@@ -12,6 +12,7 @@ import { ToolReader } from './gateway/tool-reader.ts';
 import { openUpstream } from './gateway/upstream/open.ts';
 import type { Upstream } from './gateway/upstream/upstream.ts';
 import { openApprovalDesk, type ApprovalDesk } from './main/approval-desk.ts';
+import { startCatalogue, type RunningCatalogue } from './main/catalogue.ts';
 import { systemClock } from './main/clock.ts';
 import { Connections } from './main/connections.ts';
 import { keepRecords, type Keeping } from './main/keeping.ts';
@@ -26,13 +27,11 @@ import {
   liveGrants,
   urlHost,
 } from './main/parts.ts';
-import { pinDiscovered } from './main/pins.ts';
 import { recordingOf } from './main/recording.ts';
 import { reloadOnChange } from './main/reload.ts';
 import { operatorKey, removeRunFile, writeRunFile } from './main/run-file.ts';
 import { explainRegistryProblem } from './registry/problem.ts';
 import { Registry } from './registry/registry.ts';
-import type { ServerConfig } from './registry/server.ts';
 import { openAuditFiles } from './storage/embedded/audit-files.ts';
 import { startAuditIndex, type IndexThread } from './storage/embedded/audit-index-thread.ts';
 import { openAuditLog } from './storage/embedded/audit-open.ts';
@@ -91,6 +90,7 @@ export async function startGateway(
     operator,
     privateServers: options.config.privateServers,
     version: options.version,
+    catalogue: parts.value.catalogue.store,
   });
   const hosts = hostPolicy(options.config);
   const opened = await openPort({ mcp, pages: pages.handle, hosts: () => hosts }, options);
@@ -144,6 +144,7 @@ interface Parts {
   readonly keeping: Keeping;
   readonly stores: Stores;
   readonly desk: ApprovalDesk;
+  readonly catalogue: RunningCatalogue;
   /** Ends the open streams of grants that have ended since it was last called. */
   readonly cutEnded: () => void;
 }
@@ -205,7 +206,7 @@ async function openParts(options: GatewayOptions): Promise<Result<Parts, string>
 
 /** Joins what was opened: from here on a change of the registry reaches every part. */
 function assemble(
-  { config, environment, log }: GatewayOptions,
+  { config, dataDir, version, environment, log }: GatewayOptions,
   opened: Pick<Parts, 'stores' | 'registry' | 'audit' | 'index' | 'keeping' | 'desk'> & {
     readonly counters: MemoryCounters;
     readonly digest: Digest;
@@ -213,8 +214,8 @@ function assemble(
 ): Parts {
   const { registry, stores, audit, counters, digest, desk } = opened;
   const clock = systemClock;
-  const open = (config: ServerConfig): Upstream =>
-    openUpstream(config, { clock, log, environment });
+  const catalogue = startCatalogue({ dataDir, registry, version, log });
+  const open = catalogue.opens((config) => openUpstream(config, { clock, log, environment }));
   const connections = new Connections(open);
   const reader = new ToolReader({
     clock,
@@ -223,7 +224,7 @@ function assemble(
       const config = registry.current().servers.get(server)?.config;
       return config === undefined ? null : open(config);
     },
-    pin: (server, discovery) => pinDiscovered(registry, server, discovery, log),
+    pin: (server, discovery) => catalogue.pin(server, discovery),
   });
   const gateway = gatewayOf({
     snapshot: () => registry.current(),
@@ -257,13 +258,15 @@ function assemble(
   };
   registry.subscribe(follow);
   follow();
-  return { ...opened, gateway, reader, connections, cutEnded: cut };
+  catalogue.rescans(reader);
+  return { ...opened, gateway, reader, connections, catalogue, cutEnded: cut };
 }
 
 async function closeParts(parts: Parts): Promise<void> {
   await parts.reader.close();
   await parts.connections.close();
   await parts.desk.close();
+  await parts.catalogue.close();
   await parts.index.stop();
   await parts.audit.close();
   await parts.keeping.stop();

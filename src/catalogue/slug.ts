@@ -9,7 +9,7 @@ const slugMax = 80;
  */
 export function slugOf(name: string): string {
   const plain = name.normalize('NFC').replaceAll(/[^\p{L}\p{M}\p{N}_.-]+/gu, '-');
-  const readable = [...plain]
+  const readable = Array.from(plain)
     .slice(0, slugMax)
     .join('')
     .replaceAll(/^[-.]+|[-.]+$/g, '');

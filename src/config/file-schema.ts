@@ -177,7 +177,7 @@ const httpServer = z
       .string()
       .min(1)
       .meta({
-        description: `The server’s MCP endpoint, http or https. ${variables}`,
+        description: `The server’s MCP endpoint, http or https; or portcullis:catalogue for the gateway’s own catalogue. ${variables}`,
       }),
     transport: z.enum(['http', 'sse']).optional().meta({
       description:

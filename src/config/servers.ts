@@ -66,7 +66,8 @@ function urlOf(text: string, path: Path, reading: ServerReading): string {
     reading.faults.push({ path, message, hint });
     return '';
   };
-  if (expanded === '') return '';
+  // The gateway's own catalogue, which is reached without leaving the program.
+  if (expanded === '' || expanded === 'portcullis:catalogue') return expanded;
   const url = URL.parse(expanded);
   if (url === null) return fault('expected a URL', 'write it as in `https://example.com/mcp`');
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {

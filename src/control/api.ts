@@ -4,6 +4,7 @@ import { answer, credentialsOf, refusal } from './answer.ts';
 import { addAttackPages, type AttackDatabase } from './attacks/routes.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
 import { addApprovalPage } from './approval-page.ts';
+import { addCatalogue, type CatalogueParts } from './catalogue/routes.ts';
 import type { ControlDeps } from './deps.ts';
 import { addHealth, type ApiTelemetry } from './health.ts';
 import type { ControlProblem } from './problem.ts';
@@ -21,6 +22,8 @@ export interface ApiDeps extends ControlDeps {
   readonly telemetry?: ApiTelemetry;
   /** The attack database; absent where there are no pages of it. */
   readonly attackDatabase?: AttackDatabase;
+  /** The catalogue, which has pages of its own. */
+  readonly catalogue?: CatalogueParts;
 }
 
 /** The port of the built console. */
@@ -58,6 +61,7 @@ export function createApi(deps: ApiDeps): Hono {
     const snapshot = (): Snapshot => deps.registry.current();
     addAttackPages(app, { actorOf, snapshot }, deps.attackDatabase);
   }
+  if (deps.catalogue !== undefined) addCatalogue(app, deps, deps.catalogue);
   app.notFound((context) =>
     context.json({ error: 'not-found', message: 'there is nothing here' }, 404),
   );

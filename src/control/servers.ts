@@ -180,6 +180,7 @@ export function serverViews({
 function whereOf(config: ServerConfig): string {
   if (config.transport === 'stdio') return `${basename(config.command)}, over stdio`;
   const url = URL.parse(config.url);
+  if (url?.protocol === 'portcullis:') return 'built in';
   return url === null ? 'an unreadable address' : `${url.origin}${url.pathname}`;
 }
 

@@ -1,9 +1,83 @@
+import type { Log } from '../base/log.ts';
 import { err, ok, type Result } from '../base/result.ts';
-import type { CatalogueStore } from '../catalogue/catalogue-store.ts';
+import { noIdentity, type CatalogueStore } from '../catalogue/catalogue-store.ts';
+import type { Discovery } from '../gateway/discover.ts';
+import type { ToolReader } from '../gateway/tool-reader.ts';
+import type { Upstream } from '../gateway/upstream/upstream.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { ServerConfig } from '../registry/server.ts';
 import { openCatalogue } from '../storage/catalogue/thread.ts';
+import { systemClock } from './clock.ts';
 import { makeFolder } from './folder.ts';
+import { pinDiscovered } from './pins.ts';
+import { catalogueUpstream, isCatalogue } from './registry-server.ts';
+import { observationOf } from './scan.ts';
 
 export { importFile } from './catalogue-import.ts';
+
+/** Registered servers are read again after so long, whether they say that they changed or not. */
+const rescanMs = 6 * 3_600_000;
+
+/** The catalogue beside a running gateway. */
+export interface RunningCatalogue {
+  readonly store: CatalogueStore;
+  /** Opens the catalogue's own server, and every other one as before. */
+  readonly opens: (open: (config: ServerConfig) => Upstream) => (config: ServerConfig) => Upstream;
+  /** Pins what a registered server listed, and takes it in; nobody waits for the latter. */
+  readonly pin: (server: string, discovery: Discovery) => Promise<void>;
+  /** Reads every registered server again, on a schedule. */
+  readonly rescans: (reader: ToolReader) => void;
+  close(): Promise<void>;
+}
+
+/** Starts the catalogue of a data folder; its thread starts with the first question. */
+export function startCatalogue(parts: {
+  readonly dataDir: string;
+  readonly registry: Registry;
+  readonly version: string;
+  readonly log: Log;
+}): RunningCatalogue {
+  const { dataDir, registry, version, log } = parts;
+  const store = openCatalogue(dataDir);
+  let timer: NodeJS.Timeout | null = null;
+  const record = async (config: ServerConfig, discovery: Discovery): Promise<void> => {
+    const credentials = config.transport === 'http' && Object.keys(config.headers).length > 0;
+    const observation = {
+      ...observationOf(discovery, { config, credentials }, []),
+      name: config.name,
+    };
+    const atMs = systemClock.nowMs();
+    const recorded = await store.record([
+      { observation, source: 'scan', identity: noIdentity, atMs },
+    ]);
+    if (!recorded.ok) {
+      log.warn('a server was not taken into the catalogue', {
+        server: config.name,
+        detail: recorded.error,
+      });
+    }
+  };
+  return {
+    store,
+    opens: (open) => (config) =>
+      isCatalogue(config) ? catalogueUpstream(store, version) : open(config),
+    pin: (server, discovery) => {
+      const config = registry.current().servers.get(server)?.config;
+      if (config !== undefined && !isCatalogue(config)) void record(config, discovery);
+      return pinDiscovered(registry, server, discovery, log);
+    },
+    rescans: (reader) => {
+      timer = setInterval(() => {
+        for (const server of registry.current().servers.keys()) reader.changed(server);
+      }, rescanMs);
+      timer.unref();
+    },
+    close: () => {
+      if (timer !== null) clearInterval(timer);
+      return store.close();
+    },
+  };
+}
 
 /** The catalogue of a data folder, for a command: beside a running gateway or without one. */
 export async function openDataCatalogue(dataDir: string): Promise<Result<CatalogueStore, string>> {

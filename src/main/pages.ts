@@ -6,6 +6,7 @@ import { getRequestListener } from '@hono/node-server';
 
 import type { AuditFiles } from '../audit/audit-files.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
+import type { CatalogueStore } from '../catalogue/catalogue-store.ts';
 import { createApi } from '../control/api.ts';
 import { Sessions } from '../control/session.ts';
 import type { ToolReader } from '../gateway/tool-reader.ts';
@@ -29,6 +30,7 @@ export interface PagesParts {
   readonly files: AuditFiles;
   readonly operator: { readonly key: string; readonly path: string };
   readonly privateServers: boolean;
+  readonly catalogue: CatalogueStore;
   readonly version: string;
   readonly telemetry: Telemetry;
 }
@@ -69,6 +71,7 @@ export async function openPages(parts: PagesParts): Promise<Pages> {
     },
     consoleFiles: openConsoleFiles(),
     attackDatabase: openAttackDatabase(dirname(operator.path)),
+    catalogue: { store: parts.catalogue, attacks: [] },
     keyPlace: operator.path,
     privateServers: parts.privateServers,
     ready: () => audit.healthy(),

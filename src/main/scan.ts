@@ -46,9 +46,10 @@ export async function scanServer(options: ScanOptions): Promise<Result<Observati
   return ok(observationOf(found.value, options, [...asks]));
 }
 
-function observationOf(
+/** What a discovery showed, with what is known of the way to the server. */
+export function observationOf(
   found: Discovery,
-  { config, credentials }: ScanOptions,
+  { config, credentials }: Pick<ScanOptions, 'config' | 'credentials'>,
   asks: readonly string[],
 ): Observation {
   const url = config.transport === 'stdio' ? null : URL.parse(config.url);

@@ -39,9 +39,13 @@ interface Posted {
 
 const keepAliveMs = 25_000;
 
-/** The endpoint that a path names: `/mcp` or `/s/<server>/mcp`, exactly; null for any other. */
+/**
+ * The endpoint that a path names: `/mcp` or `/s/<server>/mcp`, exactly, and `/registry/mcp` for the
+ * server of that name; null for any other.
+ */
 export function routeOf(url: string): Route | null {
   if (url === '/mcp') return { server: null };
+  if (url === '/registry/mcp') return { server: 'registry' };
   if (!url.startsWith('/s/') || !url.endsWith('/mcp')) return null;
   const server = url.slice(3, -4);
   return /^[a-z0-9][a-z0-9-]{0,31}$/.test(server) ? { server } : null;

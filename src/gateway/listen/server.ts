@@ -138,7 +138,12 @@ function serve(
     void sse.handle(request, response, sseRoute);
     return;
   }
-  if (url.includes('.well-known') || url.startsWith('/mcp') || url.startsWith('/s/')) {
+  if (
+    url.includes('.well-known') ||
+    url.startsWith('/mcp') ||
+    url.startsWith('/s/') ||
+    url.startsWith('/registry/')
+  ) {
     return plain(response, 404, 'not found');
   }
   deps.pages(request, response);

@@ -1,0 +1,236 @@
+import type { Context, Hono } from 'hono';
+
+import { abusesOf } from '../../catalogue/abuse.ts';
+import type { CatalogueStore } from '../../catalogue/catalogue-store.ts';
+import type { Search, ToolEntry } from '../../catalogue/entry.ts';
+import { categories, risks } from '../../policy/index.ts';
+import type { ControlDeps } from '../deps.ts';
+import { grantsOf, viewOf } from '../grants.ts';
+import { credentialsOf } from '../answer.ts';
+import { policyWriters, type Actor } from '../roles.ts';
+import { applyRule } from './apply.ts';
+import { indexPage, kinds, pageSize, risksPage, serversPage } from './index-page.ts';
+import { catalogueLayout, catalogueStyle, paths } from './layout.ts';
+import { llmsText } from './llms.ts';
+import { changesPage, serverPage } from './server-page.ts';
+import { documentOf, toolPage, type Applied, type AttackLink, type Target } from './tool-page.ts';
+import { html } from 'hono/html';
+
+/** An attack as the pages name it, with the uses of tools that it needs. */
+export interface KnownAttack extends AttackLink {
+  readonly abuses: readonly string[];
+}
+
+/** The catalogue, and what its pages name beside it. */
+export interface CatalogueParts {
+  readonly store: CatalogueStore;
+  readonly attacks: readonly KnownAttack[];
+}
+
+interface CataloguePages extends ControlDeps {
+  readonly catalogue: CatalogueStore;
+  readonly attacks: readonly KnownAttack[];
+}
+
+type Handle = (context: Context, actor: Actor) => Promise<Response> | Response;
+
+const changesShown = 200;
+const attacksShown = 6;
+const offsetMax = 100_000;
+
+/** Adds the catalogue's pages; all but their style are for whoever is signed in. */
+export function addCatalogue(
+  app: Hono,
+  control: ControlDeps,
+  { store, attacks }: CatalogueParts,
+): void {
+  const deps: CataloguePages = { ...control, catalogue: store, attacks };
+  app.get('/catalogue/style.css', (context) =>
+    context.body(catalogueStyle, 200, { 'content-type': 'text/css; charset=utf-8' }),
+  );
+  for (const [path, handle] of pagesOf(deps)) {
+    app.get(path, (context) => signedIn(deps, context, handle));
+  }
+  app.post('/catalogue/s/:server/t/:tool/apply', (context) =>
+    signedIn(deps, context, (_, actor) => apply(deps, context, actor)),
+  );
+}
+
+async function signedIn(deps: ControlDeps, context: Context, handle: Handle): Promise<Response> {
+  const actor = await deps.sessions.actorOf(...credentialsOf(context));
+  return actor === null ? context.redirect('/console/', 303) : handle(context, actor);
+}
+
+function pagesOf(deps: CataloguePages): readonly (readonly [string, Handle])[] {
+  return [
+    ['/llms.txt', (c) => c.text(llmsText)],
+    [paths.index, (c) => index(deps, c, false)],
+    [`${paths.index}/json`, (c) => index(deps, c, true)],
+    [paths.servers, (c) => servers(deps, c, false)],
+    [`${paths.servers}/json`, (c) => servers(deps, c, true)],
+    [paths.risks, (c) => riskLevels(deps, c)],
+    [`${paths.risks}/json`, (c) => c.json({ kinds })],
+    [paths.changes, (c) => changes(deps, c, false)],
+    [`${paths.changes}/json`, (c) => changes(deps, c, true)],
+    ['/catalogue/s/:server', (c) => server(deps, c, 'html')],
+    ['/catalogue/s/:server/json', (c) => server(deps, c, 'json')],
+    ['/catalogue/s/:server/policy.json', (c) => server(deps, c, 'policy')],
+    ['/catalogue/s/:server/t/:tool', (c, actor) => tool(deps, c, { as: 'html', actor })],
+    ['/catalogue/s/:server/t/:tool/json', (c, actor) => tool(deps, c, { as: 'json', actor })],
+    [
+      '/catalogue/s/:server/t/:tool/policy.json',
+      (c, actor) => tool(deps, c, { as: 'policy', actor }),
+    ],
+  ];
+}
+
+async function index(deps: CataloguePages, context: Context, asJson: boolean): Promise<Response> {
+  const search = searchOf(context);
+  const [found, status] = await Promise.all([
+    deps.catalogue.searchTools(search),
+    deps.catalogue.status(),
+  ]);
+  if (!found.ok) return failed(context, found.error);
+  if (!status.ok) return failed(context, status.error);
+  if (asJson) return context.json({ search, ...found.value });
+  return context.html(indexPage({ search, found: found.value, status: status.value }));
+}
+
+async function servers(deps: CataloguePages, context: Context, asJson: boolean): Promise<Response> {
+  const { text, offset } = searchOf(context);
+  const found = await deps.catalogue.searchServers({ text, offset, limit: pageSize });
+  if (!found.ok) return failed(context, found.error);
+  if (asJson) return context.json(found.value);
+  return context.html(serversPage({ text, offset, found: found.value }));
+}
+
+async function riskLevels(deps: CataloguePages, context: Context): Promise<Response> {
+  const none: Search = { text: '', category: null, risk: null, offset: 0, limit: 1 };
+  const counts: Record<string, number> = {};
+  for (const category of categories) {
+    const found = await deps.catalogue.searchTools({ ...none, category });
+    if (!found.ok) return failed(context, found.error);
+    counts[category] = found.value.total;
+  }
+  for (const risk of risks) {
+    const found = await deps.catalogue.searchTools({ ...none, risk });
+    if (!found.ok) return failed(context, found.error);
+    counts[risk] = found.value.total;
+  }
+  return context.html(risksPage(counts));
+}
+
+async function changes(deps: CataloguePages, context: Context, asJson: boolean): Promise<Response> {
+  const found = await deps.catalogue.changes({ server: null, sinceMs: 0, limit: changesShown });
+  if (!found.ok) return failed(context, found.error);
+  return asJson ? context.json(found.value) : context.html(changesPage(found.value));
+}
+
+async function server(
+  deps: CataloguePages,
+  context: Context,
+  as: 'html' | 'json' | 'policy',
+): Promise<Response> {
+  const slug = context.req.param('server') ?? '';
+  const found = await deps.catalogue.server(slug);
+  if (!found.ok) return failed(context, found.error);
+  if (found.value === null) return missing(context, `There is no server ${slug} in the catalogue.`);
+  if (as === 'json') return context.json(found.value);
+  if (as === 'policy') return context.json(found.value.policy);
+  const history = await deps.catalogue.changes({ server: slug, sinceMs: 0, limit: changesShown });
+  if (!history.ok) return failed(context, history.error);
+  return context.html(serverPage(found.value, history.value));
+}
+
+async function tool(
+  deps: CataloguePages,
+  context: Context,
+  { as, actor }: { readonly as: 'html' | 'json' | 'policy'; readonly actor: Actor },
+): Promise<Response> {
+  const found = await toolOf(deps, context);
+  if (found instanceof Response) return found;
+  if (as === 'json') return context.json(found);
+  if (as === 'policy') return context.json(documentOf(found));
+  return context.html(shownTool(deps, found, { actor, applied: null }));
+}
+
+async function apply(deps: CataloguePages, context: Context, actor: Actor): Promise<Response> {
+  const found = await toolOf(deps, context);
+  if (found instanceof Response) return found;
+  const applied = await applyRule(deps, context, { tool: found, actor });
+  return context.html(shownTool(deps, found, { actor, applied }), applied.ok ? 200 : 409);
+}
+
+function shownTool(
+  deps: CataloguePages,
+  found: ToolEntry,
+  { actor, applied }: { readonly actor: Actor; readonly applied: Applied | null },
+) {
+  return toolPage({
+    tool: found,
+    targets: policyWriters.includes(actor.role) ? targetsOf(deps) : [],
+    csrf: actor.session?.csrf ?? '',
+    attacks: attacksOn(deps.attacks, found),
+    applied,
+  });
+}
+
+/** Live grants with the policies that can be edited here: those in the operator's file cannot. */
+export function targetsOf(deps: ControlDeps): readonly Target[] {
+  const live = grantsOf(deps).filter((grant) => viewOf(deps, grant).state === 'live');
+  return live.flatMap((grant) =>
+    grant.servers.flatMap((server) => {
+      const policy = grant.policies[server];
+      const fixed = policy === undefined || deps.registry.isDeclaredPolicy(policy);
+      return fixed ? [] : [{ grant: grant.label, server, policy }];
+    }),
+  );
+}
+
+function attacksOn(known: readonly KnownAttack[], found: ToolEntry): readonly AttackLink[] {
+  const wanted = abusesOf(found);
+  const rank = (attack: KnownAttack): number => {
+    const places = attack.abuses.map((abuse) => wanted.indexOf(abuse)).filter((at) => at >= 0);
+    return Math.min(Infinity, ...places);
+  };
+  return known
+    .filter((attack) => rank(attack) < Infinity)
+    .toSorted((a, b) => rank(a) - rank(b))
+    .slice(0, attacksShown);
+}
+
+async function toolOf(deps: CataloguePages, context: Context): Promise<ToolEntry | Response> {
+  const slug = context.req.param('tool') ?? '';
+  const found = await deps.catalogue.tool(context.req.param('server') ?? '', slug);
+  if (!found.ok) return failed(context, found.error);
+  return (
+    found.value ?? missing(context, `There is no tool ${slug} of that server in the catalogue.`)
+  );
+}
+
+function searchOf(context: Context): Search {
+  const { q = '', category = '', risk = '', from = '' } = context.req.query();
+  const offset = /^[0-9]{1,6}$/.test(from) ? Math.min(Number(from), offsetMax) : 0;
+  return {
+    text: q.trim().slice(0, 200),
+    category: categories.find((one) => one === category) ?? null,
+    risk: risks.find((one) => one === risk) ?? null,
+    offset,
+    limit: pageSize,
+  };
+}
+
+function missing(context: Context, message: string): Response | Promise<Response> {
+  return context.html(note('Not found', message), 404);
+}
+
+function failed(context: Context, message: string): Response | Promise<Response> {
+  return context.html(note('The catalogue cannot be read', `${message}. Try again.`), 503);
+}
+
+function note(title: string, message: string) {
+  const content = html`<h1>${title}</h1>
+    <p>${message}</p>`;
+  const trail = [{ name: 'Catalogue', path: paths.index }];
+  return catalogueLayout({ title, trail, json: null, content });
+}
