@@ -206,24 +206,22 @@ async function openParts(options: GatewayOptions): Promise<Result<Parts, string>
 
 /** Joins what was opened: from here on a change of the registry reaches every part. */
 function assemble(
-  { config, dataDir, version, environment, log }: GatewayOptions,
+  options: GatewayOptions,
   opened: Pick<Parts, 'stores' | 'registry' | 'audit' | 'index' | 'keeping' | 'desk'> & {
     readonly counters: MemoryCounters;
     readonly digest: Digest;
   },
 ): Parts {
+  const { config, environment, log } = options;
   const { registry, stores, audit, counters, digest, desk } = opened;
   const clock = systemClock;
-  const catalogue = startCatalogue({ dataDir, registry, version, log });
-  const open = catalogue.opens((config) => openUpstream(config, { clock, log, environment }));
+  const catalogue = startCatalogue({ ...options, registry, rescan: (one) => reader.changed(one) });
+  const open = catalogue.opens((entry) => openUpstream(entry, { clock, log, environment }));
   const connections = new Connections(open);
   const reader = new ToolReader({
     clock,
     log,
-    connect: (server) => {
-      const config = registry.current().servers.get(server)?.config;
-      return config === undefined ? null : open(config);
-    },
+    connect: (server) => connections.openAnew(registry.current().servers.get(server)),
     pin: (server, discovery) => catalogue.pin(server, discovery),
   });
   const gateway = gatewayOf({
@@ -258,7 +256,6 @@ function assemble(
   };
   registry.subscribe(follow);
   follow();
-  catalogue.rescans(reader);
   return { ...opened, gateway, reader, connections, catalogue, cutEnded: cut };
 }
 

@@ -2,7 +2,6 @@ import type { Log } from '../base/log.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { noIdentity, type CatalogueStore } from '../catalogue/catalogue-store.ts';
 import type { Discovery } from '../gateway/discover.ts';
-import type { ToolReader } from '../gateway/tool-reader.ts';
 import type { Upstream } from '../gateway/upstream/upstream.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ServerConfig } from '../registry/server.ts';
@@ -25,8 +24,6 @@ export interface RunningCatalogue {
   readonly opens: (open: (config: ServerConfig) => Upstream) => (config: ServerConfig) => Upstream;
   /** Pins what a registered server listed, and takes it in; nobody waits for the latter. */
   readonly pin: (server: string, discovery: Discovery) => Promise<void>;
-  /** Reads every registered server again, on a schedule. */
-  readonly rescans: (reader: ToolReader) => void;
   close(): Promise<void>;
 }
 
@@ -36,10 +33,16 @@ export function startCatalogue(parts: {
   readonly registry: Registry;
   readonly version: string;
   readonly log: Log;
+  /** Has a registered server read again soon. */
+  readonly rescan: (server: string) => void;
 }): RunningCatalogue {
-  const { dataDir, registry, version, log } = parts;
+  const { dataDir, registry, version, log, rescan } = parts;
   const store = openCatalogue(dataDir);
-  let timer: NodeJS.Timeout | null = null;
+  // A schedule for those that never say that they changed.
+  const timer = setInterval(() => {
+    for (const server of registry.current().servers.keys()) rescan(server);
+  }, rescanMs);
+  timer.unref();
   const record = async (config: ServerConfig, discovery: Discovery): Promise<void> => {
     const credentials = config.transport === 'http' && Object.keys(config.headers).length > 0;
     const observation = {
@@ -66,14 +69,8 @@ export function startCatalogue(parts: {
       if (config !== undefined && !isCatalogue(config)) void record(config, discovery);
       return pinDiscovered(registry, server, discovery, log);
     },
-    rescans: (reader) => {
-      timer = setInterval(() => {
-        for (const server of registry.current().servers.keys()) reader.changed(server);
-      }, rescanMs);
-      timer.unref();
-    },
     close: () => {
-      if (timer !== null) clearInterval(timer);
+      clearInterval(timer);
       return store.close();
     },
   };

@@ -14,6 +14,11 @@ export class Connections {
     return this.#upstreams.get(server)?.upstream ?? null;
   }
 
+  /** Another connection to a registered server, for one use; null when there is no such server. */
+  openAnew(server: { readonly config: ServerConfig } | undefined): Upstream | null {
+    return server === undefined ? null : this.#open(server.config);
+  }
+
   /** Closes what is gone or changed, opens what is new. Returns the names that changed. */
   apply(configs: Iterable<ServerConfig>): readonly string[] {
     const wanted = new Map([...configs].map((config) => [config.name, config]));

@@ -92,39 +92,42 @@ export function toolPage(about: {
       }
       <h2>Recommended policy</h2>
       <pre tabindex="0">${JSON.stringify(documentOf(tool), null, 2)}</pre>
-      ${applyForm(tool, targets, csrf)}
-      <h2>Three steps to put it in force</h2>
-      <ol>
-        <li>
-          Save the document above as <code>policy.json</code>, or add its rule under
-          <code>tools</code> of the policy that your grant uses.
-        </li>
-        <li>Check it: <code>portcullis policy check policy.json</code></li>
-        <li>
-          Give it to a grant:
-          <code
-            >portcullis grant create NAME --principal agent:NAME --server SERVER --policy
-            policy</code
-          >, and connect the client to the gateway with the grant's token.
-        </li>
-      </ol>
-      <h2>Related tools</h2>
-      ${tool.related.length === 0 ? html`<p>None.</p>` : toolsTable('Related tools', tool.related, true)}
-      <h2>Questions and answers</h2>
-      ${questions(tool)}
-      <h2>History</h2>
-      ${changesList(tool.history, false)}
-      <h2>Definition</h2>
-      <details>
-        <summary>As the server sent it (about ${tool.tokens} tokens)</summary>
-        <pre tabindex="0">${shortened(JSON.stringify(tool.definition, null, 2), 80_000)}</pre>
-      </details>`,
+      ${applyForm(tool, targets, csrf)} ${guidance(tool)}`,
   });
 }
 
 /** The document that a tool's page recommends: this rule, and everything else denied. */
 export function documentOf(tool: Pick<ToolEntry, 'name' | 'policy'>): JsonObject {
   return { version: '1', default: 'deny', tools: { [tool.name]: tool.policy } };
+}
+
+/** What follows the rule: how to put it in force, what is like it, and what is often asked. */
+function guidance(tool: ToolEntry): Page {
+  return html`<h2>Three steps to put it in force</h2>
+    <ol>
+      <li>
+        Save the document above as <code>policy.json</code>, or add its rule under
+        <code>tools</code> of the policy that your grant uses.
+      </li>
+      <li>Check it: <code>portcullis policy check policy.json</code></li>
+      <li>
+        Give it to a grant:
+        <code
+          >portcullis grant create NAME --principal agent:NAME --server SERVER --policy policy</code
+        >, and connect the client to the gateway with the grant's token.
+      </li>
+    </ol>
+    <h2>Related tools</h2>
+    ${tool.related.length === 0 ? html`<p>None.</p>` : toolsTable('Related tools', tool.related, true)}
+    <h2>Questions and answers</h2>
+    ${questions(tool)}
+    <h2>History</h2>
+    ${changesList(tool.history, false)}
+    <h2>Definition</h2>
+    <details>
+      <summary>As the server sent it (about ${tool.tokens} tokens)</summary>
+      <pre tabindex="0">${shortened(JSON.stringify(tool.definition, null, 2), 80_000)}</pre>
+    </details>`;
 }
 
 function applyForm(tool: ToolEntry, targets: readonly Target[], csrf: string): Page {
