@@ -32,12 +32,12 @@ const verbLists: readonly (readonly [Category, number, string])[] = [
     solve lemmatize highlight chunk deduplicate dedupe escape minify beautify prettify
     tldr outline brainstorm critique reflect proofread rephrase paraphrase rewrite collect
     gather load learn study understand interpret judge guess choose pick offer give contain
-    expose who recall visit hello greet vectorize ground infer distill simplify discoverable
+    who recall visit hello greet vectorize ground infer distill simplify discoverable
     capture sample percentile sum subtract multiply divide average round differentiate factor
     sequence align blast encrypt decrypt probe snapshot dump cat concatenate capitalize enhance trim
     roll refine polish`,
   ],
-  ['Read', 0.4, `take access support help demonstrate let allow include`],
+  ['Read', 0.4, `take expose access support help demonstrate let allow include`],
   [
     'Write',
     1,

@@ -48,6 +48,16 @@ export const workRules: readonly SenseRule[] = [
     verbs: 'manage maintain administer',
     when: (act) => act.role === 'main',
   }),
+  rule('exposes-service', ['Write', 0.9], {
+    verbs: 'expose',
+    objects: 'resource service deployment port pod app application container',
+  }),
+  rule('controls-program', ['Execute', 0.9], {
+    verbs: 'control',
+    objects:
+      'editor playback simulator emulator device desktop window robot machine mouse keyboard',
+    when: (act) => act.field === 'description' && act.role === 'main',
+  }),
   rule('keeps-time', ['Write', 1], {
     verbs: 'start stop pause resume',
     objects: 'timer stopwatch timelog tracking sprint survey conversation chat thread discussion',

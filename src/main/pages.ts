@@ -49,6 +49,7 @@ export async function openPages(parts: PagesParts): Promise<Pages> {
   const { registry, reader, users, audit, files, operator, desk } = parts;
   const stopping = new AbortController();
   const setupToken = (await users.list()).length > 0 ? null : randomBytes(24).toString('base64url');
+  const attackDatabase = openAttackDatabase(dirname(operator.path));
   const app = createApi({
     registry,
     audit,
@@ -70,8 +71,8 @@ export async function openPages(parts: PagesParts): Promise<Pages> {
       readTools: (server) => reader.read(server),
     },
     consoleFiles: openConsoleFiles(),
-    attackDatabase: openAttackDatabase(dirname(operator.path)),
-    catalogue: { store: parts.catalogue, attacks: [] },
+    attackDatabase,
+    catalogue: { store: parts.catalogue, attacks: () => attackDatabase.attacks() },
     keyPlace: operator.path,
     privateServers: parts.privateServers,
     ready: () => audit.healthy(),

@@ -1,5 +1,6 @@
 import type { Context, Hono } from 'hono';
 
+import type { Attack } from '../../attacks/attack.ts';
 import { abusesOf } from '../../catalogue/abuse.ts';
 import type { CatalogueStore } from '../../catalogue/catalogue-store.ts';
 import type { Search, ToolEntry } from '../../catalogue/entry.ts';
@@ -16,20 +17,16 @@ import { changesPage, serverPage } from './server-page.ts';
 import { documentOf, toolPage, type Applied, type AttackLink, type Target } from './tool-page.ts';
 import { html } from 'hono/html';
 
-/** An attack as the pages name it, with the uses of tools that it needs. */
-export interface KnownAttack extends AttackLink {
-  readonly abuses: readonly string[];
-}
-
 /** The catalogue, and what its pages name beside it. */
 export interface CatalogueParts {
   readonly store: CatalogueStore;
-  readonly attacks: readonly KnownAttack[];
+  /** Every entry of the attack database. */
+  readonly attacks: () => Promise<readonly Attack[]>;
 }
 
 interface CataloguePages extends ControlDeps {
   readonly catalogue: CatalogueStore;
-  readonly attacks: readonly KnownAttack[];
+  readonly attacks: () => Promise<readonly Attack[]>;
 }
 
 type Handle = (context: Context, actor: Actor) => Promise<Response> | Response;
@@ -151,17 +148,17 @@ async function tool(
   if (found instanceof Response) return found;
   if (as === 'json') return context.json(found);
   if (as === 'policy') return context.json(documentOf(found));
-  return context.html(shownTool(deps, found, { actor, applied: null }));
+  return context.html(await shownTool(deps, found, { actor, applied: null }));
 }
 
 async function apply(deps: CataloguePages, context: Context, actor: Actor): Promise<Response> {
   const found = await toolOf(deps, context);
   if (found instanceof Response) return found;
   const applied = await applyRule(deps, context, { tool: found, actor });
-  return context.html(shownTool(deps, found, { actor, applied }), applied.ok ? 200 : 409);
+  return context.html(await shownTool(deps, found, { actor, applied }), applied.ok ? 200 : 409);
 }
 
-function shownTool(
+async function shownTool(
   deps: CataloguePages,
   found: ToolEntry,
   { actor, applied }: { readonly actor: Actor; readonly applied: Applied | null },
@@ -170,7 +167,7 @@ function shownTool(
     tool: found,
     targets: policyWriters.includes(actor.role) ? targetsOf(deps) : [],
     csrf: actor.session?.csrf ?? '',
-    attacks: attacksOn(deps.attacks, found),
+    attacks: attacksOn(await deps.attacks(), found),
     applied,
   });
 }
@@ -187,16 +184,23 @@ export function targetsOf(deps: ControlDeps): readonly Target[] {
   );
 }
 
-function attacksOn(known: readonly KnownAttack[], found: ToolEntry): readonly AttackLink[] {
+function attacksOn(known: readonly Attack[], found: ToolEntry): readonly AttackLink[] {
   const wanted = abusesOf(found);
-  const rank = (attack: KnownAttack): number => {
-    const places = attack.abuses.map((abuse) => wanted.indexOf(abuse)).filter((at) => at >= 0);
+  const rank = ({ facts }: Attack): number => {
+    const places = facts.abuses.map((abuse) => wanted.indexOf(abuse)).filter((at) => at >= 0);
     return Math.min(Infinity, ...places);
   };
   return known
     .filter((attack) => rank(attack) < Infinity)
     .toSorted((a, b) => rank(a) - rank(b))
-    .slice(0, attacksShown);
+    .slice(0, attacksShown)
+    .map(({ slug, facts: { id, title, summary } }) => ({
+      id,
+      title,
+      summary,
+      href: `/attacks/${slug}`,
+      policy: `attacks/${slug}/policy.json`,
+    }));
 }
 
 async function toolOf(deps: CataloguePages, context: Context): Promise<ToolEntry | Response> {
