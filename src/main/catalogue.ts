@@ -1,16 +1,36 @@
+import { readFile } from 'node:fs/promises';
+
 import type { Log } from '../base/log.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { noIdentity, type CatalogueStore } from '../catalogue/catalogue-store.ts';
+import { readSeedLine, seedReading } from '../catalogue/seed.ts';
 import type { Discovery } from '../gateway/discover.ts';
 import type { Upstream } from '../gateway/upstream/upstream.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ServerConfig } from '../registry/server.ts';
 import { openCatalogue } from '../storage/catalogue/thread.ts';
+import { attempt } from './attempt.ts';
 import { systemClock } from './clock.ts';
 import { makeFolder } from './folder.ts';
 import { pinDiscovered } from './pins.ts';
 import { catalogueUpstream, isCatalogue } from './registry-server.ts';
 import { observationOf } from './scan.ts';
+
+/** Takes in the servers that were scanned when this version was made; how many there are. */
+export async function seedCatalogue(store: CatalogueStore): Promise<Result<number, string>> {
+  const path = new URL('../../seed/catalogue.jsonl', import.meta.url);
+  const text = await attempt(() => readFile(path, 'utf8'));
+  if (!text.ok) return err(`the seed that comes with the program cannot be read: ${text.error}`);
+  const lines = text.value.split('\n').filter((line) => line !== '');
+  const atMs = systemClock.nowMs();
+  const recorded = await store.record(lines.map((line) => seedReading(readSeedLine(line), atMs)));
+  if (!recorded.ok) return recorded;
+  for (;;) {
+    const left = await store.feed();
+    if (!left.ok) return left;
+    if (left.value === 0) return ok(recorded.value.length);
+  }
+}
 
 export { importFile } from './catalogue-import.ts';
 

@@ -4,7 +4,7 @@ import { err, ok, type Result } from '../../base/result.ts';
 import type { CatalogueStore } from '../../catalogue/catalogue-store.ts';
 import type { ToolEntry } from '../../catalogue/entry.ts';
 import type { ImportProgress } from '../../main/catalogue-import.ts';
-import { importFile, openDataCatalogue } from '../../main/catalogue.ts';
+import { importFile, openDataCatalogue, seedCatalogue } from '../../main/catalogue.ts';
 import { categories, risks, type Category, type Risk } from '../../policy/index.ts';
 import { columns, exitCodes, jsonText, sayFailed, type Io } from '../io.ts';
 import { printable } from '../scan/print.ts';
@@ -45,6 +45,15 @@ export function addCatalogueCommands(program: Command, io: Io, nowMs: () => numb
         });
       }),
     );
+  sub('seed', 'take in the servers that were scanned when this version was made').action(
+    (options: Common) =>
+      withCatalogue(io, options, async (store) => {
+        const servers = await seedCatalogue(store);
+        if (!servers.ok) return servers;
+        const lines = [`${servers.value} servers; see them with \`catalogue search\``];
+        return ok({ value: { servers: servers.value }, lines, found: true });
+      }),
+  );
   sub('search', 'find tools by words of their name, description and server')
     .argument('[words...]', 'every word must be there')
     .option('--category <category>', categories.join(', '))
