@@ -142,6 +142,8 @@ async function seedOf(wanted: Wanted): Promise<SeedServer | string> {
     }
     if (seen.length === 0) return 'it lists no tools';
     const { protocolVersion, asks } = observed.value.posture;
+    // Some definitions name the folder that the server was started in.
+    const text = JSON.stringify(observed.value.tools).replaceAll(folder, '/project');
     return {
       name: wanted.package,
       package: wanted.package,
@@ -150,7 +152,8 @@ async function seedOf(wanted: Wanted): Promise<SeedServer | string> {
       homepage,
       protocolVersion,
       asks,
-      tools: observed.value.tools,
+      // The same definitions, as JSON.
+      tools: JSON.parse(text) as readonly JsonObject[],
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });
