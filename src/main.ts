@@ -10,7 +10,6 @@ import { McpListener } from './gateway/listen/http.ts';
 import { openPort } from './gateway/listen/server.ts';
 import { ToolReader } from './gateway/tool-reader.ts';
 import { openUpstream } from './gateway/upstream/open.ts';
-import type { Upstream } from './gateway/upstream/upstream.ts';
 import { openApprovalDesk, type ApprovalDesk } from './main/approval-desk.ts';
 import { startCatalogue, type RunningCatalogue } from './main/catalogue.ts';
 import { systemClock } from './main/clock.ts';
