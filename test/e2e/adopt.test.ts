@@ -58,8 +58,8 @@ test('adopt shows, changes, and puts back the same bytes; doctor proves it', asy
   assert.equal(before.code, 1);
   const states = (out: string): readonly string[] =>
     JSON.parse(out).servers.map(
-      ({ client, server, state, canary }: { [name: string]: string | { kind: string } | null }) =>
-        `${String(client)} ${String(server)} ${String(state)} ${typeof canary === 'object' && canary !== null ? canary.kind : '-'}`,
+      (one: { client: string; server: string; state: string; canary: { kind: string } | null }) =>
+        [one.client, one.server, one.state, one.canary?.kind ?? '-'].join(' '),
     );
   assert.deepEqual(states(before.out), [
     'Cursor notes around -',
