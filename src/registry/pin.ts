@@ -23,6 +23,10 @@ export interface PinQuestion {
   readonly seen: readonly SeenTool[];
   /** Milliseconds since the Unix epoch. */
   readonly nowMs: number;
+  /** Whether it was never listed; told from `previous` when absent. */
+  readonly isFirst?: boolean;
+  /** The name stands for another server than the one that was reviewed: nothing of it counts. */
+  readonly moved?: boolean;
 }
 
 /** What follows from a list. */
@@ -58,18 +62,20 @@ const namePattern = /^[A-Za-z0-9_./-]{1,128}$/;
  * again.
  */
 export function pinTools(question: PinQuestion): Result<Pinning, PinProblem> {
-  const { previous, seen } = question;
+  const { previous, seen, moved = false } = question;
+  const isFirst = question.isFirst ?? previous.length === 0;
   if (seen.length > toolsMax) {
     return err({ code: 'too-many-tools', count: seen.length, max: toolsMax });
   }
   const before = new Map(previous.map((row) => [row.tool, row]));
-  const rows = new Map(before);
+  const start = moved ? new Map(previous.map((row) => [row.tool, unreviewed(row)])) : before;
+  const rows = new Map(start);
   const flaws = flawsOf(seen);
   for (const tool of seen) {
-    const first = rows.get(tool.name) !== before.get(tool.name);
+    const first = rows.get(tool.name) !== start.get(tool.name);
     if (first) continue;
-    const row = seenRow(question, tool, before.get(tool.name));
-    rows.set(tool.name, judged(row, flaws.get(tool.name) ?? null, previous.length === 0));
+    const row = seenRow(question, tool, start.get(tool.name));
+    rows.set(tool.name, judged(row, flaws.get(tool.name) ?? null, { isFirst, moved }));
   }
   if (rows.size > rowsMax) return err({ code: 'too-many-tools', count: rows.size, max: rowsMax });
 
@@ -112,12 +118,23 @@ function seenRow(question: PinQuestion, tool: SeenTool, before: PinRow | undefin
   };
 }
 
-function judged(row: PinRow, flaw: Flaw | null, firstList: boolean): PinRow {
+function unreviewed(row: PinRow): PinRow {
+  return { ...row, state: 'quarantined', reason: movedReason, reviewed: null };
+}
+
+const movedReason = 'the name stands for another server than the one that was reviewed';
+
+function judged(
+  row: PinRow,
+  flaw: Flaw | null,
+  { isFirst, moved }: { readonly isFirst: boolean; readonly moved: boolean },
+): PinRow {
   const { reviewed } = row;
   if (flaw?.always === true) return { ...row, reason: flaw.reason };
   if (reviewed?.digest === row.digest) return acceptPin(row, reviewed.category, reviewed.risk);
   if (flaw !== null) return { ...row, reason: flaw.reason };
-  if (firstList) return acceptPin(row, row.category, row.risk);
+  if (moved) return { ...row, reason: movedReason };
+  if (isFirst) return acceptPin(row, row.category, row.risk);
   if (reviewed === null) return { ...row, reason: 'new tool' };
   return { ...row, reason: `definition changed: ${changes(reviewed.definition, row.definition)}` };
 }

@@ -42,6 +42,9 @@ export interface RegistryStore {
   pins(server: string): Promise<readonly PinRow[]>;
   /** Replaces the rows of these tools in one transaction. */
   savePins(rows: readonly PinRow[]): Promise<void>;
+  /** Which server the rows of this name are of, see `originOf`; null before its first list. */
+  origin(server: string): Promise<string | null>;
+  saveOrigin(server: string, origin: string): Promise<void>;
   /** The newest version of every policy. */
   policies(): Promise<readonly PolicyVersionRow[]>;
   policyVersions(name: string): Promise<readonly PolicyVersionRow[]>;

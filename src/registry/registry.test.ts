@@ -339,3 +339,42 @@ test('changes asked for at once run one after the other', async () => {
   assert.equal(one.current().version, 6);
   await store.close();
 });
+
+const at = (url: string): Declared => {
+  const file = declared({});
+  const config = { name: 'files', transport: 'http', headers: {}, allowPrivate: false } as const;
+  return { ...file, servers: new Map([['files', { ...config, url }]]) };
+};
+
+test('a name that stands for another server is trusted for nothing, gone tools included', async () => {
+  const store = await stores();
+  const one = await registry(store);
+  const stateOf = (name: string) => one.current().servers.get('files')?.tools?.get(name)?.state;
+  await one.applyConfig(at('https://example.com/mcp'));
+  await one.pinSeen('files', [seen('a'), seen('b')]);
+  assert.equal(stateOf('a'), 'pinned');
+  await one.applyConfig(at('https://example.com/mcp?key=2'));
+  assert.equal(stateOf('a'), 'pinned', 'a query is no other server');
+  await one.applyConfig(at('https://evil.example/mcp'));
+  assert.equal(one.current().servers.get('files')?.tools, null, 'nothing until it is read');
+  await one.pinSeen('files', [seen('a')]);
+  assert.deepEqual([stateOf('a'), stateOf('b')], ['quarantined', 'quarantined']);
+  await one.pinSeen('files', [seen('a'), seen('b')]);
+  assert.deepEqual([stateOf('a'), stateOf('b')], ['quarantined', 'quarantined']);
+  await one.acceptPins('files', new Map([['a', seen('a').digest]]));
+  const again = await registry(store);
+  await again.applyConfig(at('https://evil.example/mcp'));
+  await again.pinSeen('files', [seen('a'), seen('b')]);
+  const states = ['a', 'b'].map((n) => again.current().servers.get('files')?.tools?.get(n)?.state);
+  assert.deepEqual(states, ['pinned', 'quarantined']);
+  await store.close();
+});
+
+test('an empty first list was the first: what comes later waits for review', async () => {
+  const store = await stores();
+  const one = await registry(store);
+  await one.pinSeen('files', []);
+  await one.pinSeen('files', [seen('a')]);
+  assert.equal(one.current().servers.get('files')?.tools?.get('a')?.state, 'quarantined');
+  await store.close();
+});

@@ -20,8 +20,9 @@ import {
 } from './drafts.ts';
 import { grantClashes } from './grants.ts';
 import { allServers, nothing, snapshotOf, type Parts } from './parts.ts';
-import { acceptPin, pinTools, type Pinning, type PinProblem, type SeenTool } from './pin.ts';
+import { acceptPin, type Pinning, type PinProblem, type SeenTool } from './pin.ts';
 import { pinnedTools } from './pinned-tools.ts';
+import { compareSeen, reviewedTools } from './reviewed-tools.ts';
 import { fileAuthor, loadVersion, policiesInForce } from './policy-versions.ts';
 import type { RegistryProblem } from './problem.ts';
 import type { PinRow, PolicyVersionRow, RegistryStore } from './registry-store.ts';
@@ -231,9 +232,10 @@ export class Registry {
     seen: readonly SeenTool[],
   ): Promise<Result<Pinning, RegistryProblem | PinProblem>> {
     const pinned = await this.#withServer(server, async () => {
-      const previous = await this.#stores.registry.pins(server);
-      const pinning = pinTools({ server, previous, seen, nowMs: this.#clock.nowMs() });
+      const list = { seen, nowMs: this.#clock.nowMs(), config: this.#parts.servers.get(server) };
+      const { pinning, settle } = await compareSeen(this.#stores.registry, list);
       if (pinning.ok) await this.#savePins(server, pinning.value.changed);
+      if (pinning.ok) await settle();
       return ok(pinning);
     });
     return pinned.ok ? pinned.value : pinned;
@@ -340,10 +342,9 @@ export class Registry {
     if (!policies.ok) return err([policies.error]);
     const tools = new Map<string, ReadonlyMap<string, PinnedTool> | null>();
     const servers = allServers(declared, await this.#stores.servers.list(), this.#log);
-    for (const server of servers.keys()) {
-      const rows = await this.#stores.registry.pins(server);
-      const known = this.#parts.tools.get(server) ?? null;
-      tools.set(server, rows.length > 0 || known !== null ? pinnedTools(rows) : null);
+    for (const [name, config] of servers) {
+      const isKnown = (this.#parts.tools.get(name) ?? null) !== null;
+      tools.set(name, await reviewedTools(this.#stores.registry, config, isKnown));
     }
     return ok({ declared, storedGrants, servers, policies: policies.value, tools });
   }
@@ -369,11 +370,10 @@ export class Registry {
   async #publishServers(): Outcome<null> {
     const { declared, tools: before } = this.#parts;
     const servers = allServers(declared, await this.#stores.servers.list(), this.#log);
-    const tools = new Map(before);
-    for (const name of servers.keys()) {
-      if (tools.has(name)) continue;
-      const rows = await this.#stores.registry.pins(name);
-      tools.set(name, rows.length > 0 ? pinnedTools(rows) : null);
+    const tools = new Map<string, ReadonlyMap<string, PinnedTool> | null>();
+    for (const [name, config] of servers) {
+      const { registry } = this.#stores;
+      tools.set(name, before.get(name) ?? (await reviewedTools(registry, config, false)));
     }
     this.#publish({ ...this.#parts, servers, tools });
     return ok(null);

@@ -22,6 +22,19 @@ export function registryStore(db: Kysely<Tables>): RegistryStore {
 
     savePins: (rows) => savePins(db, rows),
 
+    async origin(server) {
+      const query = db.selectFrom('server_origins').select('origin').where('server', '=', server);
+      return (await query.executeTakeFirst())?.origin ?? null;
+    },
+
+    async saveOrigin(server, origin) {
+      await db
+        .insertInto('server_origins')
+        .values({ server, origin })
+        .onConflict((conflict) => conflict.column('server').doUpdateSet({ origin }))
+        .execute();
+    },
+
     async policies() {
       const newest = db
         .selectFrom('policy_versions')

@@ -11,6 +11,7 @@ export interface Tables {
   readonly standing_approvals: StandingTable;
   readonly portcullis_schema: SchemaTable;
   readonly servers: ServerTable;
+  readonly server_origins: ServerOriginTable;
   readonly sessions: SessionTable;
   readonly users: UserTable;
 }
@@ -33,6 +34,11 @@ export interface GrantTable {
   readonly revoked_ms: number | null;
   /** How long labels last; null for the default. */
   readonly labels_ms: number | null;
+}
+
+export interface ServerOriginTable {
+  readonly server: string;
+  readonly origin: string;
 }
 
 export interface PinTable {

@@ -183,6 +183,17 @@ const pinCases: readonly Case[] = [
     },
   ],
   [
+    'whose pins they are is kept by name, and replaced',
+    async ({ registry }) => {
+      assert.equal(await registry.origin('files'), null);
+      await registry.saveOrigin('files', 'one');
+      await registry.saveOrigin('mail', 'other');
+      await registry.saveOrigin('files', 'two');
+      assert.equal(await registry.origin('files'), 'two');
+      assert.equal(await registry.origin('mail'), 'other');
+    },
+  ],
+  [
     'two thousand pins are saved at once',
     async ({ registry }) => {
       const rows = Array.from({ length: 2_000 }, (_, index) => pin({ tool: `t${index}` }));

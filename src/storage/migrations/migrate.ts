@@ -5,12 +5,19 @@ import { registry } from './0001_registry.ts';
 import { approvals } from './0010_approvals.ts';
 import { stops } from './0020_stops.ts';
 import { consoleTables } from './0030_console.ts';
+import { origins } from './0060_origins.ts';
 
 /** One step of the schema. A step that was released is never edited: the next one changes it. */
 export type Migration = (schema: SchemaModule) => Promise<void>;
 
 /** In order; the database's version is how many of them it has seen. */
-export const migrations: readonly Migration[] = [registry, approvals, stops, consoleTables];
+export const migrations: readonly Migration[] = [
+  registry,
+  approvals,
+  stops,
+  consoleTables,
+  origins,
+];
 
 /** The database was written by a newer program: `found` migrations, of which `known` are ours. */
 export interface NewerSchema {
