@@ -49,7 +49,7 @@ export async function initializeAll(
   const instructions = parts.map((part) => part.instructions).filter((text) => text !== null);
   const result = {
     protocolVersion,
-    capabilities: { tools: {}, logging: {} },
+    capabilities: { tools: { listChanged: true }, logging: {} },
     serverInfo: { name: 'portcullis', version: '1' },
     ...(instructions.length === 0 ? {} : { instructions: instructions.join('\n\n') }),
   };

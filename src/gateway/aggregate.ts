@@ -7,6 +7,7 @@ import { ruleFor } from '../mcp/method.ts';
 import { aggregatedName } from '../mcp/tool.ts';
 import type { AggregateSession } from './aggregate-state.ts';
 import { initializeAll, listAll } from './aggregate-all.ts';
+import { endAggregate, openAggregateStream } from './aggregate-stream.ts';
 import { partOf, serversOf, sha256Hex } from './aggregate-parts.ts';
 import { discard } from './batch.ts';
 import { bridge } from './bridge.ts';
@@ -77,6 +78,25 @@ export async function receiveAggregate(
   }
   const parts = partsNow(gateway, caller, session);
   return receiveLegacy(gateway, caller, { message, session: { ...session, parts } }, downstream);
+}
+
+/** The legacy GET and DELETE of a session over all servers of a grant. */
+export async function followAggregate(
+  gateway: Gateway,
+  caller: Caller,
+  method: 'GET' | 'DELETE',
+  downstream: Downstream,
+): Promise<void> {
+  const id = caller.aggregateId ?? '';
+  const nowMs = gateway.clock.monotonicMs();
+  const found = gateway.live.aggregates.find(id, caller.grant.id, nowMs);
+  if (found === null) {
+    const about = { id: null, code: -32001, message: 'Session not found' };
+    return answerError(downstream, caller.aggregateId === null ? 400 : 404, about);
+  }
+  const session = { ...found, parts: partsNow(gateway, caller, found) };
+  if (method === 'GET') return openAggregateStream(gateway, caller, session, downstream);
+  return endAggregate(gateway, caller, session, downstream);
 }
 
 /** A session outlives edits of its grant: what the grant opens now counts, not what it did then. */

@@ -1,14 +1,18 @@
 import { encodeSseEvent } from '../mcp/sse.ts';
 import type { Downstream, DownstreamWatcher } from './downstream.ts';
 
-/** Each of the things that share one stream, with its share. */
+/** Each of the things that share one stream, with its share; `gone` hears that it was lost. */
 export function batchParts<T>(
   whole: Downstream,
   things: readonly T[],
+  gone: () => void = () => undefined,
 ): readonly (readonly [T, Downstream])[] {
   const watchers = new Set<DownstreamWatcher>();
   whole.watch({
-    gone: () => watchers.forEach((watcher) => watcher.gone()),
+    gone: () => {
+      for (const watcher of watchers) watcher.gone();
+      gone();
+    },
     drained: () => watchers.forEach((watcher) => watcher.drained()),
   });
   return things.map((thing) => [thing, new BatchPart(whole, watchers)]);

@@ -4,7 +4,7 @@ import { assert, AssertionError } from '../../base/assert.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import { grantInForce, type AuthenticationProblem } from '../../identity/authenticate.ts';
 import type { Grant } from '../../identity/grant.ts';
-import { receiveAggregate } from '../aggregate.ts';
+import { followAggregate, receiveAggregate } from '../aggregate.ts';
 import { jsonHeaders } from '../downstream.ts';
 import type { Caller } from '../caller.ts';
 import type { Gateway } from '../gateway.ts';
@@ -113,9 +113,9 @@ export class McpListener {
       return refuse(gateway, request, downstream, notAllowed);
     if (headers.value.protocolVersion === '2026-07-28')
       return refuse(gateway, request, downstream, notAllowed);
-    if (route.server === null) return refuse(gateway, request, downstream, notAllowed);
     if (hasBody(headers.value)) return refuse(gateway, request, downstream, bodyNotDue);
-    const caller = callerOf(gateway, grant.value, route.server, head);
+    const caller = callerOf(gateway, grant.value, route.server ?? '', head);
+    if (route.server === null) return followAggregate(gateway, caller, method, downstream);
     if (caller.sessionUnknown) return refuse(gateway, request, downstream, sessionNotFound);
     if (method === 'GET') return openStream(gateway, caller, downstream);
     return endSession(gateway, caller, downstream);
