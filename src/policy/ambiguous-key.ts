@@ -1,6 +1,8 @@
 import type { JsonObject, JsonValue } from '../base/strict-json.ts';
 import { isList, isObject } from './operators/compare.ts';
 import type { Step } from './path.ts';
+import { spend } from './work.ts';
+import type { Work } from './work.ts';
 
 /**
  * The keys that rules name, level by level. A server may read `Amount` or `ａｍｏｕｎｔ` as `amount`;
@@ -66,23 +68,28 @@ function oneElement(level: KeyNames, index: number): KeyNames {
   return known;
 }
 
-/** Whether some key is a twin of a named one: equal but for case or compatibility form. */
-export function hasAmbiguousKey(names: KeyNames, value: JsonValue): boolean {
-  if (isObject(value)) return names.keys.size > 0 && hasTwin(names, value);
+/**
+ * Whether some key is a twin of a named one: equal but for case or compatibility form. One that
+ * cannot be compared within bounds counts as a twin.
+ */
+export function hasAmbiguousKey(names: KeyNames, value: JsonValue, work: Work): boolean {
+  if (isObject(value)) return names.keys.size > 0 && hasTwin(names, value, work);
   if (!isList(value)) return false;
   const { elements, indexes } = names;
   for (const [index, within] of indexes) {
     const element = value[index];
-    if (element !== undefined && hasAmbiguousKey(within, element)) return true;
+    if (element !== undefined && hasAmbiguousKey(within, element, work)) return true;
   }
-  return elements !== null && value.some((element) => hasAmbiguousKey(elements, element));
+  return elements !== null && value.some((element) => hasAmbiguousKey(elements, element, work));
 }
 
 // INVARIANT: naming one more key never makes a call unambiguous, so a key that is itself named is
 // still a twin of every other named key that folds alike.
-function hasTwin(names: KeyNames, value: JsonObject): boolean {
+function hasTwin(names: KeyNames, value: JsonObject, work: Work): boolean {
   // JSON objects inherit nothing enumerable, and `for in` makes no list of the keys.
   for (const key in value) {
+    // Before it is known whether the key is named: naming it must not make the decision cheaper.
+    if (isCostly(key, work)) return true;
     const within = names.keys.get(key);
     if (within === undefined) {
       if (names.folded.has(foldKey(key))) return true;
@@ -91,10 +98,33 @@ function hasTwin(names: KeyNames, value: JsonObject): boolean {
     if (names.contested && names.folded.get(foldKey(key)) === null) return true;
     const member = value[key];
     if (typeof member !== 'object' || member === null || namesNothing(within)) continue;
-    if (hasAmbiguousKey(within, member)) return true;
+    if (hasAmbiguousKey(within, member, work)) return true;
   }
   return false;
 }
+
+/** Units of folding one character that is not ASCII: some become eighteen. */
+const FOLD_UNITS = 10;
+
+/** Whether folding a key would take more than the decision has left. */
+function isCostly(key: string, work: Work): boolean {
+  if (isAscii(key)) return false;
+  return hasLongMarks(key) || !spend(work, FOLD_UNITS * key.length);
+}
+
+/**
+ * Whether more marks follow each other than writing has (the Stream-Safe Text Format of UAX #15
+ * allows 30). Putting marks in their order takes time that grows with the square of their number.
+ */
+export function hasLongMarks(text: string): boolean {
+  return (text.match(MARKS) ?? []).some((run) => run.length > MARKS_MAX);
+}
+
+/** With what folding makes a mark, or takes away from between marks. */
+const MARKS = /[\p{M}\uff9e\uff9f\p{Default_Ignorable_Code_Point}]+/gu;
+
+/** In UTF-16 units: thirty marks, each of two at most. */
+const MARKS_MAX = 60;
 
 /**
  * One text for all keys that some server may read alike (Unicode's NFKC_Casefold, Turkish i, and

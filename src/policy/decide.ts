@@ -17,6 +17,8 @@ import type { CompiledPredicate } from './predicate.ts';
 import type { AccessRequest } from './request.ts';
 import type { CompiledRule, LabelRule } from './rule.ts';
 import { isHidden } from './visible.ts';
+import { startWork } from './work.ts';
+import type { Work } from './work.ts';
 
 /**
  * Answers whether a call may go out, in the order of the language's §4: the first refusal is the
@@ -37,19 +39,20 @@ export function decide(set: PolicySet, request: AccessRequest): Decision {
   if (isHidden(set.policy, request)) return hiddenTool;
 
   // 3. The guardrails, then the policy: all must permit, and obligations add up.
-  if (guardrails.length === 0) return judge(set.policy, request);
+  const work = startWork();
+  if (guardrails.length === 0) return judge(set.policy, request, work);
   const permits: Allow[] = [];
   for (const guardrail of guardrails) {
-    const decision = judge(guardrail.policy, request);
+    const decision = judge(guardrail.policy, request, work);
     if (decision.effect === 'deny') return under(guardrail.name, decision);
     permits.push(underGuardrail(guardrail.name, decision));
   }
-  const decision = judge(set.policy, request);
+  const decision = judge(set.policy, request, work);
   return decision.effect === 'deny' ? decision : together(permits, decision);
 }
 
 /** Steps 4 to 10, for one document. */
-function judge(policy: CompiledPolicy, request: AccessRequest): Decision {
+function judge(policy: CompiledPolicy, request: AccessRequest, work: Work): Decision {
   // 4 and 5. The rule, and whether it refuses outright.
   const rule = ruleFor(policy, request);
   if (rule.refusal !== null) return rule.refusal;
@@ -57,16 +60,17 @@ function judge(policy: CompiledPolicy, request: AccessRequest): Decision {
   // 6. The arguments as a whole.
   const args = argumentsOf(request.arguments);
   if (args === null) return invalidArguments;
-  if (rule.names !== null && hasAmbiguousKey(rule.names, args)) return ambiguousKey;
+  if (rule.names !== null && hasAmbiguousKey(rule.names, args, work)) return ambiguousKey;
   const misfit = checkSchemas(rule, request, args);
   if (misfit !== null) return misfit;
 
   // 7 and 8. What must hold, and what must not.
   for (const predicate of rule.require) {
-    if (predicate.test(request, args) !== 'holds') return refuse('require', predicate);
+    if (predicate.test(request, args, work) !== 'holds') return refuse('require', predicate);
   }
   for (const predicate of rule.denyIf) {
-    if (predicate.test(request, args) !== 'does-not-hold') return refuse('deny-if', predicate);
+    if (predicate.test(request, args, work) !== 'does-not-hold')
+      return refuse('deny-if', predicate);
   }
 
   // 9. Where the data comes from.
@@ -74,7 +78,7 @@ function judge(policy: CompiledPolicy, request: AccessRequest): Decision {
   if (blocked !== null) return refuse('label', { rule: blocked.rule, message: null });
 
   // 10. What must still be done.
-  return rule.allow ?? allowWith(rule, request, args);
+  return rule.allow ?? allowWith(rule, { request, args, work });
 }
 
 function checkSchemas(rule: CompiledRule, request: AccessRequest, args: JsonObject): Deny | null {
@@ -88,8 +92,15 @@ function checkSchemas(rule: CompiledRule, request: AccessRequest, args: JsonObje
   return refuse('arguments', { rule: `${rule.id}/arguments`, message: null });
 }
 
-function allowWith(rule: CompiledRule, request: AccessRequest, args: JsonObject): Decision {
-  const approval = approvalFor(rule, request, args);
+interface Question {
+  readonly request: AccessRequest;
+  readonly args: JsonObject;
+  readonly work: Work;
+}
+
+function allowWith(rule: CompiledRule, question: Question): Decision {
+  const { request, args } = question;
+  const approval = approvalFor(rule, question);
   const limits: LimitObligation[] = [];
   for (const { obligation, units } of rule.limits) {
     if (units === null) {
@@ -115,13 +126,12 @@ function allowWith(rule: CompiledRule, request: AccessRequest, args: JsonObject)
 /** One question for each document: the first reason to ask is the one that people read. */
 function approvalFor(
   rule: CompiledRule,
-  request: AccessRequest,
-  args: JsonObject,
+  { request, args, work }: Question,
 ): ApprovalObligation | null {
   const { byAction, byPredicate, byLabel, approval } = rule.holds;
   if (byAction !== null) return byAction;
   for (const predicate of byPredicate) {
-    if (predicate.test(request, args) === 'does-not-hold') continue;
+    if (predicate.test(request, args, work) === 'does-not-hold') continue;
     return { rule: predicate.rule, reason: predicate.message, ...approval };
   }
   const label = labelInForce(byLabel, request);

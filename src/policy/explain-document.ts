@@ -19,6 +19,7 @@ import {
 import type { Quantifier } from './predicate.ts';
 import type { AccessRequest } from './request.ts';
 import type { CompiledRule } from './rule.ts';
+import type { Work } from './work.ts';
 
 /** One thing that a document looks at, and what came of it. */
 export interface Check {
@@ -37,6 +38,7 @@ export function* documentChecks(
   policy: CompiledPolicy,
   request: AccessRequest,
   args: JsonObject | null,
+  work: Work,
 ): Generator<Check> {
   const rule = ruleFor(policy, request);
   yield { step: 4, rule: rule.id, passed: true, text: ruleText(rule.id) };
@@ -49,8 +51,8 @@ export function* documentChecks(
   const objectText = `the arguments are ${isObject ? 'an' : 'no'} object`;
   yield { step: 6, rule: '(invalid arguments)', passed: isObject, text: objectText };
   if (args === null) return;
-  yield* argumentChecks(rule, request, args);
-  yield* predicateChecks(policy, request, args);
+  yield* argumentChecks(rule, { request, args, work });
+  yield* predicateChecks(policy, { request, args, work });
   for (const { label, rule: id } of rule.blockedBy) {
     const inForce = request.labels.includes(label);
     const text = `the label \`${label}\` is ${inForce ? '' : 'not '}in force`;
@@ -68,13 +70,15 @@ function ruleText(id: string): string {
   return id === '/default' ? 'nothing names the tool' : '`categories` names its pinned category';
 }
 
-function* argumentChecks(
-  rule: CompiledRule,
-  request: AccessRequest,
-  args: JsonObject,
-): Generator<Check> {
+interface Question {
+  readonly request: AccessRequest;
+  readonly args: JsonObject;
+  readonly work: Work;
+}
+
+function* argumentChecks(rule: CompiledRule, { request, args, work }: Question): Generator<Check> {
   if (rule.names !== null) {
-    const clear = !hasAmbiguousKey(rule.names, args);
+    const clear = !hasAmbiguousKey(rule.names, args, work);
     const text = `${clear ? 'no' : 'a'} key is almost, but not exactly, one that a rule names`;
     yield { step: 6, rule: '(ambiguous key)', passed: clear, text };
   }
@@ -94,13 +98,9 @@ function* argumentChecks(
   yield { step: 6, rule: `${rule.id}/arguments`, passed: outcome === 'holds', text };
 }
 
-function* predicateChecks(
-  policy: CompiledPolicy,
-  request: AccessRequest,
-  args: JsonObject,
-): Generator<Check> {
+function* predicateChecks(policy: CompiledPolicy, question: Question): Generator<Check> {
   const { document } = policy;
-  const { tool } = request;
+  const { tool } = question.request;
   const effective = tool === null ? null : effectiveRule(document, tool);
   const placed = [
     ...placedPredicates(document.all_tools ?? {}, '/all_tools'),
@@ -108,22 +108,22 @@ function* predicateChecks(
   ];
   for (const field of ['require', 'deny_if'] as const) {
     for (const each of placed) {
-      if (each.field === field) yield predicateCheck(each, request, args);
+      if (each.field === field) yield predicateCheck(each, question);
     }
   }
 }
 
 function predicateCheck(
   { predicate, field, rule }: PlacedPredicate,
-  request: AccessRequest,
-  args: JsonObject,
+  { request, args, work }: Question,
 ): Check {
   const quantifier = field === 'require' ? 'every' : 'any';
   const compiled = compilePredicate(predicate, { list: '', index: 0 }, quantifier);
-  const outcome = compiled.test(request, args);
+  const again = { ...work };
+  const outcome = compiled.test(request, args, work);
   const passed = field === 'require' ? outcome === 'holds' : outcome === 'does-not-hold';
   const parts = describe(predicate, quantifier, (condition) =>
-    compileCondition(condition, quantifier)(request, args),
+    compileCondition(condition, quantifier)(request, args, again),
   );
   const seen = conditionsOf(predicate).map((condition) => seenAt(condition, request, args));
   const text = parts.map((part, index) => `${part}${seen[index] ?? ''}`).join('; ');

@@ -6,6 +6,7 @@ import { documentChecks } from './explain-document.ts';
 import type { Check } from './explain-document.ts';
 import type { AccessRequest } from './request.ts';
 import { isHidden } from './visible.ts';
+import { startWork } from './work.ts';
 
 /** Why a call gets its answer: the decision, and every step up to it. */
 export interface Explanation {
@@ -76,8 +77,9 @@ function* checksOf(set: PolicySet, request: AccessRequest): Generator<PlacedChec
     const text = passed ? 'nothing here hides the tool' : 'this document hides the tool';
     yield { document, prefix, check: { step: 2, rule: '(hidden)', passed, text } };
   }
+  const work = startWork();
   for (const { document, prefix, policy } of documents) {
-    for (const check of documentChecks(policy, request, argumentsOf(request.arguments))) {
+    for (const check of documentChecks(policy, request, argumentsOf(request.arguments), work)) {
       yield { document, prefix, check };
     }
   }

@@ -4,11 +4,15 @@ import type { Condition, Predicate } from './document.ts';
 import { compileOperator } from './operators/operators.ts';
 import { holdsNull, isList, isObject } from './operators/compare.ts';
 import type { Operator } from './operators/compare.ts';
+import { costOf } from './operators/cost.ts';
+import type { Cost } from './operators/cost.ts';
 import type { Outcome } from './operators/outcome.ts';
 import { parsePath } from './path.ts';
 import type { Path, Root, Step } from './path.ts';
 import { pointerToken } from './problem.ts';
 import type { AccessRequest } from './request.ts';
+import { spend } from './work.ts';
+import type { Work } from './work.ts';
 
 /** One entry of a `require`, `deny_if` or `approve_if` list, ready to be asked. */
 export interface CompiledPredicate {
@@ -20,8 +24,11 @@ export interface CompiledPredicate {
   readonly test: Test;
 }
 
-/** Judges one call. `args` are the arguments after `null` and missing became `{}`. */
-export type Test = (request: AccessRequest, args: JsonObject) => Outcome;
+/**
+ * Judges one call. `args` are the arguments after `null` and missing became `{}`. What the decision
+ * cannot pay for any more cannot be told.
+ */
+export type Test = (request: AccessRequest, args: JsonObject, work: Work) => Outcome;
 
 /** `every` element must hold in a `require`; `any` is enough in a `deny_if` and an `approve_if`. */
 export type Quantifier = 'every' | 'any';
@@ -57,10 +64,10 @@ export function predicateName(predicate: Predicate, index: number): string {
 function compileAll(tests: readonly Test[]): Test {
   const [only] = tests;
   if (only !== undefined && tests.length === 1) return only;
-  return (request, args) => {
+  return (request, args, work) => {
     let outcome: Outcome = 'holds';
     for (const test of tests) {
-      const part = test(request, args);
+      const part = test(request, args, work);
       if (part === 'does-not-hold') return part;
       if (part === 'cannot-tell') outcome = part;
     }
@@ -75,6 +82,7 @@ export function compileCondition(condition: Condition, quantifier: Quantifier): 
   assert(path.ok && operator.ok, 'conditions are checked before they are compiled');
   const judge: Judge = {
     operator: operator.value,
+    cost: costOf(condition.op, condition.value),
     nullIsValue: holdsNull(condition.value),
     whenAbsent: condition.op === 'exists' && condition.value === false ? 'holds' : 'does-not-hold',
   };
@@ -82,9 +90,9 @@ export function compileCondition(condition: Condition, quantifier: Quantifier): 
   const argument = singleArgument(path.value);
   if (argument !== null) return compileArgument(argument, judge);
   const read = compileRead(path.value);
-  return (request, args) => {
+  return (request, args, work) => {
     const value = read(request, args);
-    return value === wrongKind ? 'cannot-tell' : judgeValue(judge, value);
+    return value === wrongKind ? 'cannot-tell' : judgeValue(judge, value, work);
   };
 }
 
@@ -95,25 +103,28 @@ function singleArgument({ root, steps }: Path): string | null {
 }
 
 /** The common case in one closure: what a decision touches is what it costs. */
-function compileArgument(key: string, { operator, nullIsValue, whenAbsent }: Judge): Test {
-  return (_request, args) => {
+function compileArgument(key: string, { operator, cost, nullIsValue, whenAbsent }: Judge): Test {
+  return (_request, args, work) => {
     if (!Object.hasOwn(args, key)) return whenAbsent;
     const value = args[key] ?? null;
-    return value === null && !nullIsValue ? whenAbsent : operator(value);
+    if (value === null && !nullIsValue) return whenAbsent;
+    return cost === null || spend(work, cost(value)) ? operator(value) : 'cannot-tell';
   };
 }
 
 interface Judge {
   readonly operator: Operator;
+  readonly cost: Cost | null;
   /** Whether null in the call is looked at, instead of counting as absent. */
   readonly nullIsValue: boolean;
   readonly whenAbsent: Outcome;
 }
 
-function judgeValue(judge: Judge, value: JsonValue | undefined): Outcome {
+function judgeValue(judge: Judge, value: JsonValue | undefined, work: Work): Outcome {
   if (value === undefined) return judge.whenAbsent;
   if (value === null && !judge.nullIsValue) return judge.whenAbsent;
-  return judge.operator(value);
+  const { cost, operator } = judge;
+  return cost === null || spend(work, cost(value)) ? operator(value) : 'cannot-tell';
 }
 
 /** A parent that is there but of the wrong kind: nothing can be told about what is inside. */
@@ -156,9 +167,9 @@ function take(value: JsonValue, step: Step): Found {
 /** Prepares a path with `[*]`: one element that cannot be told makes the whole not to be told. */
 function compileMany(path: Path, judge: Judge, quantifier: Quantifier): Test {
   const root = readers[path.root];
-  return (request, args) => {
+  return (request, args, work) => {
     const tally: Tally = { holds: false, fails: false, unsure: false };
-    walk(root(request, args), path.steps, (value) => count(tally, judge, value));
+    walk(root(request, args), path.steps, (value) => count(tally, judge, value, work));
     if (tally.unsure) return 'cannot-tell';
     const holds = quantifier === 'every' ? !tally.fails : tally.holds;
     return holds ? 'holds' : 'does-not-hold';
@@ -171,8 +182,12 @@ interface Tally {
   unsure: boolean;
 }
 
-function count(tally: Tally, judge: Judge, value: Found): void {
-  const outcome = value === wrongKind ? 'cannot-tell' : judgeValue(judge, value);
+/** Units of finding one of the values that a path names. */
+const VISIT_UNITS = 2;
+
+function count(tally: Tally, judge: Judge, value: Found, work: Work): void {
+  const told = spend(work, VISIT_UNITS) && value !== wrongKind;
+  const outcome = told ? judgeValue(judge, value, work) : 'cannot-tell';
   if (outcome === 'holds') tally.holds = true;
   else if (outcome === 'does-not-hold') tally.fails = true;
   else tally.unsure = true;

@@ -4,6 +4,7 @@ import type { CompiledPolicy, PolicySet } from './compile.ts';
 import { checkInputSchema } from './argument-schema.ts';
 import type { AccessRequest, PinnedTool } from './request.ts';
 import type { CompiledRule } from './rule.ts';
+import { startWork } from './work.ts';
 
 /**
  * Whether a tool is in the list that the agent sees: it is pinned, and no document hides it.
@@ -37,10 +38,10 @@ export function canNeverPermit(rule: CompiledRule, request: AccessRequest): bool
   }
   if (rule.inputSchemaRule !== null && hasBrokenSchema(request)) return true;
   for (const { toolOnly, test } of rule.require) {
-    if (toolOnly && test(request, noArguments) !== 'holds') return true;
+    if (toolOnly && test(request, noArguments, startWork()) !== 'holds') return true;
   }
   for (const { toolOnly, test } of rule.denyIf) {
-    if (toolOnly && test(request, noArguments) !== 'does-not-hold') return true;
+    if (toolOnly && test(request, noArguments, startWork()) !== 'does-not-hold') return true;
   }
   return false;
 }

@@ -1,7 +1,7 @@
-// A second reading of the policy language, as plain as it can be: no preparation, no sharing with
-// the engine but types, the document walked anew for each call. It is slow and that is its point.
-// Operators with a parser of their own (paths, URLs, addresses, SQL, patterns, schemas) are read
-// here for the harmless values that the generator makes; hostile ones have their own tests.
+// A second reading of the policy language, as plain as it can be: no sharing with the engine but
+// types, the document walked anew for each call. It is slow and that is its point.
+// Operators with a parser of their own (paths, URLs, addresses, SQL, patterns, schemas) are read for
+// the harmless values of the generator; hostile ones and too many have their own tests.
 import type { JsonValue } from '../../src/base/strict-json.ts';
 import type * as Policy from '../../src/policy/index.ts';
 

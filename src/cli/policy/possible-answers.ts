@@ -10,6 +10,7 @@ import { isObject, type Operator } from '../../policy/operators/compare.ts';
 import { parsePath } from '../../policy/path.ts';
 import type { CompiledRule } from '../../policy/rule.ts';
 import { isHidden } from '../../policy/visible.ts';
+import { startWork } from '../../policy/work.ts';
 import { possibleOutcomes, stand, type KnownCall } from './possible.ts';
 
 /** One answer that a policy could give to a recorded call, limits not yet looked at. */
@@ -33,7 +34,7 @@ export interface PossibleAnswers {
 /**
  * Steps 2 and 4 to 10 of the order of evaluation, for a call of which the values are not known. The
  * answer that `decide` would have given is always among these: what cannot be told is all of them.
- * A rule that sets labels refuses, because labels are not carried out yet.
+ * No record tells which labels were in force, so a rule that asks for some may go either way.
  */
 export function possibleAnswers(policy: CompiledPolicy, call: KnownCall): PossibleAnswers {
   const { request } = call;
@@ -48,12 +49,10 @@ export function possibleAnswers(policy: CompiledPolicy, call: KnownCall): Possib
     found.add('(invalid arguments)', true, true);
   argumentRefusals(found, policy, rule, call);
   predicateRefusals(found, policy, call);
+  for (const { rule: id } of rule.blockedBy) found.add(id, true, true);
   if (!found.open) return { answers: found.answers, takes: [] };
   const takes = takesOf(found, policy, rule, call);
   if (!found.open) return { answers: found.answers, takes: [] };
-  if (rule.labels.length > 0) {
-    return { answers: [...found.answers, { effect: 'deny', rule: rule.id }], takes: [] };
-  }
   return { answers: [...found.answers, ...permits(policy, rule, call)], takes };
 }
 
@@ -81,7 +80,7 @@ function argumentRefusals(
 ): void {
   const { known, request } = call;
   if (rule.names !== null) {
-    const twin = hasAmbiguousKey(rule.names, stand(known.keys));
+    const twin = hasAmbiguousKey(rule.names, stand(known.keys), startWork());
     const unsure = !known.complete || namesInside(rule.names, known.keys);
     found.add('(ambiguous key)', twin || unsure, !twin);
   }
@@ -274,5 +273,6 @@ function permits(
     if (outcomes.size > (passes ? 1 : 0)) answers.push({ effect: 'hold', rule: id });
     if (!passes) return answers;
   }
+  for (const { rule: id } of rule.holds.byLabel) answers.push({ effect: 'hold', rule: id });
   return [...answers, { effect: 'allow', rule: rule.id }];
 }

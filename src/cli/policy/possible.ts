@@ -10,6 +10,7 @@ import {
   type Test,
 } from '../../policy/predicate.ts';
 import type { AccessRequest } from '../../policy/index.ts';
+import { startWork } from '../../policy/work.ts';
 
 /** What a record tells of a call's arguments: their names, never their values. */
 export interface KnownArguments {
@@ -72,8 +73,9 @@ function outcomesOf(condition: Condition, quantifier: Quantifier, call: KnownCal
   const { root, steps } = path.value;
   const { keys, complete } = call.known;
   const exactly = (args: JsonObject): Possible =>
-    new Set([testOf(condition, quantifier)(call.request, args)]);
+    new Set([testOf(condition, quantifier)(call.request, args, startWork())]);
   if (root === 'grant.label' && !call.labelKnown) return everyOutcome;
+  if (root === 'session.labels') return everyOutcome;
   if (root !== 'args') return exactly({});
   if (complete && keys.size === 0) return exactly({});
 

@@ -88,28 +88,28 @@ export function compileEqual(operand: JsonValue): Result<Operator, string> {
 /** `in`: a list. Of another type than every element cannot be told, and so in the empty list. */
 export function compileIn(operand: JsonValue): Result<Operator, string> {
   if (!isList(operand)) return err('a list');
-  if (operand.length > 0 && operand.every((element) => typeof element === 'string')) {
-    const words: ReadonlySet<JsonValue> = new Set(operand);
-    return ok((value) => {
-      if (typeof value !== 'string') return 'cannot-tell';
-      return words.has(value) ? 'holds' : 'does-not-hold';
-    });
-  }
-  return ok((value) => isAmong(value, operand));
+  const kinds = new Set(operand.map(kindOf));
+  const simple = new Set(operand.filter((literal) => typeof literal !== 'object'));
+  const compound = operand.filter((literal) => typeof literal === 'object');
+  return ok((value) => {
+    if (!kinds.has(kindOf(value))) return 'cannot-tell';
+    if (typeof value === 'object') return isAmong(value, compound);
+    if (typeof value === 'number' && !isSafe(value)) return 'cannot-tell';
+    return simple.has(value) ? 'holds' : 'does-not-hold';
+  });
 }
 
+/** Among literals of its kind; some of another kind may stand beside them. */
 function isAmong(value: JsonValue, literals: readonly JsonValue[]): Outcome {
   const kind = kindOf(value);
-  let comparable = false;
-  let unsure = false;
+  let outcome: Outcome = 'does-not-hold';
   for (const literal of literals) {
     if (kindOf(literal) !== kind) continue;
-    comparable = true;
-    const outcome = compareEqual(value, literal);
-    if (outcome === 'holds') return outcome;
-    if (outcome === 'cannot-tell') unsure = true;
+    const part = compareEqual(value, literal);
+    if (part === 'holds') return part;
+    if (part === 'cannot-tell') outcome = part;
   }
-  return comparable && !unsure ? 'does-not-hold' : 'cannot-tell';
+  return outcome;
 }
 
 /** `lt`, `lte`, `gt`, `gte`: a number; other types cannot be told. */
@@ -170,7 +170,8 @@ function lengthOf(value: JsonValue): number | null {
   return isObject(value) ? Object.keys(value).length : null;
 }
 
-function codePoints(text: string): number {
+/** Characters of a text: a pair of surrogates is one. */
+export function codePoints(text: string): number {
   let count = 0;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);

@@ -1,3 +1,5 @@
+import { hasLongMarks } from '../ambiguous-key.ts';
+
 /** Longest path that is looked at, in UTF-16 units. */
 const PATH_MAX = 65_536;
 
@@ -107,7 +109,7 @@ function isUnclear(text: string): boolean {
   if (UNSEEN.test(text) || LOOK_ALIKES.test(text)) return true;
   // What a shell, a glob or a template would expand.
   if (/[$*?{}`]/.test(text)) return true;
-  return /[^\0-\x7f]/.test(text) && foldsIntoAscii(text);
+  return /[^\0-\x7f]/.test(text) && (foldsIntoAscii(text) || hasLongMarks(text));
 }
 
 /** Whether compatibility folding makes ASCII of a character that was not: `／`, `．．`, `ａ`, `K`. */

@@ -13,9 +13,9 @@ const SUBJECT_MAX = 65_536;
 
 /**
  * Most work of one search: instructions of the program times units of the text, each some 10 ns
- * at worst. A text of 64 k passes with a program of 256 instructions; larger programs search less.
+ * at worst. A text of 64 k passes with a program of 64 instructions; larger programs search less.
  */
-const WORK_MAX = 16_777_216;
+const WORK_MAX = 4_194_304;
 
 const EXPECTED = `a regular expression in RE2 syntax of at most ${PATTERN_MAX} characters, without lookaround and backreferences`;
 
@@ -23,7 +23,7 @@ const EXPECTED = `a regular expression in RE2 syntax of at most ${PATTERN_MAX} c
  * `regex`: the pattern is found somewhere in the text (anchor it with `^` and `$`). RE2 syntax and
  * linear time whatever the text; lookaround and backreferences do not exist in it and are refused.
  * A value that is not a string, holds a lone surrogate, is longer than 64 k or would cost more
- * than some 150 ms with this pattern is `cannot-tell`.
+ * than some 40 ms with this pattern is `cannot-tell`.
  */
 export function compileRegex(operand: JsonValue): Result<(value: JsonValue) => Outcome, string> {
   if (typeof operand !== 'string') return err(EXPECTED);

@@ -7,19 +7,20 @@ import type { Ajv } from 'ajv';
 import refModule from 'ajv/dist/vocabularies/core/ref.js';
 import { RE2JS } from 're2js';
 import type { JsonValue } from '../../base/strict-json.ts';
+import { codePoints } from './compare.ts';
 import { compilePattern } from './regex.ts';
 
-/** Units of one validation; one is some 10 ns. */
-const UNITS_MAX = 20_000_000;
+/** Units of one validation; one is some 10 ns: no validation blocks the process for 50 ms. */
+const UNITS_MAX = 4_000_000;
 
-/** Units of following one reference. */
-const REFERENCE_UNITS = 1000;
+/** Units of following one reference; to them comes one for each value of the schema. */
+const REFERENCE_UNITS = 100;
 
 /** Most patterns of one schema: each may take a millisecond to compile. */
 const PATTERNS_MAX = 100;
 
 /** Units of one search, whatever its length. */
-const SEARCH_UNITS = 100;
+const SEARCH_UNITS = 40;
 
 /** What one validation may spend on references and searches. */
 export interface Budget {
@@ -65,22 +66,40 @@ export function createBudget(): Budget {
 
 /**
  * Makes the keywords whose cost can grow faster than schema times value spend from the budget or
- * run in linear time: `$ref`, through which alone a schema meets itself again, and `uniqueItems`,
- * which otherwise compares every pair. With it `const` and `enum` compare own members alone: the
+ * run in linear time: `$ref`, through which alone a schema meets itself again, lengths of texts,
+ * which are counted anew by every keyword, and `uniqueItems`, which otherwise compares every pair.
+ * `nodes` are the values of the schema. With `uniqueItems` `const` and `enum` compare own members alone: the
  * package's comparison asks a value for its `constructor`, `valueOf` and `toString`.
  */
-export function boundKeywords<T extends Ajv | Ajv2019 | Ajv2020>(ajv: T, budget: Budget): T {
+export function boundKeywords<T extends Ajv | Ajv2019 | Ajv2020>(
+  ajv: T,
+  budget: Budget,
+  nodes: number,
+): T {
   ajv.removeKeyword('$ref');
   ajv.addKeyword({
     ...refKeyword,
     keyword: '$ref',
     code(context: KeywordCxt) {
       const spend = context.gen.scopeValue('func', { ref: budget.spend });
-      context.gen.code(_`${spend}(${REFERENCE_UNITS})`);
+      context.gen.code(_`${spend}(${REFERENCE_UNITS + nodes})`);
       refKeyword.code(context);
     },
   });
-  for (const keyword of ['uniqueItems', 'const', 'enum']) ajv.removeKeyword(keyword);
+  for (const keyword of ['uniqueItems', 'const', 'enum', 'maxLength', 'minLength']) {
+    ajv.removeKeyword(keyword);
+  }
+  const length = { type: 'string', schemaType: 'number' } as const;
+  ajv.addKeyword({
+    ...length,
+    keyword: 'maxLength',
+    validate: (max: number, text: string) => !isLonger(text, max, budget),
+  });
+  ajv.addKeyword({
+    ...length,
+    keyword: 'minLength',
+    validate: (min: number, text: string) => isLonger(text, min - 1, budget),
+  });
   ajv.addKeyword({
     keyword: 'uniqueItems',
     type: 'array',
@@ -91,6 +110,14 @@ export function boundKeywords<T extends Ajv | Ajv2019 | Ajv2020>(ajv: T, budget:
   ajv.addKeyword({ keyword: 'const', compile: (only: JsonValue) => isOneOf([only]) });
   ajv.addKeyword({ keyword: 'enum', schemaType: 'array', compile: isOneOf });
   return ajv;
+}
+
+/** Whether a text has more than `max` code points; they are counted only where it matters. */
+function isLonger(text: string, max: number, budget: Budget): boolean {
+  if (text.length <= max) return false;
+  if (text.length > 2 * max + 1) return true;
+  budget.spend(text.length / 2);
+  return codePoints(text) > max;
 }
 
 function isOneOf(allowed: readonly JsonValue[]): (value: JsonValue) => boolean {

@@ -12,7 +12,7 @@ import { boundKeywords, createBudget } from './schema-keywords.ts';
 import type { Budget } from './schema-keywords.ts';
 
 /** Most work of one validation as the product of the schema's values and the argument's. */
-const PRODUCT_MAX = 4_000_000;
+const PRODUCT_MAX = 1_000_000;
 
 /** What validation is tried with at compile time, one value of each type. */
 const PROBES: readonly JsonValue[] = [{}, [], '', 0, false, null];
@@ -36,7 +36,7 @@ type Draft = 'draft-07' | '2019-09' | '2020-12';
  * whose validation costs more than its budget is `cannot-tell`.
  *
  * Cost: some 0.7 ms for a common schema, 0.2 s at the bounds, and some 30 ms more for the first of
- * each draft, whose own schema is compiled then. Validation: microseconds, 0.2 s at the bounds.
+ * each draft, whose own schema is compiled then. Validation: microseconds, less than 50 ms at the bounds.
  */
 export function compileArgumentSchema(
   schema: JsonValue,
@@ -49,7 +49,8 @@ export function compileArgumentSchema(
   if (fault !== null) return err(`${EXPECTED}: ${fault}`);
 
   const budget = createBudget();
-  const ajv = createAjv(draft, { meta: false, validateSchema: false }, budget);
+  const { nodes } = survey.value;
+  const ajv = createAjv(draft, nodes, budget);
   const compiled = attempt(() => ajv.compile(asAjvSchema(schema)));
   if (!compiled.ok) {
     return err('a JSON Schema whose references resolve, with at most 100 patterns, in RE2 syntax');
@@ -58,7 +59,6 @@ export function compileArgumentSchema(
   if (PROBES.some((probe) => run(validate, budget, probe) === 'cannot-tell')) {
     return err('a JSON Schema whose references neither circle in place nor multiply');
   }
-  const { nodes } = survey.value;
   return ok((value) => {
     const values = countValue(value);
     if (values === null || values * nodes > PRODUCT_MAX) return 'cannot-tell';
@@ -86,7 +86,7 @@ function draftOf(schema: JsonValue): Draft | null {
   return address === 'json-schema.org/draft-07/schema' ? 'draft-07' : null;
 }
 
-function createAjv(draft: Draft, options: Options, budget: Budget): Ajv | Ajv2019 | Ajv2020 {
+function createAjv(draft: Draft, nodes: number, budget: Budget): Ajv | Ajv2019 | Ajv2020 {
   const all: Options = {
     strict: false,
     ownProperties: true,
@@ -94,10 +94,11 @@ function createAjv(draft: Draft, options: Options, budget: Budget): Ajv | Ajv201
     inlineRefs: false,
     logger: false,
     code: { regExp: budget.regExp },
-    ...options,
+    meta: false,
+    validateSchema: false,
   };
-  if (draft === '2020-12') return boundKeywords(new Ajv2020(all), budget);
-  return boundKeywords(draft === '2019-09' ? new Ajv2019(all) : new Ajv(all), budget);
+  if (draft === '2020-12') return boundKeywords(new Ajv2020(all), budget, nodes);
+  return boundKeywords(draft === '2019-09' ? new Ajv2019(all) : new Ajv(all), budget, nodes);
 }
 
 /** One validator of schemas for each draft, made when it is first needed; it changes no answer. */

@@ -1,0 +1,126 @@
+// A decision has only so much work in it: past that nothing can be told, which never allows.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { JsonObject } from '../base/strict-json.ts';
+import { compilePolicy, decide, explain } from './index.ts';
+import type { AccessRequest, PolicyDocument, PolicySet } from './index.ts';
+
+const path = 'args.a[*]';
+const objects = listOf(500, (index) => ({ a: index }));
+const wide = Object.fromEntries(listOf(9000, (index) => [`k${index}`, 1]));
+const folders = listOf(100, (index) => `/data/${index}`);
+
+/** An operator that refuses none of the values, a few of them, and too many. */
+const rows: readonly (readonly [string, JsonObject, unknown, number, number])[] = [
+  ['objects among objects', { path, op: 'not_in', value: objects }, { a: -1 }, 40, 9000],
+  ['a list unlike a list', { path, op: 'neq', value: [objects] }, [[]], 10, 9000],
+  ['a wide object', { path, op: 'not_in', value: [{ a: 1 }] }, wide, 1, 20],
+  ['a list without an object', { path, op: 'not_contains', value: wide }, [{}, {}], 5, 5000],
+  ['a long text', { path, op: 'not_contains', value: 'a'.repeat(999) }, 'b'.repeat(9999), 5, 100],
+  ['an expression', { path, op: 'not_regex', value: 'a{90}' }, 'b'.repeat(9999), 1, 100],
+  ['paths', { path, op: 'path_within', value: folders }, '/data/7/x', 500, 9000],
+  ['encoded paths', { path, op: 'path_within', value: ['/data'] }, '/data/%2541;\\', 0, 900],
+  ['addresses', { path, op: 'url_host_in', value: ['a.test'] }, 'https://a.test/', 1000, 9000],
+  ['mail', { path, op: 'email_domain_in', value: ['a.test'] }, 'a@a.test', 1000, 9000],
+  ['statements', { path, op: 'sql_only', value: ['select'] }, 'select 1', 500, 9000],
+  ['lengths', { path, op: 'length_lte', value: 1e6 }, 'a'.repeat(99_999), 300, 400],
+  [
+    'numbers among numbers',
+    { path, op: 'not_in', value: listOf(9000, (n) => -1 - n) },
+    5,
+    19_000,
+    0,
+  ],
+  ['texts among texts', { path, op: 'in', value: ['a', ...listOf(9000, String)] }, 'a', 19_000, 0],
+];
+
+for (const [name, condition, value, few, many] of rows) {
+  const require = setOf({ require: [condition] });
+  if (few > 0) {
+    test(`${name}: ${few} can be told`, () => {
+      assert.equal(decide(require, requestOf({ a: listOf(few, () => value) })).effect, 'allow');
+    });
+  }
+  if (many === 0) continue;
+  const request = requestOf({ a: listOf(many, () => value) });
+  test(`${name}: ${many} are too many`, () => {
+    assert.equal(decide(require, request).effect, 'deny');
+    const never = { conditions: [{ path: 'args.a', op: 'exists', value: true }, condition] };
+    assert.equal(decide(setOf({ deny_if: [never] }), request).effect, 'deny');
+    const asked = decide(setOf({ approve_if: [never] }), request);
+    assert.ok(asked.effect === 'allow' && asked.obligations.approvals.length === 1);
+  });
+}
+
+test('what a guardrail spent is spent for the policy', () => {
+  const rule = { require: [{ path, op: 'not_in', value: objects }] };
+  const [policy, above] = [setOf(rule).policy, setOf(rule).policy];
+  assert.ok(above !== null);
+  const set = { policy, guardrails: [{ name: 'g', policy: above }] };
+  const request = requestOf({ a: listOf(90, () => ({ a: -1 })) });
+  assert.equal(decide({ policy, guardrails: [] }, request).effect, 'allow');
+  const decision = decide(set, request);
+  assert.equal(decision.rule, '/tools/t/require/args.a[*]-not_in');
+});
+
+test('an explanation says where the work ended', () => {
+  const condition = { path, op: 'not_in', value: objects };
+  const set = setOf({ require: [condition, { ...condition, id: 'again' }] });
+  const { decision, steps } = explain(set, requestOf({ a: listOf(90, () => ({ a: -1 })) }));
+  assert.equal(decision.rule, '/tools/t/require/again');
+  const last = steps.at(-1);
+  assert.equal(last?.rule, decision.rule);
+  assert.match(last?.text ?? '', /cannot tell/);
+});
+
+/** Keys beside one that a rule names, and whether they can be compared with it. */
+const keys: readonly (readonly [string, string, boolean])[] = [
+  ['thirty marks in a row', `b${'\u0316\u0301'.repeat(15)}`, true],
+  ['more marks than writing has', `b${'\u0316\u0301'.repeat(40)}`, false],
+  ['half a million marks', `b${'\u0316\u0301'.repeat(250_000)}`, false],
+  ['a long key', 'é'.repeat(50_000), true],
+  ['a key too long to fold', 'é'.repeat(200_000), false],
+  ['a long key of plain letters', 'b'.repeat(500_000), true],
+];
+
+for (const [name, key, clear] of keys) {
+  test(`${name} ${clear ? 'can' : 'cannot'} be compared with a named key`, () => {
+    const set = setOf({ require: [{ path: 'args.a', op: 'eq', value: 1 }] });
+    const decision = decide(set, requestOf({ a: 1, [key]: 1 }));
+    assert.equal(decision.rule, clear ? '/tools/t' : '(ambiguous key)');
+  });
+}
+
+test('a path with more marks than writing has cannot be told', () => {
+  const set = setOf({ require: [{ path: 'args.a', op: 'path_within', value: ['/data'] }] });
+  const at = (marks: number): string =>
+    decide(set, requestOf({ a: `/data/${'\u0316\u0301'.repeat(marks)}` })).effect;
+  assert.deepEqual([at(15), at(40)], ['allow', 'deny']);
+});
+
+function listOf<T>(length: number, make: (index: number) => T): T[] {
+  return Array.from({ length }, (_, index) => make(index));
+}
+
+function setOf(rule: object): PolicySet {
+  // The cases are plain objects; a rule that is none fails to compile.
+  const document = { version: '1', default: 'deny', tools: { t: rule } } as PolicyDocument;
+  const compiled = compilePolicy(document);
+  assert.ok(compiled.ok, JSON.stringify(compiled));
+  return { policy: compiled.value, guardrails: [] };
+}
+
+function requestOf(args: object): AccessRequest {
+  const tool = { name: 't', category: 'Write', risk: 'Low', inputSchema: {}, digest: '' } as const;
+  return {
+    principal: { id: 'ann', kind: 'agent' },
+    grantLabel: 'ci',
+    serverName: 'crm',
+    toolName: 't',
+    tool: { ...tool, state: 'pinned' },
+    // Every value above is JSON.
+    arguments: args as JsonObject,
+    timeMs: 0,
+    labels: [],
+  };
+}
