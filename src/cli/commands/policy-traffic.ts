@@ -205,6 +205,7 @@ async function suggest(parts: PolicyCommandParts, options: SuggestOptions): Prom
   }
   if (options.json === true) io.out(jsonText(suggestion));
   else if (options.out === undefined) io.out(text.trimEnd());
+  if (suggestion.reasons.length === 0) return io.err(nothingAdmitted(calls.length));
   if (options.json === true) return;
   const rows = suggestion.reasons.map(({ pointer, says, count, firstSeq, lastSeq }) => [
     pointer,
@@ -215,6 +216,18 @@ async function suggest(parts: PolicyCommandParts, options: SuggestOptions): Prom
   for (const line of columns([['POLICY', 'RECORDS', 'SEQ', 'BECAUSE'], ...rows])) {
     io.err(printable(line));
   }
+}
+
+/** Why a suggestion admits nothing, and how to come to one that does. */
+function nothingAdmitted(refused: number): string {
+  const found =
+    refused === 0
+      ? 'there are no calls on record here'
+      : `every call on record was refused (${refused})`;
+  return (
+    `${found}: this policy admits nothing. Give the grant mode \`observe\` for a while, so that ` +
+    'calls are forwarded and recorded whatever the policy says, and suggest again'
+  );
 }
 
 /** How many forwarded calls the suggestion does not certainly admit; null when it does not load. */

@@ -380,3 +380,11 @@ test('policy suggest admits what was recorded, and says which records said so', 
   assert.equal((await run(['suggest', '--data', data, '--out', out])).code, 2);
   assert.equal((await run(['suggest', '--data', data, '--margin', '0.5'])).code, 2);
 });
+
+test('policy suggest says that nothing was let through, and what to do', async (context) => {
+  const data = await logOf(context, [sampleRefusal('dec_1', { tool: 'drop' })]);
+  const ran = await run(['suggest', '--data', data, '--server', 'stripe']);
+  assert.equal(ran.code, 0, ran.err);
+  assert.deepEqual(JSON.parse(ran.out).tools, {});
+  assert.match(ran.err, /every call on record was refused \(1\): .*`observe`.* suggest again/);
+});

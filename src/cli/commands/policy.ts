@@ -16,7 +16,6 @@ import {
 } from '../../policy/index.ts';
 import { exitCodes, jsonText, type Io } from '../io.ts';
 import { answerCall, readCall, requestOf } from '../policy/cases.ts';
-import { notCarriedOut } from '../policy/carried-out.ts';
 import { importYaml } from '../policy/import-yaml.ts';
 import {
   failureLines,
@@ -113,7 +112,7 @@ function checkFile(path: string, tools: readonly PinnedTool[] | null): CheckedFi
   const loaded = loadPolicy(path);
   if (loaded.ok) {
     const { document, text } = loaded.value;
-    const warnings = [...lintPolicy(document, tools ?? [], text), ...notCarriedOut(document, text)];
+    const warnings = lintPolicy(document, tools ?? [], text);
     return { path, unreadable: false, errors: [], warnings };
   }
   const failure = loaded.error;

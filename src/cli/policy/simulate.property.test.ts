@@ -43,7 +43,7 @@ function enforced(
   request: AccessRequest,
 ): 'allow' | 'deny' | 'hold' {
   const decision = decide({ policy, guardrails: [] }, request);
-  if (decision.effect === 'deny' || decision.obligations.labels.length > 0) return 'deny';
+  if (decision.effect === 'deny') return 'deny';
   const { approvals, limits } = decision.obligations;
   const takes = limits.map((limit) => ({ ...limit, key: keyOf(request, limit) }));
   if (approvals.length > 0) {
@@ -81,7 +81,7 @@ function randomLog(): Log {
     const tool: PinnedTool = tools.get(made.toolName) ?? { ...made.tool, state: 'pinned' };
     tools.set(made.toolName, tool);
     const principal = { id: 'agent:ci', kind: 'agent' };
-    const request = { ...made, tool, principal, grantLabel: 'ci', timeMs: nowMs, labels: [] };
+    const request = { ...made, tool, principal, grantLabel: 'ci', timeMs: nowMs };
     effects.push(enforced(compiled.value, counters, request));
     const record = sampleIntent(`dec_${calls.length}`, {
       time: nowMs,
