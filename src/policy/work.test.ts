@@ -78,6 +78,12 @@ const keys: readonly (readonly [string, string, boolean])[] = [
   ['thirty marks in a row', `b${'\u0316\u0301'.repeat(15)}`, true],
   ['more marks than writing has', `b${'\u0316\u0301'.repeat(40)}`, false],
   ['half a million marks', `b${'\u0316\u0301'.repeat(250_000)}`, false],
+  [
+    'marks with nothing visible between',
+    `b${`${'\u0316\u0301'.repeat(14)}\u200b`.repeat(9000)}`,
+    false,
+  ],
+  ['marks that folding makes', `b${'\u0316\uff9e'.repeat(100_000)}`, false],
   ['a long key', 'é'.repeat(50_000), true],
   ['a key too long to fold', 'é'.repeat(200_000), false],
   ['a long key of plain letters', 'b'.repeat(500_000), true],

@@ -16,6 +16,8 @@ const cases: readonly (readonly [JsonValue, Outcome, (readonly string[])?])[] = 
   ['/data', YES],
   ['/data/', YES],
   ['/data/a.txt', YES],
+  ['/data/a.txt', YES, ['/data/']],
+  ['/database', NO, ['/data/']],
   ['/data/a/b/c', YES],
   ['/data//a', YES],
   ['/data/./a', YES],

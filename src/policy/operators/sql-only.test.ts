@@ -20,6 +20,7 @@ const selects: readonly (readonly [JsonValue, Outcome])[] = [
   ['select a from t limit 5, 10', YES],
   ['select a from t offset 5 rows fetch next 10 rows only', YES],
   ['select distinct on (a) a, b from t', YES],
+  ['select distinct on (a, b) c.d from t', YES],
   ['select a.x, count(*) from a left join b on a.id = b.id group by a.x having count(*) > 1', YES],
   ['select * from a natural join b cross join c inner join d using (id)', YES],
   ['select * from (a join b on a.x = b.x), lateral (select 1) q', YES],
@@ -228,6 +229,7 @@ const selects: readonly (readonly [JsonValue, Outcome])[] = [
   ['select a ? b from t', UNSURE],
   ['\\! id', UNSURE],
   ['.shell id', UNSURE],
+  ['select 1 =+ 1', UNSURE],
   // Reserved words where a name is needed.
   ['select delete from t', UNSURE],
   ['select a into', UNSURE],
@@ -287,6 +289,13 @@ test('sql_only', async (context) => {
     await context.test(`${classes.join()}: ${JSON.stringify(text).slice(0, 90)}`, () => {
       assert.equal(compiled(classes)(text), expected);
     });
+  }
+});
+
+test('nothing in parentheses is no expression, however deep', () => {
+  const select = compiled(['select']);
+  for (let depth = 1; depth < 80; depth += 1) {
+    assert.equal(select(`select ${'('.repeat(depth)}${')'.repeat(depth)}`), UNSURE, String(depth));
   }
 });
 
