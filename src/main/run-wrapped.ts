@@ -27,6 +27,8 @@ export interface WrapOptions {
   readonly auditDir: string | null;
   /** Families of methods that the server may ask of the client. */
   readonly open: readonly string[];
+  /** How long a call that waits for a person keeps the client, in milliseconds. */
+  readonly holdMs: number;
   readonly command: string;
   readonly args: readonly string[];
   readonly input: Readable;
@@ -78,7 +80,7 @@ export async function runWrapped(options: WrapOptions): Promise<Result<null, str
     audit,
     digest,
     installationKey: randomBytes(32),
-    limits: defaultGatewayLimits,
+    limits: { ...defaultGatewayLimits, holdMs: options.holdMs },
     log,
     approvals: desk.value.approvals,
     approvalPage: () => null,

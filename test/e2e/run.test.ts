@@ -127,7 +127,7 @@ async function prepared(context: TestContext): Promise<{
     folder,
     dir,
     launch: (policy, command, more = ['--audit', dir]) => ({
-      args: runArguments(['--policy', policy, ...more, '--', ...command]),
+      args: runArguments(['--policy', policy, '--hold', '0', ...more, '--', ...command]),
       env: {
         XDG_STATE_HOME: join(folder, 'state'),
         MEMORY_FILE_PATH: join(folder, 'memory.jsonl'),

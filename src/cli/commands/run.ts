@@ -9,6 +9,7 @@ interface RunOptions {
   readonly policy: string;
   readonly audit?: string;
   readonly open?: readonly string[];
+  readonly hold: string;
 }
 
 /** `portcullis run`: the same checks around one stdio server, for a client that speaks stdio. */
@@ -23,10 +24,15 @@ export function addRunCommand(program: Command, io: Io): void {
       '--open <family...>',
       'what the server may ask of the client: sampling, elicitation, roots',
     )
+    .option('--hold <seconds>', 'how long a call that waits for a person keeps the client', '45')
     .argument('<command>', 'the server to start')
     .argument('[args...]', 'its arguments, exactly')
     .passThroughOptions()
     .action(async (command: string, args: readonly string[], options: RunOptions) => {
+      if (!/^([0-9]|[1-4][0-9]|5[0-5])$/.test(options.hold)) {
+        io.err(`portcullis: --hold: \`${options.hold}\` is no number of seconds from 0 to 55`);
+        process.exit(exitCodes.failed);
+      }
       const input = new PassThrough();
       process.stdin.pipe(input);
       // Whoever ends this program does not wait for answers; what is under way goes on record.
@@ -43,6 +49,7 @@ export function addRunCommand(program: Command, io: Io): void {
         policyPath: options.policy,
         auditDir: options.audit ?? null,
         open: options.open ?? [],
+        holdMs: Number(options.hold) * 1_000,
         command,
         args,
         input,
