@@ -3,6 +3,7 @@ import type { Digest } from './audit/redact.ts';
 import type { Log } from './base/log.ts';
 import { err, ok, type Result } from './base/result.ts';
 import type { Config } from './config.ts';
+import type { Counters } from './counters/counters.ts';
 import { MemoryCounters } from './counters/memory-counters.ts';
 import { loopbackHosts, type HostPolicy } from './gateway/listen/hosts.ts';
 import type { Gateway } from './gateway/gateway.ts';
@@ -27,6 +28,7 @@ import {
   urlHost,
 } from './main/parts.ts';
 import { recordingOf } from './main/recording.ts';
+import { openCounters } from './main/shared-counters.ts';
 import { reloadOnChange } from './main/reload.ts';
 import { operatorKey, removeRunFile, writeRunFile } from './main/run-file.ts';
 import { explainRegistryProblem } from './registry/problem.ts';
@@ -142,6 +144,7 @@ interface Parts {
   readonly index: IndexThread;
   readonly keeping: Keeping;
   readonly stores: Stores;
+  readonly closeCounters: () => Promise<void>;
   readonly desk: ApprovalDesk;
   readonly catalogue: RunningCatalogue;
   /** Ends the open streams of grants that have ended since it was last called. */
@@ -190,9 +193,11 @@ async function openParts(options: GatewayOptions): Promise<Result<Parts, string>
     return desk;
   }
   const index = startAuditIndex({ dir: dataDir, log });
+  const counted = await openCounters(counters, options);
   const open = {
     stores: stores.value,
-    counters,
+    counters: counted.counters,
+    closeCounters: counted.close,
     registry: registry.value,
     audit,
     digest,
@@ -206,8 +211,11 @@ async function openParts(options: GatewayOptions): Promise<Result<Parts, string>
 /** Joins what was opened: from here on a change of the registry reaches every part. */
 function assemble(
   options: GatewayOptions,
-  opened: Pick<Parts, 'stores' | 'registry' | 'audit' | 'index' | 'keeping' | 'desk'> & {
-    readonly counters: MemoryCounters;
+  opened: Pick<
+    Parts,
+    'stores' | 'registry' | 'audit' | 'index' | 'keeping' | 'desk' | 'closeCounters'
+  > & {
+    readonly counters: Counters;
     readonly digest: Digest;
   },
 ): Parts {
@@ -266,6 +274,7 @@ async function closeParts(parts: Parts): Promise<void> {
   await parts.index.stop();
   await parts.audit.close();
   await parts.keeping.stop();
+  await parts.closeCounters();
   await parts.stores.close();
 }
 

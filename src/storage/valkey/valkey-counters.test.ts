@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { silentLog } from '../../base/log.ts';
+import type { Mark, Take, TakeResult } from '../../counters/counters.ts';
+import { labelOwner } from '../../counters/key.ts';
+import { MemoryCounters } from '../../counters/memory-counters.ts';
+import { until } from '../../../test/support/gateway-process.ts';
+import {
+  startValkey,
+  withoutValkey,
+  type ValkeyServer,
+} from '../../../test/support/valkey-server.ts';
+import { openValkeyCounters } from './open.ts';
+import type { ValkeyCounters } from './valkey-counters.ts';
+
+const clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
+let names = 0;
+const fresh = (): string => `key ${(names += 1)}`;
+
+function take(changes: Partial<Take> = {}): Take {
+  return { key: fresh(), windowMs: 60_000, align: 'sliding', units: 1, max: 3, ...changes };
+}
+
+describe('counters in a shared store', { skip: withoutValkey }, () => {
+  let server: ValkeyServer;
+  const open: ValkeyCounters[] = [];
+  const opened = async (gatewayId = fresh(), leaseMs = 60_000): Promise<ValkeyCounters> => {
+    const own = new MemoryCounters({ clock });
+    const bounds = { log: silentLog, deadlineMs: 5_000, leaseMs };
+    const counters = openValkeyCounters({ url: server.url, own, gatewayId, ...bounds });
+    open.push(counters);
+    await until('the store answers', async () => (await counters.labels('x')) !== null);
+    return counters;
+  };
+  const granted = async (counters: ValkeyCounters, one: Take, times: number): Promise<number> => {
+    const all = await Promise.all(Array.from({ length: times }, () => counters.take([one])));
+    return all.filter(({ ok }) => ok).length;
+  };
+
+  before(async () => {
+    server = await startValkey();
+  });
+  after(async () => {
+    await Promise.all(open.map((one) => one.close()));
+    await server.close();
+  });
+
+  test('B-140: two gateways in parallel admit exactly max, every time', async () => {
+    const [left, right] = [await opened(), await opened()];
+    for (let round = 0; round < 5; round += 1) {
+      const one = take({ max: 30 });
+      const [a, b] = await Promise.all([granted(left, one, 500), granted(right, one, 500)]);
+      assert.equal(a + b, 30);
+    }
+  });
+
+  test('all or nothing, and the first that does not fit is named', async () => {
+    const counters = await opened();
+    const [wide, narrow] = [take({ max: 10 }), take({ max: 1 })];
+    assert.equal((await counters.take([wide, narrow])).ok, true);
+    const refused = await counters.take([wide, narrow]);
+    assert.ok(!refused.ok && refused.reason === 'exhausted');
+    assert.equal(refused.index, 1);
+    assert.ok((refused.retryAfterMs ?? 0) > 58_000 && (refused.retryAfterMs ?? 0) <= 60_100);
+    assert.equal(await granted(counters, wide, 20), 9, 'the refused call took nothing');
+  });
+
+  test('one key counts once in a call, with the largest of its units', async () => {
+    const counters = await opened();
+    const one = take({ max: 5, units: 2 });
+    assert.equal((await counters.take([one, { ...one, units: 3 }])).ok, true);
+    assert.equal(await granted(counters, { ...one, units: 1 }, 5), 2);
+  });
+
+  test('what leaves the window makes room, and no sooner', async () => {
+    const counters = await opened();
+    const one = take({ windowMs: 300, max: 1 });
+    const startMs = performance.now();
+    assert.equal((await counters.take([one])).ok, true);
+    await until('there is room again', async () => (await counters.take([one])).ok);
+    assert.ok(performance.now() - startMs >= 299);
+  });
+
+  const aligned = ['minute', 'hour', 'day', 'month'] as const;
+  for (const align of aligned) {
+    test(`a calendar ${align} counts and says when it ends`, async () => {
+      const counters = await opened();
+      const one = take({ align, windowMs: 31 * 86_400_000, max: 1 });
+      await counters.take([one]);
+      const refused = await counters.take([one]);
+      if (refused.ok) return assert.equal((await counters.take([one])).ok, false, 'an edge passed');
+      assert.ok(refused.reason === 'exhausted');
+      const date = new Date();
+      const ends = {
+        minute: new Date(date).setUTCSeconds(60, 0),
+        hour: new Date(date).setUTCMinutes(60, 0, 0),
+        day: new Date(date).setUTCHours(24, 0, 0, 0),
+        month: Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1),
+      };
+      const differs = Math.abs(date.getTime() + (refused.retryAfterMs ?? 0) - ends[align]);
+      assert.ok(differs < 2_000, `${differs}`);
+    });
+  }
+
+  test('ten costs of 0.1 fill a limit of 1, to the last', async () => {
+    const counters = await opened();
+    const one = take({ units: 0.1, max: 1 });
+    assert.equal(await granted(counters, one, 20), 10);
+  });
+
+  test('units come back when the server certainly did not run the call, once', async () => {
+    const counters = await opened();
+    const one = take({ max: 1 });
+    const taken = await counters.take([one]);
+    assert.ok(taken.ok);
+    await counters.giveBack(taken.receipt);
+    await counters.giveBack(taken.receipt);
+    assert.equal(await granted(counters, one, 5), 1);
+  });
+
+  test('looking takes nothing', async () => {
+    const counters = await opened();
+    const one = take({ max: 1 });
+    for (let n = 0; n < 3; n += 1) assert.equal((await counters.peek([one])).ok, true);
+    assert.equal(await granted(counters, one, 3), 1);
+    assert.equal((await counters.peek([one])).ok, false);
+  });
+
+  test('calls in flight end when they are released, and with their gateway', async () => {
+    const counters = await opened(fresh(), 400);
+    const one = take({ windowMs: null, max: 1 });
+    const taken = await counters.take([one]);
+    assert.ok(taken.ok);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    assert.equal((await counters.take([one])).ok, false, 'its lease was renewed');
+    await counters.release(taken.receipt);
+    assert.equal((await counters.take([one])).ok, true);
+    // The gateway is gone without a word: nobody renews its leases.
+    await counters.close();
+    const other = await opened();
+    await until('its place comes back', async () => (await other.take([one])).ok);
+  });
+
+  test('labels: seen by every gateway, kept after the call, withdrawn when it was not made', async () => {
+    const [left, right] = [await opened(), await opened()];
+    const owner = labelOwner(fresh(), false);
+    const mark = (label: string): Mark => ({ owner, label, forMs: 3_600_000 });
+    const taken = await left.take([], [mark('b'), mark('a')]);
+    assert.ok(taken.ok);
+    assert.deepEqual(await right.labels(owner), ['a', 'b']);
+    await left.release(taken.receipt);
+    assert.deepEqual(await right.labels(owner), ['a', 'b']);
+    const undone = await left.take([], [mark('c')]);
+    assert.ok(undone.ok);
+    await left.giveBack(undone.receipt);
+    assert.deepEqual(await right.labels(owner), ['a', 'b']);
+  });
+
+  test('B-145: a key that looks like another is another', async () => {
+    const counters = await opened();
+    const one = take({ key: 'a b:c', max: 1 });
+    await counters.take([one]);
+    assert.equal((await counters.take([{ ...one, key: 'a:b c' }])).ok, true);
+    assert.equal((await counters.take([{ ...one, key: 'clock' }])).ok, true);
+  });
+
+  test('B-144: a store that lost its memory gets it back from the gateways', async () => {
+    const lost = await startValkey();
+    const own = new MemoryCounters({ clock });
+    const one = take({ max: 3 });
+    own.restore([{ key: one.key, windowMs: 60_000, time: Date.now(), units: 2 }]);
+    const counters = openValkeyCounters({ url: lost.url, own, gatewayId: 'g', log: silentLog });
+    await until('the store answers', async () => (await counters.labels('x')) !== null);
+    assert.equal(await granted(counters, one, 5), 1);
+    await counters.close();
+    const again = new MemoryCounters({ clock });
+    again.restore(own.snapshot());
+    const next = openValkeyCounters({ url: lost.url, own: again, gatewayId: 'g', log: silentLog });
+    await until('the store answers', async () => (await next.labels('x')) !== null);
+    assert.equal(await granted(next, { ...one, max: 4 }, 5), 1, 'nothing is counted twice');
+    await next.close();
+    await lost.close();
+  });
+
+  test('R-18: a store that hangs or is gone refuses within the deadline', async () => {
+    const own = new MemoryCounters({ clock });
+    const hung = await startValkey();
+    const counters = openValkeyCounters({ url: hung.url, own, gatewayId: 'g', log: silentLog });
+    await until('the store answers', async () => (await counters.labels('x')) !== null);
+    process.kill(hung.pid, 'SIGSTOP');
+    const refused = await counters.take([take()]);
+    assert.deepEqual(refused, { ok: false, reason: 'unreachable' } satisfies TakeResult);
+    assert.equal(await counters.labels('x'), null);
+    await hung.close();
+    assert.deepEqual(await counters.take([take()]), { ok: false, reason: 'unreachable' });
+    await counters.close();
+  });
+});
