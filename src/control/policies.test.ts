@@ -42,7 +42,7 @@ test('a policy is saved, read, saved again, and put back', async () => {
   assert.equal(stand.registry.current().policies.get('work')?.version, 3);
 });
 
-test('two people at once: the second is told, whichever way the two run', async () => {
+test('B-162: two people at once: the second is told, whichever way the two run', async () => {
   const stand = await open();
   const both = await Promise.all([save(stand, first, 0), save(stand, second, 0)]);
   assert.deepEqual(

@@ -146,7 +146,7 @@ describe('an edit that is in order', () => {
     });
   });
 
-  test('a link that is turned to another folder', async (context) => {
+  test('B-161: a link that is turned to another folder', async (context) => {
     folders += 1;
     const folder = join(root, String(folders));
     const path = await writeOperatorFile(join(folder, 'one'), fileWith(refusing('one')));
@@ -197,7 +197,7 @@ describe('an edit that is not in order', () => {
     ],
   ];
   for (const [name, file, content, why] of broken) {
-    test(`${name}: the old one stays in force, the log says why`, async (context) => {
+    test(`B-161: ${name}: the old one stays in force, the log says why`, async (context) => {
       const { folder, dataDir, gateway } = await started(context, fileWith(refusing('as before')));
       await writeFile(
         join(folder, file),
@@ -215,7 +215,7 @@ describe('an edit that is not in order', () => {
     });
   }
 
-  test('a file that is deleted', async (context) => {
+  test('B-161: a file that is deleted', async (context) => {
     const { folder, gateway } = await started(context, fileWith(refusing('as before')));
     await rm(join(folder, 'p.policy.json'));
     await gateway.said(/p: .*there is no such file/);
@@ -266,7 +266,7 @@ describe('grants of the file', () => {
 });
 
 test(
-  'a hundred reloads under load: each call is decided by one version alone',
+  'B-160: a hundred reloads under load: each call is decided by one version alone',
   { timeout: 60_000 },
   async (context) => {
     // Both tools change together: a decision that mixes versions names another reason or version.
