@@ -382,7 +382,7 @@ const shapes: readonly (readonly [string, string, string])[] = [
   [
     'both kinds of server',
     '{ "servers": { "a": { "url": "https://a.example", "headers": {}, "command": "x" } } }',
-    '1:66: /servers/a/command: unknown field `command`; known here: `url`, `headers`, `allowPrivate`',
+    '1:66: /servers/a/command: unknown field `command`; known here: `url`, `transport`, `headers`, `allowPrivate`',
   ],
   [
     'an argument that is a number',
