@@ -285,7 +285,8 @@ test(
         const reason = /\[POLICY DENIED\] (v\d+)/.exec(answer.text)?.[1];
         const version = /"policyVersion":(\d+)/.exec(answer.text)?.[1];
         assert.ok(reason !== undefined && version !== undefined, answer.text);
-        await new Promise((resolve) => setTimeout(resolve, 8));
+        // Slow enough that each refusal gets a record of its own: a flood would be counted.
+        await new Promise((resolve) => setTimeout(resolve, 30));
         seen.set(reason, (seen.get(reason) ?? new Set()).add(Number(version)));
       }
     };
