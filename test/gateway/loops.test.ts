@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { defaultGatewayLimits } from '../../src/gateway/gateway.ts';
 import { startDataPath } from '../support/data-path.ts';
 import { modernCall, post } from '../support/mcp-requests.ts';
 import { startRecordingServer } from '../support/recording-server.ts';
@@ -11,6 +12,7 @@ test('an agent that makes one call over and over is told so, and other calls go 
   const path = await startDataPath({
     servers: [{ ...config, allowPrivate: true }],
     policies: { rec: { version: '1', default: 'allow' } },
+    sameCallsMax: defaultGatewayLimits.sameCallsMax,
   });
   context.after(async () => {
     await path.close();

@@ -41,6 +41,8 @@ export interface DataPathOptions {
   readonly audit?: AuditLog;
   /** Milliseconds since the Unix epoch; the machine's clock when absent. */
   readonly nowMs?: () => number;
+  /** Same calls that are no loop yet; absent: no bound. */
+  readonly sameCallsMax?: number;
 }
 
 /** A data path that listens, with what it recorded. */
@@ -123,7 +125,12 @@ export async function startDataPath(options: DataPathOptions): Promise<DataPath>
     log: silentLog,
     digest: createDigest(Buffer.alloc(32, 9)),
     installationKey: Buffer.alloc(32, 7),
-    limits: { ...defaultGatewayLimits, ...(held === undefined ? {} : { holdMs: held.holdMs }) },
+    limits: {
+      ...defaultGatewayLimits,
+      // Tests make one call again and again; those about loops say how often is too often.
+      sameCallsMax: options.sameCallsMax ?? 0,
+      ...(held === undefined ? {} : { holdMs: held.holdMs }),
+    },
     live: new LiveState(),
     recording: options.recording ?? null,
     approvals: await approvalsFor(held, () => snapshot, audit),
