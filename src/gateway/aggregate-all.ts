@@ -174,6 +174,7 @@ async function put(
           : part.protocolVersion,
     timeoutMs: gateway.limits.answerTimeoutMs,
     answerBytesMax: gateway.limits.answerBytesMax,
+    owner: part,
   });
   if (answered.ok) return answered.value;
   gateway.log.warn('upstream failed', { server: part.server, detail: answered.error });

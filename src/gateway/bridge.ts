@@ -110,9 +110,8 @@ class BridgedExchange implements UpstreamExchange, UpstreamListener {
     const answer = this.#status === 200 ? peekAnswer(Buffer.concat(this.#chunks)) : null;
     const text = answer === null ? null : this.#ours(answer);
     if (text === null) {
-      // A session that is gone has run nothing (2025-11-25, session management).
-      const reached = this.#status !== 404;
-      return this.#fail({ kind: 'broken', reached, detail: `http ${this.#status}` });
+      // Even 404 is only the server's word that it ran nothing: units are not given back for that.
+      return this.#fail({ kind: 'broken', reached: true, detail: `http ${this.#status}` });
     }
     this.#finish(() => {
       this.#listener.head(200, { 'content-type': 'application/json' });
@@ -216,10 +215,11 @@ class BridgedExchange implements UpstreamExchange, UpstreamListener {
     this.#fail({ kind: 'broken', reached: true, detail });
   }
 
-  /** A session in which something failed is not used again. */
+  /** A session in which something failed is not used again, and takes no place at its server. */
   #fail(failure: UpstreamFailure): void {
     if (this.#over) return;
     this.#over = true;
+    if (this.#session !== null) this.#endAtServer(this.#session);
     this.#listener.failed(failure);
   }
 
@@ -233,10 +233,13 @@ class BridgedExchange implements UpstreamExchange, UpstreamListener {
   #keep(session: BridgeSession): void {
     const { gateway, caller } = this.#of;
     const dropped = gateway.live.bridges.give(caller, session, gateway.clock.monotonicMs());
-    if (dropped === null || dropped.upstreamId === null) return;
+    if (dropped !== null) this.#endAtServer(dropped);
+  }
+
+  #endAtServer({ headers, upstreamId: sessionId }: BridgeSession): void {
+    if (sessionId === null) return;
     const { request, upstream } = this.#of;
     const end = { method: 'DELETE', body: null, message: null, era: 'legacy' } as const;
-    const { headers, upstreamId: sessionId } = dropped;
     upstream.exchange({ ...request, ...end, headers, sessionId }, silent);
   }
 }

@@ -3,7 +3,7 @@ import { peekAnswer, type Answer } from '../mcp/answer.ts';
 import { errorResponse } from '../mcp/encode.ts';
 import { createSseDecoder } from '../mcp/sse.ts';
 import type { Era } from '../mcp/message.ts';
-import type { Headers, Upstream, UpstreamExchange } from './upstream/upstream.ts';
+import type { ExchangeOwner, Headers, Upstream, UpstreamExchange } from './upstream/upstream.ts';
 
 /** A request of the gateway's own to a server. */
 export interface Inquiry {
@@ -17,6 +17,8 @@ export interface Inquiry {
   readonly protocolVersion: string | null;
   readonly timeoutMs: number;
   readonly answerBytesMax: number;
+  /** For whom it is put, who shares the server's places with others; absent for the gateway itself. */
+  readonly owner?: ExchangeOwner;
   /** Hears the methods that the server asks back. */
   readonly asked?: (method: string) => void;
 }
@@ -110,6 +112,7 @@ function requestOf(inquiry: Inquiry): Parameters<Upstream['exchange']>[0] {
     sessionId: inquiry.sessionId,
     era: inquiry.era,
     timeoutMs: inquiry.timeoutMs,
+    ...(inquiry.owner === undefined ? {} : { owner: inquiry.owner }),
   };
 }
 

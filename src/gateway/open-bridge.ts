@@ -1,10 +1,9 @@
 import { membersAt, stringValueOf } from '../base/strict-json.ts';
 import type { Answer } from '../mcp/answer.ts';
 import type { BridgeSession } from './bridge-sessions.ts';
-import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
 import { inquire } from './inquire.ts';
-import type { Upstream } from './upstream/upstream.ts';
+import type { ExchangeOwner, Upstream } from './upstream/upstream.ts';
 
 const initialize =
   '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"portcullis","version":"1"}}}';
@@ -12,12 +11,13 @@ const initialized = '{"jsonrpc":"2.0","method":"notifications/initialized"}';
 
 /** Opens a legacy session in which the client can do nothing but call tools; null when it fails. */
 export async function openBridgeSession(
-  gateway: Gateway,
-  caller: Caller,
+  gateway: Pick<Gateway, 'limits' | 'log'>,
+  owner: ExchangeOwner,
   upstream: Upstream,
 ): Promise<BridgeSession | null> {
   const { answerTimeoutMs: timeoutMs, answerBytesMax } = gateway.limits;
-  const base = { upstream, era: 'legacy', timeoutMs, answerBytesMax } as const;
+  // The session takes a place at its server: the grant's own, not one of the gateway's.
+  const base = { upstream, era: 'legacy', timeoutMs, answerBytesMax, owner } as const;
   const opened = await inquire({
     ...base,
     method: 'initialize',
@@ -29,7 +29,7 @@ export async function openBridgeSession(
   const answer = opened.ok ? opened.value.answer : null;
   if (!opened.ok || answer === null || answer.resultSpan === null) {
     gateway.log.warn('a server opened no session for the endpoint of all servers', {
-      server: caller.server,
+      server: owner.server,
     });
     return null;
   }
