@@ -15,6 +15,8 @@ export interface WatchOptions {
 
 /** A watch that is running. */
 export interface FileWatch {
+  /** Resolves when every file was looked at once: what is written from then on is told. */
+  readonly ready: Promise<void>;
   /** Watches these files instead: those that are new to it from their present state on. */
   setFiles(files: readonly string[]): void;
   /** Stops. `onChange` is not called any more. */
@@ -72,8 +74,9 @@ export function watchFiles(options: WatchOptions): FileWatch {
   const poll = setInterval(() => void look(null), pollMs);
   poll.unref();
   hearFolders();
-  void look(null);
+  const ready = look(null);
   return {
+    ready,
     setFiles(next) {
       files = next;
       hearFolders();

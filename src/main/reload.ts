@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 
 import type { AuditLog } from '../audit/audit-log.ts';
 import { newId } from '../base/id.ts';
@@ -52,6 +53,11 @@ export function reloadOnChange(path: string, first: Config, parts: ReloadParts):
     const change = { actor: 'file', action: 'config.apply', subject: basename(path) };
     await audit.append({ kind: 'admin', id: newId('adm_'), time, ...change, detail: difference });
   };
+  // Between the first reading and the first look of the watch the file may have been edited.
+  void watch.ready.then(async () => {
+    const now = await loadConfig(path, environment());
+    if (!now.ok || !isDeepStrictEqual(now.value, first)) await reload();
+  });
   return () => watch.close();
 }
 
