@@ -58,7 +58,20 @@ export function followStream(
   caller: Caller,
   downstream: Downstream,
 ): Promise<void> {
-  return exchange(gateway, caller, 'GET', downstream);
+  return exchange(gateway, caller, 'GET', eventsOnly(downstream));
+}
+
+/** What a server without such a stream says instead of one is no message to the client. */
+function eventsOnly(downstream: Downstream): Downstream {
+  return {
+    answer: (status, headers) => downstream.answer(status, headers, null),
+    open: (headers) => downstream.open(headers),
+    event: (raw, data) => downstream.event(raw, data),
+    close: () => downstream.close(),
+    cut: () => downstream.cut(),
+    ended: () => downstream.ended(),
+    watch: (watcher) => downstream.watch(watcher),
+  };
 }
 
 function exchange(
