@@ -149,6 +149,25 @@ test('an invitation works once, for its name, for a while', async () => {
   assert.equal(await use('carla', late), 403);
 });
 
+test('an invitation that several use at once opens one session', async () => {
+  const stand = await open();
+  const invited = await stand.ask('POST', '/api/v1/users', { name: 'anna', role: 'viewer' });
+  const token = invited.json.token as string;
+  const chosen = ['the first password', 'the second password', 'the third password'];
+  const answers = await Promise.all(
+    chosen.map((one) => post(stand, '/api/v1/welcome', { token, name: 'anna', password: one })),
+  );
+  const statuses = answers.map(({ status }) => status);
+  assert.deepEqual(
+    statuses.toSorted((a, b) => a - b),
+    [200, 403, 403],
+  );
+  for (const [at, one] of chosen.entries()) {
+    const answer = await signIn(stand, 'anna', one);
+    assert.equal(answer.status === 200, statuses[at] === 200, one);
+  }
+});
+
 test('a cookie is for this site alone, and never readable by a script', async () => {
   const stand = await open();
   await first(stand);

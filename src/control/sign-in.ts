@@ -121,12 +121,15 @@ async function welcome(
     return makeFirst(deps, name, chosen);
   }
   const user = await users.find(name);
-  const { invitationSha256 = null, invitationExpiresMs = null } = user ?? {};
-  const right = invitationSha256 !== null && equal(digest(token), invitationSha256);
-  if (!right || (invitationExpiresMs ?? 0) <= clock.nowMs()) return used;
+  if (user?.invitationSha256 == null) return used;
+  const right = equal(digest(token), user.invitationSha256);
+  if (!right || (user.invitationExpiresMs ?? 0) <= clock.nowMs()) return used;
   const change = { action: 'user.welcome', subject: name, detail: {} };
   if (!(await record(deps, personOf(name), change))) return notRecorded;
-  await users.setPassword(name, await hashPassword(chosen));
+  // The hash takes its time: whoever used the link meanwhile was first.
+  if (!(await users.setPassword(user, await hashPassword(chosen)))) return used;
+  // A sign-in by the password of before may have ended after that password did.
+  await users.removeSessionsOf(name, null);
   return ok(null);
 }
 
@@ -165,7 +168,8 @@ async function changePassword(
   if (!right.ok) return right;
   const change = { action: 'user.password', subject: user.name, detail: {} };
   if (!(await record(deps, actor, change))) return notRecorded;
-  await deps.users.setPassword(user.name, await hashPassword(input.password));
+  const set = await deps.users.setPassword(user, await hashPassword(input.password));
+  if (!set) return conflict('the password was changed meanwhile: sign in again');
   await deps.users.removeSessionsOf(user.name, actor.session.tokenSha256);
   return ok({ ok: true });
 }

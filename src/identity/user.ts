@@ -14,6 +14,9 @@ export interface User {
   readonly createdMs: number;
 }
 
+/** What a user's password is changed from. */
+export type PasswordState = Pick<User, 'name' | 'password' | 'invitationSha256'>;
+
 /** A signed-in browser. Its token is in a cookie and kept here as a hash. */
 export interface Session {
   readonly tokenSha256: string;
@@ -30,8 +33,11 @@ export interface UserStore {
   /** Inserts only while there is no user at all: whoever comes first. */
   insertFirst(user: User): Promise<'inserted' | 'duplicate'>;
   setRole(name: string, role: UserRole): Promise<boolean>;
-  /** Sets a password, and ends the invitation that it was chosen by. */
-  setPassword(name: string, password: string): Promise<boolean>;
+  /**
+   * Sets a password, and ends the invitation that it was chosen by. False, and nothing is changed,
+   * when the user's password or invitation is another than `was` says: somebody came first.
+   */
+  setPassword(was: PasswordState, password: string): Promise<boolean>;
   /** Ends the password too: until another is chosen nobody signs in by this name. */
   invite(name: string, sha256: string, expiresMs: number): Promise<boolean>;
   /** Removes a user and every session of theirs. */

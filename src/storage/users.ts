@@ -37,8 +37,16 @@ function users(db: Kysely<Tables>): Omit<UserStore, SessionMethods> {
 
     setRole: (name, role) => changeUser(db, name, { role }),
 
-    setPassword: (name, password) =>
-      changeUser(db, name, { password, invitation_sha256: null, invitation_expires_ms: null }),
+    async setPassword(was, password) {
+      const none = { invitation_sha256: null, invitation_expires_ms: null };
+      const query = db
+        .updateTable('users')
+        .set({ password, ...none })
+        .where('name', '=', was.name)
+        .where('password', was.password === null ? 'is' : '=', was.password)
+        .where('invitation_sha256', was.invitationSha256 === null ? 'is' : '=', was.invitationSha256);
+      return (await query.executeTakeFirstOrThrow()).numUpdatedRows === 1n;
+    },
 
     invite: (name, sha256, expiresMs) =>
       changeUser(db, name, {
