@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { err, ok } from '../base/result.ts';
 import type { Result } from '../base/result.ts';
 import type { ChainHead } from '../audit/chain.ts';
@@ -29,7 +29,7 @@ interface BackupFile {
 
 /** Why there is no backup, or why it was not restored. Nothing usable was left in `path`. */
 export interface BackupProblem {
-  readonly code: 'no-data' | 'not-empty' | 'no-backup' | 'damaged' | 'chain' | 'failed';
+  readonly code: 'no-data' | 'not-empty' | 'inside' | 'no-backup' | 'damaged' | 'chain' | 'failed';
   /** The file or folder it is about. */
   readonly path: string;
   readonly detail: string;
@@ -52,6 +52,11 @@ export async function backUp(dataDir: string, to: string, nowMs: number): Answer
   if (!isFree(to)) return problem('not-empty', to);
   try {
     fs.mkdirSync(to, { recursive: true, mode: 0o700 });
+    // It would be copied into itself, without an end.
+    if (`${fs.realpathSync(to)}${sep}`.startsWith(`${fs.realpathSync(dataDir)}${sep}`)) {
+      fs.rmdirSync(to);
+      return problem('inside', to);
+    }
     for (const name of fs.readdirSync(dataDir)) {
       if (!left.test(name)) copyEntry(join(dataDir, name), join(to, name));
     }

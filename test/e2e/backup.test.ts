@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
@@ -99,6 +99,10 @@ test('a backup that is not whole is not restored', async (context) => {
   const path = await writeOperatorFile(folder, { servers: {}, policies: {}, grants: [] });
   const gateway = await startGateway({ dataDir, args: ['--config', path] });
   await gateway.end('SIGTERM');
+  const inside = await portcullis(['backup', join(dataDir, 'backup'), '--data', dataDir]);
+  assert.equal(inside.code, 2);
+  assert.match(inside.stderr, /is inside the data folder/);
+  assert.equal((await readdir(dataDir)).includes('backup'), false);
   assert.equal((await portcullis(['backup', backup, '--data', dataDir])).code, 0);
   const segment = join(backup, 'audit', '0000000000000001.jsonl');
   const [lines, manifest] = await Promise.all([

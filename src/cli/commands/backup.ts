@@ -56,6 +56,7 @@ function say(
 const sentences: Readonly<Record<BackupProblem['code'], (problem: BackupProblem) => string>> = {
   'no-data': ({ path }) => `${path} holds no data of a gateway: name the data folder with --data`,
   'not-empty': ({ path }) => `${path} is not empty: name a folder that is new`,
+  inside: ({ path }) => `${path} is inside the data folder: name a folder beside it`,
   'no-backup': ({ path }) => `${path} holds no backup: \`backup.json\` is missing or not one`,
   damaged: ({ path, detail }) =>
     `${path} is not as it was backed up${detail === '' ? '' : ` (${detail})`}: take another backup`,
