@@ -103,3 +103,18 @@ test('undo leaves alone what somebody changed since, and says where the bytes ar
   assert.match(JSON.parse(undone.out).files[0].problem, /changed since/);
   assert.equal(await read('.cursor/mcp.json'), changed);
 });
+
+test('a file that its client writes while servers are scanned is left alone', async (context) => {
+  const { run, read, dir } = await home(context);
+  const path = join(dir, '.cursor/mcp.json');
+  const started = `echo >> '${path}'; exec '${command}' '${scanned}' plain '${JSON.stringify(tools)}'`;
+  const notes = { command: 'sh', args: ['-c', started] };
+  const text = JSON.stringify({ mcpServers: { notes } });
+  await writeFile(path, text);
+  const adopted = await run(['adopt', '--yes', '--client', 'cursor']);
+  assert.equal(adopted.code, 1, adopted.out);
+  assert.match(adopted.err, /was changed meanwhile/);
+  const now = await read('.cursor/mcp.json');
+  assert.equal(now.trimEnd(), text);
+  assert.notEqual(now, text);
+});

@@ -80,18 +80,34 @@ async function adopt(io: Io, options: AdoptOptions): Promise<void> {
   }
   const changed = plans.filter(({ found, text }) => text !== found.text);
   if (!json) for (const plan of plans) for (const line of planLines(plan)) io.out(printable(line));
-  const done = options.yes === true ? changed.map((plan) => carryOut(folder, plan)) : [];
+  const done: Adopted[] = [];
+  for (const plan of options.yes === true ? changed : []) {
+    const one = carryOut(folder, plan);
+    if (one !== null) {
+      done.push(one);
+      continue;
+    }
+    process.exitCode = exitCodes.no;
+    io.err(
+      printable(
+        `portcullis: \`${plan.found.path}\` was changed meanwhile and is left alone: run it again`,
+      ),
+    );
+  }
   if (options.yes === true && done.length > 0) writeAdopted(folder, merged(adopted.value, done));
   if (json) return io.out(jsonText({ changed: options.yes === true, clients: plans.map(shown) }));
   if (plans.length === 0) io.out('no MCP client on this machine names a server');
   else if (changed.length === 0) io.out('nothing is to be changed');
-  else if (options.yes === true)
+  else if (options.yes === true && done.length > 0)
     io.out('done; restart the clients. `portcullis adopt --undo` puts everything back');
+  else if (options.yes === true) io.out('nothing was changed');
   else io.out('nothing was changed yet: run it again with --yes');
 }
 
-function carryOut(folder: string, { found, text, servers }: Plan): Adopted {
+/** Null when the file is no longer what was read: scans take a while, and clients write it too. */
+function carryOut(folder: string, { found, text, servers }: Plan): Adopted | null {
   const bytes = readFileSync(found.path);
+  if (bytes.toString('utf8') !== found.text) return null;
   const backup = keepBackup(folder, found.path, bytes);
   writeFileSync(found.path, text);
   return {
