@@ -121,7 +121,7 @@ async function welcome(
     return makeFirst(deps, name, chosen);
   }
   const user = await users.find(name);
-  if (user?.invitationSha256 == null) return used;
+  if (user === null || user.invitationSha256 === null) return used;
   const right = equal(digest(token), user.invitationSha256);
   if (!right || (user.invitationExpiresMs ?? 0) <= clock.nowMs()) return used;
   const change = { action: 'user.welcome', subject: name, detail: {} };

@@ -44,7 +44,11 @@ function users(db: Kysely<Tables>): Omit<UserStore, SessionMethods> {
         .set({ password, ...none })
         .where('name', '=', was.name)
         .where('password', was.password === null ? 'is' : '=', was.password)
-        .where('invitation_sha256', was.invitationSha256 === null ? 'is' : '=', was.invitationSha256);
+        .where(
+          'invitation_sha256',
+          was.invitationSha256 === null ? 'is' : '=',
+          was.invitationSha256,
+        );
       return (await query.executeTakeFirstOrThrow()).numUpdatedRows === 1n;
     },
 
