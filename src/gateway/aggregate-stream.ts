@@ -2,6 +2,7 @@ import type { AggregateSession } from './aggregate-state.ts';
 import { batchParts, discard } from './batch.ts';
 import type { Caller } from './caller.ts';
 import { eventHeaders, type Downstream } from './downstream.ts';
+import { isInForce } from './in-force.ts';
 import type { Gateway } from './gateway.ts';
 import { recordForwarded } from './receive.ts';
 import { answerError, codes } from './reply.ts';
@@ -16,6 +17,7 @@ export async function openAggregateStream(
 ): Promise<void> {
   if (!(await recordForwarded(gateway, caller, 'GET', downstream, null))) return;
   const { id: grantId } = caller.grant;
+  if (!isInForce(gateway, caller)) return downstream.cut();
   if (!gateway.live.addStream(grantId, downstream, gateway.limits.streamsPerGrantMax)) {
     const message = 'too many open streams';
     return answerError(downstream, 429, { id: null, code: codes.refused, message });

@@ -18,6 +18,7 @@ import { stateForeign } from './held-sentences.ts';
 import { paramsMirrored } from './mirrored.ts';
 import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
+import { isInForce } from './in-force.ts';
 import { methodRecord } from './records.ts';
 import { answerError, codes, unknownTool } from './reply.ts';
 import { relay } from './relay.ts';
@@ -133,6 +134,7 @@ async function receiveRequest(
   if (rule.ruled === 'tool-list') await gateway.toolsReady(caller.server);
   const isStream = rule.ruled === 'subscription' && message.method === 'subscriptions/listen';
   const { id: grantId } = caller.grant;
+  if (isStream && !isInForce(gateway, caller)) return downstream.cut();
   if (isStream && !gateway.live.addStream(grantId, downstream, gateway.limits.streamsPerGrantMax)) {
     return answerError(downstream, 429, {
       id: message.id,

@@ -3,6 +3,7 @@ import type { Downstream } from './downstream.ts';
 import { sessionRequest } from './forward.ts';
 import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
+import { isInForce } from './in-force.ts';
 import { methodRecord } from './records.ts';
 import { answerError, codes } from './reply.ts';
 import { refuseStopped } from './refuse-stopped.ts';
@@ -21,6 +22,7 @@ export async function openStream(
   const { grant } = caller;
   if (await isStopped(gateway, caller, 'GET', downstream)) return;
   if (!(await recorded(gateway, caller, 'GET', downstream))) return;
+  if (!isInForce(gateway, caller)) return downstream.cut();
   if (!gateway.live.addStream(grant.id, downstream, gateway.limits.streamsPerGrantMax)) {
     return answerError(downstream, 429, {
       id: null,

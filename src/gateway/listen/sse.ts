@@ -8,6 +8,7 @@ import { discard } from '../batch.ts';
 import type { Caller } from '../caller.ts';
 import { eventHeaders, type Downstream } from '../downstream.ts';
 import type { Gateway } from '../gateway.ts';
+import { isInForce } from '../in-force.ts';
 import type { Grant } from '../../identity/grant.ts';
 import { receive, recordForwarded } from '../receive.ts';
 import { answerError, codes } from '../reply.ts';
@@ -109,6 +110,7 @@ export class SseListener {
     }
     const caller = plainCaller(callerOf(gateway, grant, route.server ?? '', head));
     if (!(await recordForwarded(gateway, caller, 'GET', downstream, null))) return;
+    if (!isInForce(gateway, caller)) return downstream.cut();
     const { streamsPerGrantMax } = gateway.limits;
     if (!gateway.live.addStream(grant.id, downstream, streamsPerGrantMax)) {
       return refuse(gateway, request, downstream, tooManyStreams);
