@@ -10,7 +10,7 @@ const CONCURRENCY = 2;
 /** Milliseconds that one test may take before it counts as failed. */
 const TEST_TIMEOUT_MS = 60_000;
 /** Milliseconds after which what still runs is ended, so that a test that hangs ends as a failure. */
-const RUN_TIMEOUT_MS = 840_000;
+const RUN_TIMEOUT_MS = 1_200_000;
 
 interface TestRun {
   readonly passed: boolean;
