@@ -116,7 +116,7 @@ export function answerProblem(
   if (!isOpen(approval)) return { code: 'ended', state, reason };
   if (answer === 'deny') return null;
   if (state === 'allowed') return { code: 'ended', state, reason };
-  const voted = approval.votes.some((vote) => vote.by === approver.principal);
+  const voted = approval.votes.some((vote) => isSame(vote.by, approver.principal));
   return voted ? { code: 'answered-already' } : null;
 }
 
@@ -133,7 +133,7 @@ export function withVote(approval: Approval, vote: Vote): Approval {
 /** How many of those whom a question is put to have said yes. */
 export function givenTo(need: ApprovalObligation, votes: readonly Vote[]): number {
   const yes = votes.filter((vote) => vote.answer === 'allow' && mayAnswer(need, approverOf(vote)));
-  return new Set(yes.map((vote) => vote.by)).size;
+  return new Set(yes.map((vote) => personOf(vote.by))).size;
 }
 
 /** An open approval that ends without an answer. */

@@ -371,3 +371,12 @@ test('what needs several people, or names what is not there, cannot stand', asyn
   assert.equal(second.ok ? null : second.error.code, 'standing-names');
   assert.equal(stand.approvals.find(one)?.state, 'pending');
 });
+
+test('one person is one voice of a quorum, whichever way they are named', async () => {
+  const stand = await openSample();
+  const id = await asked(stand, sampleCall(undefined, { needs: [sampleNeed({ quorum: 2 })] }));
+  assert.ok((await stand.approvals.answer(id, anna, allow)).ok);
+  const again = await stand.approvals.answer(id, { ...anna, principal: 'user:anna' }, allow);
+  assert.equal(again.ok ? null : again.error.code, 'answered-already');
+  assert.equal(stand.approvals.find(id)?.state, 'pending');
+});

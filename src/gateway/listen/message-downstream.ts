@@ -22,6 +22,7 @@ export class MessageDownstream implements Downstream {
   #watcher: DownstreamWatcher | null = null;
   #said = false;
   #ended = false;
+  #cut = false;
 
   constructor(sink: MessageSink, id: string | null, headSeen: HeadSeen) {
     this.#sink = sink;
@@ -61,6 +62,7 @@ export class MessageDownstream implements Downstream {
   cut(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#cut = true;
     this.#watcher?.gone();
   }
 
@@ -70,6 +72,7 @@ export class MessageDownstream implements Downstream {
 
   watch(watcher: DownstreamWatcher): void {
     this.#watcher = watcher;
+    if (this.#cut) watcher.gone();
   }
 
   /** Newlines between the tokens of JSON are white space; within strings they cannot stand. */
