@@ -6,7 +6,7 @@ import { isEventStream, requestHeaders } from './headers.ts';
 import { Connection, type ConnectionUser } from './http-connection.ts';
 import { failureOf, problemOfHead } from './http-failure.ts';
 import type { ResponseHead } from './http-head.ts';
-import { overloaded, Places, unsendable, type PlaceLimits } from './http-places.ts';
+import { overloaded, Places, unsendable, type PlaceLimits } from './places.ts';
 import type {
   Headers,
   Upstream,

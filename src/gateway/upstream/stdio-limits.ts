@@ -6,8 +6,10 @@ export interface StdioLimits {
   readonly stdinBytesMax: number;
   /** What may wait for one listener that is paused. */
   readonly bufferBytesMax: number;
-  /** Requests of one process without an answer. */
+  /** Requests of one process without an answer; of the shared one, those that are no streams. */
   readonly inFlightMax: number;
+  /** Streams that modern clients hold open with the shared process. */
+  readonly streamsMax: number;
   /** Messages of a legacy session that wait for a stream. */
   readonly queuedMax: number;
   readonly queuedBytesMax: number;
@@ -31,6 +33,7 @@ export const stdioLimitDefaults: StdioLimits = {
   stdinBytesMax: 33_554_432,
   bufferBytesMax: 1_048_576,
   inFlightMax: 2_048,
+  streamsMax: 100_000,
   queuedMax: 256,
   queuedBytesMax: 1_048_576,
   sessionsMax: 128,

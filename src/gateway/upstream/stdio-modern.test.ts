@@ -244,6 +244,37 @@ describe('the shared process of modern clients', () => {
     );
   });
 
+  it('keeps places for calls whatever streams are open', async () => {
+    await withShared(
+      'echo',
+      async (upstream) => {
+        const stream = { ...modern, timeoutMs: 0 };
+        const open = [1, 2].map((id) => start(upstream, post(request(id, 'hang'), stream)));
+        const got = await run(upstream, post(request(3, 'hang'), stream));
+        assert.deepEqual([got.failure?.kind, got.failure?.reached], ['overloaded', false]);
+        assert.equal((await run(upstream, post(request(4, 'tools/list'), modern))).status, 200);
+        for (const one of open) one.exchange.abort();
+      },
+      { limits: { inFlightMax: 1, streamsMax: 2 } },
+    );
+  });
+
+  it('leaves places to other grants', async () => {
+    await withShared(
+      'echo',
+      async (upstream) => {
+        const of = (id: string) => ({ ...modern, owner: { grant: { id }, server: 'fixture' } });
+        const held = [1, 2].map((id) => start(upstream, post(request(id, 'hang'), of('a'))));
+        const got = await run(upstream, post(request(3, 'tools/list'), of('a')));
+        assert.equal(got.failure?.kind, 'overloaded');
+        assert.equal((await run(upstream, post(request(4, 'tools/list'), of('b')))).status, 200);
+        for (const one of held) one.exchange.abort();
+        assert.equal((await run(upstream, post(request(5, 'tools/list'), of('a')))).status, 200);
+      },
+      { limits: { inFlightMax: 4 } },
+    );
+  });
+
   it('takes no more input for a process that does not read', async () => {
     const options = { command: '/bin/sleep', args: ['30'], limits: { stdinBytesMax: 300_000 } };
     await withShared(

@@ -1,4 +1,5 @@
 import { failedExchange } from './exchange.ts';
+import { overloaded, Places } from './places.ts';
 import { readFrame, spanAt, spliceBytes, textOf, type ByteEdit, type Frame } from './frame.ts';
 import { StdioAnswer } from './stdio-answer.ts';
 import { notTaken } from './message-channel.ts';
@@ -13,6 +14,8 @@ import type {
 
 interface InFlight {
   readonly answer: StdioAnswer;
+  /** Gives back its place among the exchanges of this server. */
+  readonly leave: () => void;
   readonly method: string | null;
   /** JSON texts as the client wrote them, put back byte for byte. */
   readonly id: string;
@@ -40,6 +43,7 @@ const stableMs = 60_000;
 export class SharedProcess {
   readonly #context: StdioContext;
   readonly #inFlight = new Map<number, InFlight>();
+  readonly #places: Places;
   #running: Running | null = null;
   #stopped = false;
   #failures = 0;
@@ -49,6 +53,8 @@ export class SharedProcess {
 
   constructor(context: StdioContext) {
     this.#context = context;
+    const { inFlightMax: callsMax, streamsMax } = context.limits;
+    this.#places = new Places({ callsMax, streamsMax });
   }
 
   exchange(request: UpstreamRequest, listener: UpstreamListener): UpstreamExchange {
@@ -76,9 +82,8 @@ export class SharedProcess {
   ): UpstreamExchange {
     const { id, bytes, params } = frame;
     if (id === null) return replyTo(to.listener, adapterReplies.notOneMessage);
-    if (this.#inFlight.size >= this.#context.limits.inFlightMax) {
-      return failedExchange(to.listener, tooMany);
-    }
+    const leave = this.#places.take(to.request);
+    if (leave === null) return failedExchange(to.listener, overloaded);
     this.#sequence += 1;
     const number = this.#sequence;
     const token = spanAt(bytes, params, ['_meta', 'progressToken']);
@@ -86,7 +91,10 @@ export class SharedProcess {
     if (token !== null) edits.push({ ...token, text: String(number) });
     const line = spliceBytes(bytes, edits);
     const taken = running.channel.write(line);
-    if (taken !== 'taken') return failedExchange(to.listener, notTaken(taken));
+    if (taken !== 'taken') {
+      leave();
+      return failedExchange(to.listener, notTaken(taken));
+    }
 
     const answer = new StdioAnswer(to.listener, to.request.timeoutMs, {
       headers: {},
@@ -103,6 +111,7 @@ export class SharedProcess {
     });
     this.#inFlight.set(number, {
       answer,
+      leave,
       method: frame.method,
       id: textOf(bytes, id),
       progressToken: token === null ? null : textOf(bytes, token),
@@ -111,7 +120,10 @@ export class SharedProcess {
   }
 
   #cancel(number: number, reason: string): void {
-    if (!this.#inFlight.delete(number)) return;
+    const entry = this.#inFlight.get(number);
+    if (entry === undefined) return;
+    this.#inFlight.delete(number);
+    entry.leave();
     const params = { requestId: number, reason };
     const text = JSON.stringify({ jsonrpc: '2.0', method: 'notifications/cancelled', params });
     this.#running?.channel.write(Buffer.from(text));
@@ -141,6 +153,7 @@ export class SharedProcess {
       const entry = number === null ? undefined : this.#inFlight.get(number);
       if (number === null || entry === undefined) return running.channel.stray(null);
       this.#inFlight.delete(number);
+      entry.leave();
       entry.answer.finish(restoreAnswer(frame, number, entry), statusOf(frame, entry));
       return;
     }
@@ -179,6 +192,7 @@ export class SharedProcess {
     const entries = [...this.#inFlight.values()];
     this.#inFlight.clear();
     for (const entry of entries) {
+      entry.leave();
       if (this.#diedMute && entry.method === 'server/discover') {
         entry.answer.finish(notModern(entry.id), 400);
       } else {
@@ -263,9 +277,3 @@ function numberAt(
 function notModern(id: string): Buffer {
   return errorBody({ status: 400, code: -32_601, message: 'Method not found', id });
 }
-
-const tooMany: UpstreamFailure = {
-  kind: 'overloaded',
-  reached: false,
-  detail: 'too many requests of this server wait for an answer',
-};
