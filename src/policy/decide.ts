@@ -61,7 +61,7 @@ function judge(policy: CompiledPolicy, request: AccessRequest, work: Work): Deci
   const args = argumentsOf(request.arguments);
   if (args === null) return invalidArguments;
   if (rule.names !== null && hasAmbiguousKey(rule.names, args, work)) return ambiguousKey;
-  const misfit = checkSchemas(rule, request, args);
+  const misfit = checkSchemas(rule, { request, args, work });
   if (misfit !== null) return misfit;
 
   // 7 and 8. What must hold, and what must not.
@@ -81,14 +81,14 @@ function judge(policy: CompiledPolicy, request: AccessRequest, work: Work): Deci
   return rule.allow ?? allowWith(rule, { request, args, work });
 }
 
-function checkSchemas(rule: CompiledRule, request: AccessRequest, args: JsonObject): Deny | null {
+function checkSchemas(rule: CompiledRule, { request, args, work }: Question): Deny | null {
   if (rule.inputSchemaRule !== null) {
     const schema = request.tool === null ? null : request.tool.inputSchema;
-    const outcome = checkInputSchema(schema, args);
+    const outcome = checkInputSchema(schema, args, work);
     if (outcome === 'broken') return brokenSchema;
     if (outcome !== 'holds') return refuse('schema', { rule: rule.inputSchemaRule, message: null });
   }
-  if (rule.argumentSchema === null || rule.argumentSchema(args) === 'holds') return null;
+  if (rule.argumentSchema === null || rule.argumentSchema(args, work) === 'holds') return null;
   return refuse('arguments', { rule: `${rule.id}/arguments`, message: null });
 }
 

@@ -83,7 +83,7 @@ function* argumentChecks(rule: CompiledRule, { request, args, work }: Question):
     yield { step: 6, rule: '(ambiguous key)', passed: clear, text };
   }
   if (rule.inputSchemaRule !== null) {
-    const outcome = checkInputSchema(request.tool?.inputSchema ?? null, args);
+    const outcome = checkInputSchema(request.tool?.inputSchema ?? null, args, work);
     if (outcome === 'broken') {
       const text = 'the pinned schema is missing or cannot be used';
       yield { step: 6, rule: '(schema)', passed: false, text };
@@ -93,7 +93,7 @@ function* argumentChecks(rule: CompiledRule, { request, args, work }: Question):
     }
   }
   if (rule.argumentSchema === null) return;
-  const outcome = rule.argumentSchema(args);
+  const outcome = rule.argumentSchema(args, work);
   const text = `the schema in \`arguments\`: ${outcomeText(outcome)}`;
   yield { step: 6, rule: `${rule.id}/arguments`, passed: outcome === 'holds', text };
 }

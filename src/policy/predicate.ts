@@ -108,7 +108,7 @@ function compileArgument(key: string, { operator, cost, nullIsValue, whenAbsent 
     if (!Object.hasOwn(args, key)) return whenAbsent;
     const value = args[key] ?? null;
     if (value === null && !nullIsValue) return whenAbsent;
-    return cost === null || spend(work, cost(value)) ? operator(value) : 'cannot-tell';
+    return cost === null || pays(work, cost, value) ? operator(value) : 'cannot-tell';
   };
 }
 
@@ -124,7 +124,12 @@ function judgeValue(judge: Judge, value: JsonValue | undefined, work: Work): Out
   if (value === undefined) return judge.whenAbsent;
   if (value === null && !judge.nullIsValue) return judge.whenAbsent;
   const { cost, operator } = judge;
-  return cost === null || spend(work, cost(value)) ? operator(value) : 'cannot-tell';
+  return cost === null || pays(work, cost, value) ? operator(value) : 'cannot-tell';
+}
+
+/** What a question costs is itself counted over the value: not when nothing is left to pay with. */
+function pays(work: Work, cost: Cost, value: JsonValue): boolean {
+  return work.left > 0 && spend(work, cost(value));
 }
 
 /** A parent that is there but of the wrong kind: nothing can be told about what is inside. */
@@ -169,7 +174,11 @@ function compileMany(path: Path, judge: Judge, quantifier: Quantifier): Test {
   const root = readers[path.root];
   return (request, args, work) => {
     const tally: Tally = { holds: false, fails: false, unsure: false };
-    walk(root(request, args), path.steps, (value) => count(tally, judge, value, work));
+    const visit = (value: Found): boolean => {
+      count(tally, judge, value, work);
+      return !tally.unsure;
+    };
+    walk(root(request, args), { steps: path.steps, visit }, 0);
     if (tally.unsure) return 'cannot-tell';
     const holds = quantifier === 'every' ? !tally.fails : tally.holds;
     return holds ? 'holds' : 'does-not-hold';
@@ -193,22 +202,29 @@ function count(tally: Tally, judge: Judge, value: Found, work: Work): void {
   else tally.unsure = true;
 }
 
-/** Visits every value that the steps name; an empty list is one absent value. */
-function walk(
-  value: JsonValue | undefined,
-  steps: readonly Step[],
-  visit: (value: Found) => void,
-): void {
-  const [step, ...rest] = steps;
+interface Walk {
+  readonly steps: readonly Step[];
+  /** Whether another value can still matter. */
+  readonly visit: (value: Found) => boolean;
+}
+
+/**
+ * Visits the values that the steps from `at` on name, until a visit says that no other can matter;
+ * returns what the last one said. An empty list is one absent value.
+ */
+function walk(value: JsonValue | undefined, walked: Walk, at: number): boolean {
+  const { steps, visit } = walked;
+  const step = steps[at];
   if (step === undefined) return visit(value);
   if (value === undefined || value === null) return visit(undefined);
   if (step.kind !== 'each') {
     const next = take(value, step);
-    return next === wrongKind ? visit(next) : walk(next, rest, visit);
+    return next === wrongKind ? visit(next) : walk(next, walked, at + 1);
   }
   if (!isList(value)) return visit(wrongKind);
   if (value.length === 0) return visit(undefined);
-  for (const element of value) walk(element, rest, visit);
+  for (const element of value) if (!walk(element, walked, at + 1)) return false;
+  return true;
 }
 
 type RootRead = (request: AccessRequest, args: JsonObject) => JsonValue | undefined;

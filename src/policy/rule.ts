@@ -6,8 +6,8 @@ import type { Allow, ApprovalObligation, Deny, Obligations } from './decision.ts
 import type { Action, Approval, PolicyDocument, Predicate, RateLimit, Rule } from './document.ts';
 import { compileLimit, compileRateLimit } from './limit.ts';
 import type { CompiledLimit } from './limit.ts';
-import type { Operator } from './operators/compare.ts';
 import { compileSchema } from './argument-schema.ts';
+import type { SchemaTest } from './operators/schema.ts';
 import { parsePath } from './path.ts';
 import { compilePredicate, conditionsOf } from './predicate.ts';
 import type { CompiledPredicate, Quantifier } from './predicate.ts';
@@ -25,7 +25,7 @@ export interface CompiledRule {
   readonly names: KeyNames | null;
   /** The rule id to report when the pinned schema is not satisfied; null: it need not be. */
   readonly inputSchemaRule: string | null;
-  readonly argumentSchema: Operator | null;
+  readonly argumentSchema: SchemaTest | null;
   readonly require: readonly CompiledPredicate[];
   readonly denyIf: readonly CompiledPredicate[];
   readonly blockedBy: readonly LabelRule[];
@@ -105,7 +105,7 @@ function inputSchemaRule({ document, rule, id }: Source): string | null {
   return document.input_schema === 'enforce' ? '/input_schema' : null;
 }
 
-function argumentSchemaOf(rule: Rule): Operator | null {
+function argumentSchemaOf(rule: Rule): SchemaTest | null {
   if (rule.arguments === undefined) return null;
   const compiled = compileSchema(rule.arguments);
   assert(compiled.ok, 'schemas are checked before they are compiled');

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import type { JsonObject } from '../base/strict-json.ts';
 import { compilePolicy, decide, explain } from './index.ts';
 import type { AccessRequest, PolicyDocument, PolicySet } from './index.ts';
+import { compileCondition } from './predicate.ts';
 
 const path = 'args.a[*]';
 const objects = listOf(500, (index) => ({ a: index }));
@@ -72,6 +73,123 @@ test('an explanation says where the work ended', () => {
   assert.equal(last?.rule, decision.rule);
   assert.match(last?.text ?? '', /cannot tell/);
 });
+
+/** A schema in `arguments`, what satisfies it, and what it cannot be told of. */
+const text = 'é"'.repeat(250_000);
+const schemas: readonly (readonly [string, JsonObject, object, object])[] = [
+  [
+    'alternatives of every element',
+    { properties: { a: { items: { anyOf: listOf(50, (n) => ({ const: n })) } } } },
+    { a: listOf(100, () => 49) },
+    { a: listOf(9000, () => 49) },
+  ],
+  [
+    'patterns of every key',
+    { patternProperties: Object.fromEntries(listOf(90, (n) => [`(x+x+)+y${n}`, true])) },
+    Object.fromEntries(listOf(50, (n) => [`x${n}`, 1])),
+    Object.fromEntries(listOf(9000, (n) => [`x${n}`, 1])),
+  ],
+  [
+    'alternatives that lead back to themselves',
+    {
+      properties: { a: { $ref: '#/$defs/x' } },
+      $defs: {
+        x: { anyOf: [...listOf(90, () => ({ $ref: '#/$defs/y' })), { not: { type: 'array' } }] },
+        y: { type: 'array', items: { $ref: '#/$defs/x' } },
+      },
+    },
+    { a: [1] },
+    { a: [[[[[['a', 2, [3]]]]]], [[[[[[false, [[]]]]]]]]] },
+  ],
+  [
+    'long texts among objects',
+    { properties: { a: { anyOf: listOf(50, (n) => ({ const: n === 49 ? 1 : { n } })) } } },
+    { a: 1 },
+    { a: { n: text } },
+  ],
+  [
+    'lists without twins, each inside the other',
+    {
+      properties: { a: { $ref: '#/$defs/x' } },
+      $defs: { x: { uniqueItems: true, items: { $ref: '#/$defs/x' } } },
+    },
+    { a: [[1, 2], ['a']] },
+    nestedIn(text.slice(0, 90_000), 60),
+  ],
+  [
+    'a long key',
+    { additionalProperties: { anyOf: listOf(99, () => ({})) } },
+    { b: 1 },
+    { [text]: 1 },
+  ],
+];
+
+for (const [name, schema, few, many] of schemas) {
+  test(`a schema: ${name}`, () => {
+    const set = setOf({ arguments: schema });
+    assert.equal(decide(set, requestOf(few)).effect, 'allow');
+    assert.equal(decide(set, requestOf(many)).rule, '/tools/t/arguments');
+  });
+}
+
+test('a long text is compared with any number of texts', () => {
+  const set = setOf({ arguments: { properties: { a: { enum: listOf(900, String) } } } });
+  const long = setOf({ arguments: { properties: { a: { not: { enum: listOf(900, String) } } } } });
+  assert.equal(decide(set, requestOf({ a: text })).effect, 'deny');
+  assert.equal(decide(long, requestOf({ a: text })).effect, 'allow');
+});
+
+test('what a schema spent is spent for the schemas and rules after it', () => {
+  const schema = {
+    properties: { a: { items: { anyOf: listOf(50, () => ({ type: 'number' })) } } },
+  };
+  const request = requestOf({ a: listOf(1500, () => 1) });
+  const [policy, above] = [
+    setOf({ arguments: schema }).policy,
+    setOf({ arguments: schema }).policy,
+  ];
+  assert.ok(above !== null);
+  assert.equal(decide({ policy, guardrails: [] }, request).effect, 'allow');
+  const guarded = decide({ policy, guardrails: [{ name: 'g', policy: above }] }, request);
+  assert.equal(guarded.rule, '/tools/t/arguments');
+  const ruled = setOf({
+    arguments: schema,
+    require: [{ path, op: 'not_in', value: [{ a: 1 }, 2] }],
+  });
+  assert.equal(decide(ruled, requestOf({ a: listOf(100, () => 1) })).effect, 'allow');
+  const spent = setOf({
+    arguments: schema,
+    require: [{ path, op: 'sql_only', value: ['select'] }],
+  });
+  assert.equal(decide(spent, request).rule, '/tools/t/require/args.a[*]-sql_only');
+});
+
+test('when nothing is left, values are not even counted', () => {
+  let reads = 0;
+  const handler = {
+    get: (list: object, key: PropertyKey) => ((reads += 1), Reflect.get(list, key)),
+  };
+  const list = new Proxy(
+    listOf(1000, () => [1]),
+    handler,
+  );
+  for (const each of ['args.a', 'args.a[*]', 'args.a[*][*]']) {
+    reads = 0;
+    const condition = compileCondition({ path: each, op: 'neq', value: [[2]] }, 'every');
+    const request = requestOf({ a: list });
+    assert.ok(request.arguments !== null && !Array.isArray(request.arguments));
+    // `requestOf` made an object of it.
+    const args = request.arguments as JsonObject;
+    assert.equal(condition(request, args, { left: 0 }), 'cannot-tell');
+    assert.ok(reads < 10, `${each}: ${reads} reads`);
+  }
+});
+
+function nestedIn(leaf: string, depth: number): object {
+  let value: unknown = [leaf];
+  for (let level = 0; level < depth; level += 1) value = [value];
+  return { a: value };
+}
 
 /** Keys beside one that a rule names, and whether they can be compared with it. */
 const keys: readonly (readonly [string, string, boolean])[] = [

@@ -6,7 +6,8 @@ import { ruleFor } from '../../policy/compile.ts';
 import { effectiveRule, placedPredicates, type PlacedPredicate } from '../../policy/effective.ts';
 import type { CompiledPolicy, LimitObligation } from '../../policy/index.ts';
 import type { CompiledLimit } from '../../policy/limit.ts';
-import { isObject, type Operator } from '../../policy/operators/compare.ts';
+import { isObject } from '../../policy/operators/compare.ts';
+import type { SchemaTest } from '../../policy/operators/schema.ts';
 import { parsePath } from '../../policy/path.ts';
 import type { CompiledRule } from '../../policy/rule.ts';
 import { isHidden } from '../../policy/visible.ts';
@@ -127,7 +128,7 @@ function fits(schema: JsonValue, call: KnownCall): { canFail: boolean; canPass: 
 }
 
 /** Compiled once for each schema of a document; a schema that is `true` or `false` is cheap. */
-const compiled = new WeakMap<JsonObject, Operator | null>();
+const compiled = new WeakMap<JsonObject, SchemaTest | null>();
 
 function satisfies(schema: JsonValue, args: JsonObject): boolean {
   if (!isObject(schema)) return schema === true;

@@ -13,12 +13,20 @@ const VALUE_TEXT_MAX = 1_048_576;
 const VALUE_DEPTH_MAX = 64;
 const VALUE_NODES_MAX = 20_000;
 
+/** Characters of keys that weigh as much as a value. */
+const KEY_CHARACTERS = 64;
+
 /** Keywords that are followed while validating, or make a validator asynchronous. */
 const REFUSED = ['$dynamicRef', '$recursiveRef', '$async'];
+
+/** Keywords whose texts ask nothing. */
+const FOR_PEOPLE = ['title', 'description', '$comment', '$schema', 'format'];
 
 /** What was found in a schema that is within bounds. */
 export interface SchemaSurvey {
   readonly nodes: number;
+  /** Those that may ask something of a value: all but the texts for people. */
+  readonly asking: number;
   /** The parts of the document that a `#/…` reference makes a schema of. */
   readonly targets: readonly JsonValue[];
 }
@@ -29,8 +37,8 @@ export interface SchemaSurvey {
  * at every place, also where they are data (`const`, `examples`): too strict there, never too lax.
  */
 export function surveySchema(schema: JsonValue): Result<SchemaSurvey, string> {
-  const nodes = countNodes(schema, SCHEMA_DEPTH_MAX, SCHEMA_NODES_MAX, SCHEMA_TEXT_MAX);
-  if (nodes === null) {
+  const counted = countNodes(schema, SCHEMA_DEPTH_MAX, SCHEMA_NODES_MAX, SCHEMA_TEXT_MAX);
+  if (counted === null) {
     return err(
       `a schema of at most ${SCHEMA_NODES_MAX} values, ${SCHEMA_DEPTH_MAX} levels and ${SCHEMA_TEXT_MAX} characters`,
     );
@@ -38,7 +46,9 @@ export function surveySchema(schema: JsonValue): Result<SchemaSurvey, string> {
   const objects = objectsIn(schema);
   const ids = new Set(objects.map((object) => object['$id']));
   const targets = new Set<JsonValue>();
+  let forPeople = 0;
   for (const object of objects) {
+    forPeople += FOR_PEOPLE.filter((keyword) => typeof object[keyword] === 'string').length;
     const refused = REFUSED.find((keyword) => keyword in object && isKeyword(object[keyword]));
     if (refused !== undefined) return err(`a schema without \`${refused}\``);
 
@@ -51,12 +61,17 @@ export function surveySchema(schema: JsonValue): Result<SchemaSurvey, string> {
     const target = resolvePointer(schema, reference.slice(1));
     if (target !== undefined) targets.add(target);
   }
-  return ok({ nodes, targets: [...targets] });
+  const { nodes } = counted;
+  return ok({ nodes, asking: nodes - forPeople, targets: [...targets] });
 }
 
-/** How many values `value` holds; null when it exceeds a bound or holds an unsafe number (NaN). */
+/**
+ * How many values `value` holds, where long keys count as more: whatever is wrong below a key, the
+ * key is written out for. Null when it exceeds a bound or holds an unsafe number (NaN).
+ */
 export function countValue(value: JsonValue): number | null {
-  return countNodes(value, VALUE_DEPTH_MAX, VALUE_NODES_MAX, VALUE_TEXT_MAX);
+  const counted = countNodes(value, VALUE_DEPTH_MAX, VALUE_NODES_MAX, VALUE_TEXT_MAX);
+  return counted === null ? null : counted.nodes + counted.keys / KEY_CHARACTERS;
 }
 
 /** A property may be called `$async`; then its value is a schema, not a switch. */
@@ -69,9 +84,10 @@ function countNodes(
   depthMax: number,
   nodesMax: number,
   textMax: number,
-): number | null {
+): { readonly nodes: number; readonly keys: number } | null {
   let nodes = 0;
   let characters = 0;
+  let keys = 0;
   let level: JsonValue[] = [root];
   for (let depth = 0; level.length > 0; depth += 1) {
     nodes += level.length;
@@ -81,13 +97,13 @@ function countNodes(
       if (Number.isNaN(value)) return null;
       if (typeof value === 'string') characters += value.length;
       if (typeof value !== 'object' || value === null) continue;
-      if (!Array.isArray(value)) for (const key of Object.keys(value)) characters += key.length;
+      if (!Array.isArray(value)) for (const key of Object.keys(value)) keys += key.length;
       for (const child of Object.values<JsonValue>(value)) below.push(child);
     }
-    if (characters > textMax) return null;
+    if (characters + keys > textMax) return null;
     level = below;
   }
-  return nodes;
+  return { nodes, keys };
 }
 
 function objectsIn(root: JsonValue): readonly JsonObject[] {

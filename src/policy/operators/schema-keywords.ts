@@ -10,11 +10,15 @@ import type { JsonValue } from '../../base/strict-json.ts';
 import { codePoints } from './compare.ts';
 import { compilePattern } from './regex.ts';
 
-/** Units of one validation; one is some 10 ns: no validation blocks the process for 50 ms. */
-const UNITS_MAX = 4_000_000;
-
-/** Units of following one reference; to them comes one for each value of the schema. */
+/**
+ * Units of following one reference; to them comes one for each value of the schema, and one for
+ * each fault that was found so far, because faults are copied from reference to reference.
+ */
 const REFERENCE_UNITS = 100;
+
+/** Units of writing out one value inside a list or object, and of each character of a text in it. */
+const WRITE_UNITS = 25;
+const CHARACTER_UNITS = 0.6;
 
 /** Most patterns of one schema: each may take a millisecond to compile. */
 const PATTERNS_MAX = 100;
@@ -24,9 +28,10 @@ const SEARCH_UNITS = 40;
 
 /** What one validation may spend on references and searches. */
 export interface Budget {
-  readonly refill: () => void;
+  readonly refill: (units: number) => void;
   /** Throws when nothing is left: generated code can be left in no other way. */
   readonly spend: (units: number) => void;
+  readonly left: () => number;
   readonly regExp: RegExpEngine;
 }
 
@@ -36,9 +41,9 @@ interface NamedSearch {
   readonly toString: () => string;
 }
 
-/** A full budget, and the engine for patterns that spends from it. */
+/** An empty budget, and the engine for patterns that spends from it. A unit is some 10 ns. */
 export function createBudget(): Budget {
-  let left = UNITS_MAX;
+  let left = 0;
   let patterns = 0;
   const spend = (units: number): void => {
     left -= units;
@@ -61,15 +66,18 @@ export function createBudget(): Budget {
   };
   // The name is for generated source that is written to files, which none is here.
   const engine = Object.assign(regExp, { code: 'regExp' });
-  return { refill: () => void (left = UNITS_MAX), spend, regExp: engine };
+  const refill = (units: number): void => {
+    left = units;
+  };
+  return { refill, spend, left: () => left, regExp: engine };
 }
 
 /**
  * Makes the keywords whose cost can grow faster than schema times value spend from the budget or
  * run in linear time: `$ref`, through which alone a schema meets itself again, lengths of texts,
  * which are counted anew by every keyword, and `uniqueItems`, which otherwise compares every pair.
- * `nodes` are the values of the schema. With `uniqueItems` `const` and `enum` compare own members alone: the
- * package's comparison asks a value for its `constructor`, `valueOf` and `toString`.
+ * `nodes` are the values of the schema. `uniqueItems`, `const` and `enum` compare own members
+ * alone: the package's comparison asks a value for its `constructor`, `valueOf` and `toString`.
  */
 export function boundKeywords<T extends Ajv | Ajv2019 | Ajv2020>(
   ajv: T,
@@ -82,7 +90,7 @@ export function boundKeywords<T extends Ajv | Ajv2019 | Ajv2020>(
     keyword: '$ref',
     code(context: KeywordCxt) {
       const spend = context.gen.scopeValue('func', { ref: budget.spend });
-      context.gen.code(_`${spend}(${REFERENCE_UNITS + nodes})`);
+      context.gen.code(_`${spend}(${REFERENCE_UNITS + nodes} + errors)`);
       refKeyword.code(context);
     },
   });
@@ -105,11 +113,33 @@ export function boundKeywords<T extends Ajv | Ajv2019 | Ajv2020>(
     type: 'array',
     schemaType: 'boolean',
     validate: (isUnique: boolean, items: readonly JsonValue[]) =>
-      !isUnique || new Set(items.map(keyOf)).size === items.length,
+      !isUnique || areUnique(items, budget),
   });
-  ajv.addKeyword({ keyword: 'const', compile: (only: JsonValue) => isOneOf([only]) });
-  ajv.addKeyword({ keyword: 'enum', schemaType: 'array', compile: isOneOf });
+  ajv.addKeyword({ keyword: 'const', compile: (only: JsonValue) => isOneOf([only], budget) });
+  ajv.addKeyword({
+    keyword: 'enum',
+    schemaType: 'array',
+    compile: (allowed: readonly JsonValue[]) => isOneOf(allowed, budget),
+  });
+  muteFaults(ajv);
   return ajv;
+}
+
+/**
+ * What is wrong is described anew at every failed keyword, also inside an `anyOf` that holds in the
+ * end, and nobody reads it: an empty object each is all that is left to make.
+ */
+function muteFaults(ajv: Ajv | Ajv2019 | Ajv2020): void {
+  for (const rule of Object.values(ajv.RULES.all)) {
+    if (typeof rule !== 'object') continue;
+    const { definition } = rule;
+    if (!('code' in definition)) continue;
+    const { code } = definition;
+    definition.code = (context: KeywordCxt, type?: string) => {
+      Object.assign(context.it, { createErrors: false });
+      code(context, type);
+    };
+  }
 }
 
 /** Whether a text has more than `max` code points; they are counted only where it matters. */
@@ -120,9 +150,41 @@ function isLonger(text: string, max: number, budget: Budget): boolean {
   return codePoints(text) > max;
 }
 
-function isOneOf(allowed: readonly JsonValue[]): (value: JsonValue) => boolean {
-  const keys = new Set(allowed.map(keyOf));
-  return (value) => keys.has(keyOf(value));
+/** Simple values are looked up as they are, whatever their length; others by their text. */
+function isOneOf(allowed: readonly JsonValue[], budget: Budget): (value: JsonValue) => boolean {
+  const simple = new Set(allowed.filter((value) => !isCompound(value)));
+  const keys = new Set(allowed.filter(isCompound).map(keyOf));
+  return (value) =>
+    isCompound(value) ? keys.size > 0 && keys.has(keyAt(budget, value)) : simple.has(value);
+}
+
+function areUnique(items: readonly JsonValue[], budget: Budget): boolean {
+  budget.spend(WRITE_UNITS * items.length);
+  const simple = items.filter((item) => !isCompound(item));
+  if (new Set(simple).size < simple.length) return false;
+  const compound = items.filter(isCompound);
+  return new Set(compound.map((item) => keyAt(budget, item))).size === compound.length;
+}
+
+function isCompound(value: JsonValue): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
+/** The key of a value of a call, paid for before it is written. */
+function keyAt(budget: Budget, value: JsonValue): string {
+  budget.spend(writeUnits(value, 1));
+  return keyOf(value);
+}
+
+/** Every level of a value is written into the one around it, and the members of objects sorted. */
+function writeUnits(value: JsonValue, depth: number): number {
+  if (typeof value === 'string') return WRITE_UNITS + CHARACTER_UNITS * depth * value.length;
+  if (typeof value !== 'object' || value === null) return WRITE_UNITS * depth;
+  let units = WRITE_UNITS * depth;
+  for (const [key, member] of Object.entries<JsonValue>(value)) {
+    units += CHARACTER_UNITS * depth * key.length + writeUnits(member, depth + 1);
+  }
+  return units;
 }
 
 /** The package is CommonJS: its default export is the module, or the definition, by the loader. */

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import type { JsonValue } from '../../base/strict-json.ts';
 import type { Outcome } from './outcome.ts';
 import { compileArgumentSchema } from './schema.ts';
+import { boundKeywords, createBudget } from './schema-keywords.ts';
 
 const YES = 'holds';
 const NO = 'does-not-hold';
@@ -181,6 +183,23 @@ test('a schema that is refused', async (context) => {
   for (const [name, schema] of refused) {
     await context.test(name, () => assert.equal(compileArgumentSchema(schema).ok, false));
   }
+});
+
+test('nothing is made of what is wrong: it is found in an anyOf that holds, too', () => {
+  const budget = createBudget();
+  const validate = boundKeywords(
+    new Ajv2020({ meta: false, validateSchema: false }),
+    budget,
+    9,
+  ).compile({
+    items: { anyOf: [{ type: 'string' }, { const: 2 }, { minimum: 5 }] },
+  });
+  budget.refill(1000);
+  assert.equal(validate([1]), false);
+  assert.deepEqual(
+    new Set(validate.errors?.map((fault) => Object.keys(fault).length)),
+    new Set([0]),
+  );
 });
 
 test('a schema that is refused says where and why', () => {

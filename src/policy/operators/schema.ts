@@ -7,17 +7,28 @@ import type { Result } from '../../base/result.ts';
 import type { JsonValue } from '../../base/strict-json.ts';
 import { attempt } from './attempt.ts';
 import type { Outcome } from './outcome.ts';
+import { spend, startWork } from '../work.ts';
+import type { Work } from '../work.ts';
 import { countValue, surveySchema } from './schema-bounds.ts';
 import { boundKeywords, createBudget } from './schema-keywords.ts';
 import type { Budget } from './schema-keywords.ts';
 
-/** Most work of one validation as the product of the schema's values and the argument's. */
-const PRODUCT_MAX = 1_000_000;
+/**
+ * What one meeting of a value of the schema with a value of the arguments takes of the decision's
+ * work: what the keywords spend on their own comes on top.
+ */
+const MEETING_UNITS = 4;
+
+/** Units of a validation's own budget, of some 10 ns, in one of the decision's. */
+const FINE_UNITS = 4;
 
 /** What validation is tried with at compile time, one value of each type. */
 const PROBES: readonly JsonValue[] = [{}, [], '', 0, false, null];
 
 const EXPECTED = 'a JSON Schema (2020-12, or 2019-09 or draft-07 when `$schema` says so)';
+
+/** Judges a value; what it takes comes from the work of the decision. */
+export type SchemaTest = (value: JsonValue, work?: Work) => Outcome;
 
 type Draft = 'draft-07' | '2019-09' | '2020-12';
 
@@ -33,14 +44,12 @@ type Draft = 'draft-07' | '2019-09' | '2020-12';
  * references that multiply on their way.
  *
  * A value that holds an unsafe number (NaN) anywhere, that exceeds the bounds of `countValue`, or
- * whose validation costs more than its budget is `cannot-tell`.
+ * whose validation costs more than the decision has left is `cannot-tell`.
  *
  * Cost: some 0.7 ms for a common schema, 0.2 s at the bounds, and some 30 ms more for the first of
  * each draft, whose own schema is compiled then. Validation: microseconds, less than 50 ms at the bounds.
  */
-export function compileArgumentSchema(
-  schema: JsonValue,
-): Result<(value: JsonValue) => Outcome, string> {
+export function compileArgumentSchema(schema: JsonValue): Result<SchemaTest, string> {
   const draft = draftOf(schema);
   if (draft === null) return err(EXPECTED);
   const survey = surveySchema(schema);
@@ -49,27 +58,29 @@ export function compileArgumentSchema(
   if (fault !== null) return err(`${EXPECTED}: ${fault}`);
 
   const budget = createBudget();
-  const { nodes } = survey.value;
+  const { nodes, asking } = survey.value;
   const ajv = createAjv(draft, nodes, budget);
   const compiled = attempt(() => ajv.compile(asAjvSchema(schema)));
   if (!compiled.ok) {
     return err('a JSON Schema whose references resolve, with at most 100 patterns, in RE2 syntax');
   }
   const validate = compiled.value;
-  if (PROBES.some((probe) => run(validate, budget, probe) === 'cannot-tell')) {
+  if (PROBES.some((probe) => run(validate, budget, probe, startWork()) === 'cannot-tell')) {
     return err('a JSON Schema whose references neither circle in place nor multiply');
   }
-  return ok((value) => {
-    const values = countValue(value);
-    if (values === null || values * nodes > PRODUCT_MAX) return 'cannot-tell';
-    return run(validate, budget, value);
+  return ok((value, work = startWork()) => {
+    const weight = countValue(value);
+    if (weight === null || !spend(work, MEETING_UNITS * weight * asking)) return 'cannot-tell';
+    return run(validate, budget, value, work);
   });
 }
 
 /** Validation throws when the budget is spent, the stack is full, or a package has a bug. */
-function run(validate: ValidateFunction, budget: Budget, value: JsonValue): Outcome {
-  budget.refill();
+function run(validate: ValidateFunction, budget: Budget, value: JsonValue, work: Work): Outcome {
+  const granted = FINE_UNITS * work.left;
+  budget.refill(granted);
   const valid = attempt(() => validate(value));
+  spend(work, (granted - budget.left()) / FINE_UNITS);
   if (!valid.ok || typeof valid.value !== 'boolean') return 'cannot-tell';
   return valid.value ? 'holds' : 'does-not-hold';
 }
@@ -93,7 +104,9 @@ function createAjv(draft: Draft, nodes: number, budget: Budget): Ajv | Ajv2019 |
     validateFormats: false,
     inlineRefs: false,
     logger: false,
-    code: { regExp: budget.regExp },
+    // Nobody reads what was wrong, and optimising takes longer than it gains.
+    messages: false,
+    code: { regExp: budget.regExp, optimize: false },
     meta: false,
     validateSchema: false,
   };
