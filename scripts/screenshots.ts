@@ -16,12 +16,16 @@ const SHOWN: Readonly<Record<string, string>> = {
   'approvals-dark': 'approvals',
 };
 const WIDE = { width: 1440, height: 900 };
+/** A busy machine draws slowly; nothing here measures how fast. */
+const WAIT_MS = 180_000;
 const PHONE = { width: 390, height: 844 };
 
 interface Shot {
   readonly name: string;
   readonly path: string;
   readonly size?: typeof WIDE;
+  /** Drawn by the gateway itself, beside the console. */
+  readonly outside?: boolean;
   readonly first?: (page: Page) => Promise<void>;
 }
 
@@ -76,6 +80,37 @@ const SHOTS: readonly Shot[] = [
   { name: 'approvals', path: '/approvals' },
   { name: 'approvals-phone', path: '/approvals', size: PHONE },
   { name: 'users', path: '/users' },
+  {
+    name: 'builder-attack',
+    path: '/policies/files-work?server=files&attack=path-traversal',
+    first: async (page) => {
+      await page.getByRole('region', { name: 'From the attack database' }).waitFor();
+    },
+  },
+  { name: 'catalogue', path: '/catalogue', outside: true },
+  { name: 'catalogue-servers', path: '/catalogue/servers', outside: true },
+  { name: 'catalogue-risks', path: '/catalogue/risks', outside: true },
+  { name: 'catalogue-changes', path: '/catalogue/changes', outside: true },
+  {
+    name: 'catalogue-server',
+    path: '/catalogue/servers',
+    outside: true,
+    first: (page) => page.locator('tbody a').first().click(),
+  },
+  {
+    name: 'catalogue-tool',
+    path: '/catalogue?q=write_file',
+    outside: true,
+    first: (page) => page.locator('tbody a').first().click(),
+  },
+  { name: 'attacks', path: '/attacks', outside: true },
+  { name: 'attack', path: '/attacks/path-traversal', outside: true },
+  {
+    name: 'report-card',
+    path: '/attacks/report-card?policy=files-work&server=files',
+    outside: true,
+  },
+  { name: 'catalogue-phone', path: '/catalogue', outside: true, size: PHONE },
 ];
 
 async function main(): Promise<void> {
@@ -89,13 +124,14 @@ async function main(): Promise<void> {
   for (const theme of ['light', 'dark'] as const) {
     const context = await browser.newContext({ viewport: WIDE, colorScheme: theme });
     const page = await context.newPage();
+    page.setDefaultTimeout(WAIT_MS);
     await page.goto(`${stand.url}/console/sign-in`);
     await page.getByRole('button', { name: 'Sign in' }).waitFor();
     await page.screenshot({ path: join(OUT, `sign-in-${theme}.png`) });
     await signInAs(page, stand);
-    for (const { name, path, size, first } of SHOTS) {
+    for (const { name, path, size, outside, first } of SHOTS) {
       await page.setViewportSize(size ?? WIDE);
-      await page.goto(`${stand.url}/console${path}`);
+      await page.goto(`${stand.url}${outside === true ? '' : '/console'}${path}`);
       await page.getByRole('heading', { level: 1 }).first().waitFor();
       await page.waitForLoadState('load');
       await first?.(page);

@@ -97,7 +97,7 @@ export function Frame(): ReactNode {
         </ul>
         <div className="space-y-3 border-t border-line px-4 py-4">
           <div className="hidden md:block">
-            <KillSwitch role={session?.user?.role ?? 'viewer'} />
+            <KillSwitch role={session?.user?.role ?? 'viewer'} byLink />
           </div>
           <Account name={session?.user?.name ?? ''} role={session?.user?.role ?? ''} />
         </div>

@@ -45,6 +45,8 @@ interface BuilderSearch {
   readonly tool?: string | undefined;
   /** A recorded call to make a rule from. */
   readonly call?: string | undefined;
+  /** An entry of the attack database whose gaps are to be closed, or `all`. */
+  readonly attack?: string | undefined;
 }
 
 interface LogSearch {
@@ -79,6 +81,7 @@ const builder = createRoute({
     server: text(search['server']),
     tool: text(search['tool']),
     call: text(search['call']),
+    attack: text(search['attack']),
   }),
   component: lazyRouteComponent(() => import('./builder/page.tsx'), 'BuilderPage'),
 });

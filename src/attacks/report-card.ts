@@ -1,3 +1,4 @@
+import { mergedJson } from '../base/json-merge.ts';
 import type { JsonObject } from '../base/strict-json.ts';
 import {
   compilePolicy,
@@ -9,7 +10,7 @@ import {
   type PinnedTool,
 } from '../policy/index.ts';
 import type { Attack } from './attack.ts';
-import { isList, isObject, objectOf } from './json.ts';
+import { objectOf } from './json.ts';
 import { abuses, carriesText, plain, type Try } from './tries.ts';
 
 /** What a policy does with an attack, from the best to the worst; `none` when no tool fits it. */
@@ -76,7 +77,7 @@ export function reportCard(
   for (const { verdict } of lines) counts[verdict] += 1;
   let fixed = judged.document;
   for (const { gaps } of lines) {
-    for (const { fix } of gaps) if (fix !== null) fixed = merged(fixed, fix);
+    for (const { fix } of gaps) if (fix !== null) fixed = mergedJson(fixed, fix);
   }
   const permitted = tools.filter((tool) => isPermitted(judged, tool)).length;
   return { lines, counts, permitted, tools: tools.length, fixed };
@@ -246,22 +247,8 @@ function closesWith(
   fix: JsonObject,
   closes: (better: Judged) => boolean,
 ): boolean {
-  const better = merged(document, fix);
+  const better = mergedJson(document, fix);
   const parsed = parsePolicy(JSON.stringify(better));
   const policy = parsed.ok ? compilePolicy(parsed.value) : parsed;
   return policy.ok && closes({ document: better, policy: policy.value });
-}
-
-/** Objects are joined, lists are added to, without a second time what is there; else the new wins. */
-export function merged(into: JsonObject, from: JsonObject): JsonObject {
-  const result: Record<string, JsonObject[string]> = { ...into };
-  for (const [key, value] of Object.entries(from)) {
-    const old = Object.hasOwn(into, key) ? into[key] : undefined;
-    if (isObject(old) && isObject(value) && key !== 'arguments') result[key] = merged(old, value);
-    else if (isList(old) && isList(value)) {
-      const texts = new Set(old.map((one) => JSON.stringify(one)));
-      result[key] = [...old, ...value.filter((one) => !texts.has(JSON.stringify(one)))];
-    } else result[key] = value;
-  }
-  return result;
 }

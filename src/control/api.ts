@@ -1,11 +1,12 @@
 import { Hono, type Context } from 'hono';
 
 import { answer, credentialsOf, refusal } from './answer.ts';
-import { addAttackPages, type AttackDatabase } from './attacks/routes.ts';
+import { addAttackPages } from './attacks/routes.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
 import { addApprovalPage } from './approval-page.ts';
 import { addCatalogue, type CatalogueParts } from './catalogue/routes.ts';
 import type { ControlDeps } from './deps.ts';
+import { frameCss, framePath } from './frame.ts';
 import { addHealth, type ApiTelemetry } from './health.ts';
 import type { ControlProblem } from './problem.ts';
 import { nobody, type Actor } from './roles.ts';
@@ -20,8 +21,6 @@ export interface ApiDeps extends ControlDeps {
   readonly consoleFiles: ConsoleFiles;
   /** What the gateway tells about itself; absent where nothing is measured. */
   readonly telemetry?: ApiTelemetry;
-  /** The attack database; absent where there are no pages of it. */
-  readonly attackDatabase?: AttackDatabase;
   /** The catalogue, which has pages of its own. */
   readonly catalogue?: CatalogueParts;
 }
@@ -123,6 +122,9 @@ function addPages(app: Hono, deps: ApiDeps): void {
     app.get(path, (context) => context.redirect('/console/', 303));
   }
   addApprovalPage(app, deps);
+  app.get(framePath, (context) =>
+    context.body(frameCss, 200, { 'content-type': 'text/css; charset=utf-8' }),
+  );
   app.get('/icon.svg', (context) => context.body(icon, 200, { 'content-type': 'image/svg+xml' }));
   app.get('/console/*', async (context) => {
     const file = await deps.consoleFiles.read(context.req.path.slice('/console'.length));

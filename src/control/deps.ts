@@ -3,6 +3,7 @@ import type { AuditLog } from '../audit/audit-log.ts';
 import type { Clock } from '../base/clock.ts';
 import type { UserStore } from '../identity/user.ts';
 import type { Registry } from '../registry/registry.ts';
+import type { AttackDatabase } from './attacks/database.ts';
 import type { ApprovalControl } from './approvals.ts';
 import type { Sessions } from './session.ts';
 import type { Simulate } from './simulation.ts';
@@ -29,6 +30,8 @@ export interface ControlDeps {
   readonly privateServers: boolean;
   /** False while calls would be refused because nothing can be recorded. */
   readonly ready: () => boolean;
+  /** The attack database; absent where nothing is asked of it. */
+  readonly attackDatabase?: AttackDatabase;
   readonly version: string;
   /** Aborted when the gateway stops: streams end. */
   readonly stopping: AbortSignal;

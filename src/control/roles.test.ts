@@ -28,6 +28,7 @@ const expected: Readonly<Record<string, string>> = {
   savePolicy: 'pm',
   putBackPolicy: 'pm',
   setToolRule: 'pm',
+  tryAttacks: 'vapm',
   listGrants: 'vapm',
   createGrant: 'm',
   editGrant: 'pm',

@@ -1,4 +1,5 @@
 import { approvalRoutes } from './approval-operations.ts';
+import { attackRoutes } from './attacks/operations.ts';
 import { grantRoutes } from './grants.ts';
 import { logRoutes } from './log.ts';
 import { policyRoutes } from './policies.ts';
@@ -15,6 +16,7 @@ export const table: readonly Route[] = [
   ...stopRoutes,
   ...serverRoutes,
   ...policyRoutes,
+  ...attackRoutes,
   ...grantRoutes,
   ...approvalRoutes,
   ...logRoutes,

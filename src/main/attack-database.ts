@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Attack } from '../attacks/attack.ts';
 import { lastRunFile, readLastRun } from '../attacks/last-run.ts';
 import { loadAttacks } from '../attacks/load.ts';
-import type { AttackDatabase } from '../control/attacks/routes.ts';
+import type { AttackDatabase } from '../control/attacks/database.ts';
 
 /** The database that comes with the program, read once, and the last replay of a data folder. */
 export function openAttackDatabase(dataDir: string): AttackDatabase {

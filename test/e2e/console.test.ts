@@ -307,23 +307,45 @@ describe('the story of a policy', { skip }, () => {
     assert.match(await page.locator('.cm-content').innerText(), /require_approval/);
   });
 
+  test('what closes the gaps of an attack is put into the policy as a draft, seen and saved', async () => {
+    const { page } = watched;
+    await page.goto(`${gateway.url}/attacks/path-traversal`);
+    const row = page.getByRole('row').filter({ hasText: 'let through' });
+    await row.getByRole('link', { name: 'Apply to work' }).click();
+    const offer = page.getByRole('region', { name: 'From the attack database' });
+    await offer.getByText('let through', { exact: true }).waitFor();
+    await offer.getByRole('button', { name: /^Close (the gap|all)/ }).click();
+    await offer.getByText('held for a person', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Review and save' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('list_directory', { exact: true }).waitFor();
+    await dialog.getByRole('button', { name: 'Save version 4' }).click();
+    await page.getByText('version 4', { exact: true }).waitFor();
+    await page.goto(`${gateway.url}/attacks/path-traversal`);
+    assert.equal(await page.getByRole('link', { name: 'Apply to work' }).count(), 0);
+  });
+
   test('axe finds nothing serious on any page, in either theme', async () => {
     const { page } = watched;
     const pages = [
-      '/',
-      '/servers',
-      '/servers/files',
-      '/policies',
-      '/policies/work',
-      '/grants',
-      '/log',
-      '/approvals',
-      '/users',
+      '/console/',
+      '/console/servers',
+      '/console/servers/files',
+      '/console/policies',
+      '/console/policies/work',
+      '/console/policies/work?server=files&attack=all',
+      '/console/grants',
+      '/console/log',
+      '/console/approvals',
+      '/console/users',
+      '/attacks',
+      '/attacks/path-traversal',
+      '/attacks/report-card',
     ];
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
       for (const path of pages) {
-        await page.goto(`${gateway.url}/console${path}`);
+        await page.goto(`${gateway.url}${path}`);
         await page.getByRole('heading', { level: 1 }).waitFor();
         await page.waitForLoadState('load');
         assert.deepEqual(await seriousIssues(page), [], `${path} ${colorScheme}`);

@@ -134,6 +134,12 @@ export interface Operations {
     readonly input: { readonly rule: Readonly<Record<string, unknown>> | null; readonly basis: number };
     readonly output: { readonly name: string; readonly version: number };
   };
+  readonly tryAttacks: {
+    readonly params: undefined;
+    readonly query: undefined;
+    readonly input: { readonly document: string; readonly server: string; readonly attack: string | null };
+    readonly output: { readonly attacks: readonly ({ readonly id: string; readonly slug: string; readonly title: string; readonly verdict: 'gateway' | 'none' | 'stopped' | 'held' | 'limited' | 'through'; readonly gaps: readonly ({ readonly tool: string; readonly what: string; readonly fix: Readonly<Record<string, unknown>> | null })[]; readonly policy: string })[] };
+  };
   readonly listGrants: {
     readonly params: undefined;
     readonly query: undefined;
@@ -324,6 +330,7 @@ export const operations: Readonly<
   savePolicy: { method: 'put', path: '/api/v1/policies/{name}' },
   putBackPolicy: { method: 'post', path: '/api/v1/policies/{name}/versions/{version}/put-back' },
   setToolRule: { method: 'put', path: '/api/v1/policies/{name}/tools/{tool}' },
+  tryAttacks: { method: 'post', path: '/api/v1/policy-trials/attacks' },
   listGrants: { method: 'get', path: '/api/v1/grants' },
   createGrant: { method: 'post', path: '/api/v1/grants' },
   editGrant: { method: 'put', path: '/api/v1/grants/{name}' },

@@ -6,6 +6,7 @@ import { ApiError } from '../api/client.ts';
 import { reading } from '../api/queries.ts';
 import { Badge, Button, Empty, Heading, Modal, Panel, Problem, Select } from '../ui/kit.tsx';
 import { DocumentBar } from './bars.tsx';
+import { FromAttack } from './from-attack.tsx';
 import { FromCall } from './from-call.tsx';
 import { Copy, Save } from './save.tsx';
 import { Side } from './side.tsx';
@@ -37,7 +38,7 @@ function Builder({
 }): ReactNode {
   const building = useBuilder(name, policy);
   const { history, document, rows, pins, server, readOnly, setRules } = building;
-  const { call } = useSearch({ from: '/frame/policies/$name' });
+  const { call, attack } = useSearch({ from: '/frame/policies/$name' });
   const navigate = useNavigate({ from: '/policies/$name' });
   return (
     <div className="flex min-h-[36rem] flex-col lg:h-[calc(100vh-3.25rem)]">
@@ -53,6 +54,19 @@ function Builder({
           }}
           ruleOf={(tool) => rows.find(({ pin }) => pin.tool === tool)?.standing.rule ?? {}}
           onClose={() => void navigate({ search: (before) => ({ ...before, call: undefined }) })}
+        />
+      )}
+      {attack === undefined || server === null ? null : (
+        <FromAttack
+          slug={attack}
+          text={history.text}
+          document={document}
+          server={server}
+          onText={(text) => {
+            history.set(text);
+            building.setTab('changes');
+          }}
+          onClose={() => void navigate({ search: (before) => ({ ...before, attack: undefined }) })}
         />
       )}
       <div className="grid min-h-0 flex-1 gap-4 lg:grid-cols-[minmax(27rem,5fr)_minmax(28rem,6fr)]">

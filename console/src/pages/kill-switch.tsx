@@ -6,11 +6,18 @@ import { Button, Field, Foreign, Input, Modal, Problem } from '../ui/kit.tsx';
 import { distance } from '../ui/time.ts';
 
 /** Refuses everything, at once, after one question. Whoever may not use it sees its state. */
-export function KillSwitch({ role }: { readonly role: string }): ReactNode {
+export function KillSwitch({
+  role,
+  byLink = false,
+}: {
+  readonly role: string;
+  /** Whether it opens by a link that ends in `#stop`, as pages without a script have. */
+  readonly byLink?: boolean;
+}): ReactNode {
   const stops = useQuery({ ...reading('listStops'), refetchInterval: 5_000 }).data ?? [];
   const stop = useChange('stopCalls');
   const release = useChange('releaseCalls');
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useState(byLink && location.hash === '#stop');
   const [reason, setReason] = useState('');
   const stopped = stops.length > 0;
   const everything = stops.some(({ kind }) => kind === 'all');

@@ -6,6 +6,8 @@ import type {
   SelectHTMLAttributes,
 } from 'react';
 
+import { showUnseen } from '../../../src/base/unseen.ts';
+
 /** Joins classes; what is false is left out. */
 export function classes(...names: readonly (string | false | null | undefined)[]): string {
   return names.filter((name) => typeof name === 'string' && name !== '').join(' ');
@@ -144,18 +146,13 @@ export function Foreign({
   );
 }
 
-/** Characters that cannot be seen, or that change how others are, written as code points. */
-const unseen =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
 const shownMax = 4_000;
 
+/** Text in which everything is seen, cut where it is too long to be read. */
 export function visible(text: string): string {
   const cut =
     text.length > shownMax ? `${text.slice(0, shownMax)}… (${text.length} characters)` : text;
-  return cut.replace(
-    unseen,
-    (char) => `⟨${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}⟩`,
-  );
+  return showUnseen(cut);
 }
 
 export function Panel({

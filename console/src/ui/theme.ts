@@ -12,7 +12,14 @@ export function theme(): Theme {
 export function setTheme(next: Theme): void {
   if (next === 'auto') localStorage.removeItem(key);
   else localStorage.setItem(key, next);
+  tellServer(next);
   apply();
+}
+
+/** Pages that the gateway draws without a script follow the choice by a cookie. */
+function tellServer(next: Theme): void {
+  const age = next === 'auto' ? 0 : 31_536_000;
+  document.cookie = `${key}=${next}; Path=/; SameSite=Strict; Max-Age=${age}`;
 }
 
 /** Follows the choice, or the system where none was made. */

@@ -4,7 +4,9 @@ import { nameOf, outcomeWords, type Attack } from '../../attacks/attack.ts';
 import { keptWay, type KeptRun, type LastRun } from '../../attacks/last-run.ts';
 import type { CardLine } from '../../attacks/report-card.ts';
 import { lastRunLine } from './index-page.ts';
-import { layout, scrolled, type Page } from './layout.ts';
+import { scrolled, type FramedPage, type Page } from '../frame.ts';
+import { applyForm, verdictCell, type Choices } from './apply.ts';
+import { applyHref, attackPage } from './layout.ts';
 
 /** What a policy that is in force does with the attack. */
 export interface InForce {
@@ -14,12 +16,16 @@ export interface InForce {
 }
 
 /** One entry: facts, text, the last replay side by side, the policy, and the policies in force. */
-export function entryPage(attack: Attack, last: LastRun | null, inForce: readonly InForce[]): Page {
+export function entryPage(
+  attack: Attack,
+  last: LastRun | null,
+  { inForce, choices }: { readonly inForce: readonly InForce[]; readonly choices: Choices },
+): FramedPage {
   const { facts, scenario, policy, slug } = attack;
   const own = last?.entries.some((one) => one.slug === slug) === true ? last : null;
-  return layout(
-    facts.title,
-    html`<p class="hint">${facts.id} · ${facts.category}</p>
+  return attackPage({
+    title: facts.title,
+    content: html`<p class="hint">${facts.id} · ${facts.category}</p>
       <h1>${facts.title}</h1>
       <p>${facts.summary}</p>
       <dl class="facts">
@@ -46,13 +52,12 @@ export function entryPage(attack: Attack, last: LastRun | null, inForce: readonl
       <h2>The recommended policy</h2>
       <pre tabindex="0"><code>${JSON.stringify(policy, null, 2)}</code></pre>
       <h2>Apply to…</h2>
-      ${inForceTable(inForce)}
-      <p class="hint">
-        The rule for each gap, on a policy and the tools of a server of yours:
-        <code>npx portcullis attack run ${slug} --policy FILE --server NAME</code>. Policies are
-        changed in the <a href="/console/policies">console</a>.
-      </p>`,
-  );
+      <p>
+        What closes the attack's gaps is put into a policy of yours as a draft: the console shows
+        what it changes, and nothing is in force before you save it.
+      </p>
+      ${inForceTable(inForce, slug)} ${applyForm(choices, slug)}`,
+  });
 }
 
 /** The text of an entry: headings, paragraphs, code and emphasis, and no other markup. */
@@ -99,16 +104,7 @@ function side(title: string, run: KeptRun | null): Page {
   </section>`;
 }
 
-const verdicts: Readonly<Record<CardLine['verdict'], string>> = {
-  gateway: 'stopped by the gateway',
-  none: 'no tool here can be used for it',
-  stopped: 'stopped',
-  held: 'held for a person',
-  limited: 'limited',
-  through: 'let through',
-};
-
-function inForceTable(inForce: readonly InForce[]): Page {
+function inForceTable(inForce: readonly InForce[], slug: string): Page {
   if (inForce.length === 0) {
     return html`<p class="hint">No grant has a policy for a server whose tools are known yet.</p>`;
   }
@@ -117,10 +113,11 @@ function inForceTable(inForce: readonly InForce[]): Page {
     html`<table>
       <thead>
         <tr>
-          <th>Server</th>
-          <th>Policy in force</th>
-          <th>This attack</th>
-          <th>Tools that let it through</th>
+          <th scope="col">Server</th>
+          <th scope="col">Policy in force</th>
+          <th scope="col">This attack</th>
+          <th scope="col">Tools that let it through</th>
+          <th scope="col">Apply</th>
         </tr>
       </thead>
       <tbody>
@@ -129,10 +126,11 @@ function inForceTable(inForce: readonly InForce[]): Page {
             html`<tr>
               <td>${server}</td>
               <td>${policy}</td>
-              <td class="${line.verdict === 'through' ? 'bad' : 'good'}">
-                ${verdicts[line.verdict]}
-              </td>
+              ${verdictCell(line)}
               <td>${[...new Set(line.gaps.map(({ tool }) => tool))].join(', ')}</td>
+              <td class="short">
+                ${line.gaps.length === 0 ? '–' : html`<a class="button" href="${applyHref(policy, server, slug)}">Apply to ${policy}</a>`}
+              </td>
             </tr>`,
         )}
       </tbody>

@@ -2,7 +2,8 @@ import { html } from 'hono/html';
 
 import { outcomeWords, type Attack } from '../../attacks/attack.ts';
 import type { LastRun } from '../../attacks/last-run.ts';
-import { layout, scrolled, type Page } from './layout.ts';
+import { scrolled, type FramedPage, type Page } from '../frame.ts';
+import { attackPage } from './layout.ts';
 
 /** What the index may be ordered by. */
 export const orders = ['category', 'mcp', 'agentic', 'atlas'] as const;
@@ -39,17 +40,22 @@ const groupNames: Readonly<Record<string, string>> = {
 };
 
 /** The database as one table for each group. */
-export function indexPage(attacks: readonly Attack[], last: LastRun | null, order: Order): Page {
+export function indexPage(
+  attacks: readonly Attack[],
+  last: LastRun | null,
+  order: Order,
+): FramedPage {
   const groups = groupsOf(attacks, order);
-  return layout(
-    'Attacks',
-    html`<h1>Attack database</h1>
+  return attackPage({
+    title: 'Every attack',
+    current: '/attacks',
+    content: html`<h1>Attack database</h1>
       <p>
         ${attacks.length} documented attacks on agents that use tools. Each is replayed against this
         gateway: without it, with the control that stops it switched off, and with it.
       </p>
       ${lastRunLine(attacks, last)}
-      <nav aria-label="Order">
+      <nav class="orders" aria-label="Order">
         ${orders.map(
           (one) =>
             html`<a href="/attacks?by=${one}" ${one === order ? html`aria-current="page"` : ''}
@@ -62,7 +68,7 @@ export function indexPage(attacks: readonly Attack[], last: LastRun | null, orde
           html`<h2>${name}${groupNames[name] === undefined ? '' : ` · ${groupNames[name]}`}</h2>
             ${groupTable(name, group, last)}`,
       )}`,
-  );
+  });
 }
 
 /** What the last replay on this installation showed. */
@@ -122,16 +128,16 @@ function groupTable(name: string, group: readonly Attack[], last: LastRun | null
         ${group.map(
           ({ facts, slug }) =>
             html`<tr>
-              <td>${facts.id}</td>
+              <td class="short">${facts.id}</td>
               <td>
                 <a href="/attacks/${slug}">${facts.title}</a>
                 <div class="hint">${facts.summary}</div>
               </td>
               <td>${facts.evidence.join(', ')}</td>
-              <td class="${facts.outcome === 'contain' ? 'wait' : 'good'}">
+              <td class="short ${facts.outcome === 'contain' ? 'wait' : 'good'}">
                 ${facts.outcome === 'contain' ? 'contain only' : outcomeWords[facts.outcome]}
               </td>
-              <td>${lastCell(last, slug)}</td>
+              <td class="short">${lastCell(last, slug)}</td>
             </tr>`,
         )}
       </tbody>

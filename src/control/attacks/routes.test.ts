@@ -69,7 +69,10 @@ function appOf(lastRun: LastRun | null): Hono {
   addAttackPages(
     app,
     {
-      actorOf: (key) => Promise.resolve(key === 'Bearer key' ? {} : null),
+      actorOf: (key) =>
+        Promise.resolve(
+          key === 'Bearer key' ? { name: 'operator', role: 'admin', session: null } : null,
+        ),
       snapshot: snapshotOf,
     },
     { attacks: () => Promise.resolve(attacks), lastRun: () => Promise.resolve(lastRun) },
@@ -117,4 +120,38 @@ test('an entry shows its traces, escaped, and what the policies in force do with
   assert.match(page, /× 3/);
   assert.ok(!page.includes('<script>'));
   assert.match(page, /let through\s*<\/td>\s*<td>send_note</);
+});
+
+test('an entry, and the report card, lead to a policy of yours with the draft that closes it', async () => {
+  const href = '/console/policies/open?server=notes&amp;attack=';
+  const entry = await pageOf(appOf(null), '/attacks/toxic-agent-flow');
+  assert.ok(entry.includes(`${href}toxic-agent-flow"`));
+  const card = await pageOf(appOf(null), '/attacks/report-card');
+  assert.ok(card.includes(`${href}all"`));
+  assert.match(card, /<strong>\d+<\/strong> let through/);
+  const none = await pageOf(appOf(null), '/attacks/report-card?policy=none&server=notes');
+  assert.match(none, /Nothing to judge yet/);
+});
+
+test('any policy and server can be chosen to apply an entry to', async () => {
+  const cases: readonly (readonly [query: string, status: number, location: string | null])[] = [
+    ['policy=open&server=notes', 303, '/console/policies/open?server=notes&attack=rug-pull'],
+    [
+      'policy=a+new+policy&server=notes',
+      303,
+      '/console/policies/rug-pull?server=notes&attack=rug-pull',
+    ],
+    [
+      'policy=%2F%2Felsewhere&server=notes',
+      303,
+      '/console/policies/%2F%2Felsewhere?server=notes&attack=rug-pull',
+    ],
+    ['policy=open&server=other', 404, null],
+    ['', 404, null],
+  ];
+  for (const [query, status, location] of cases) {
+    const answer = await appOf(null).request(`/attacks/rug-pull/apply?${query}`, signedIn);
+    assert.equal(answer.status, status, query);
+    assert.equal(answer.headers.get('location'), location, query);
+  }
 });

@@ -9,7 +9,8 @@ import {
 } from '../../catalogue/entry.ts';
 import type { CatalogueStatus } from '../../catalogue/catalogue-store.ts';
 import { categories, risks } from '../../policy/index.ts';
-import { catalogueLayout, mark, paths, toolsTable, when, type Page } from './layout.ts';
+import type { FramedPage, Page } from '../frame.ts';
+import { cataloguePage, mark, paths, toolsTable, when } from './layout.ts';
 
 /** How many a page shows. */
 export const pageSize = 50;
@@ -19,12 +20,13 @@ export function indexPage(about: {
   readonly search: Search;
   readonly found: Found<ToolSummary>;
   readonly status: CatalogueStatus;
-}): Page {
+}): FramedPage {
   const { search, found, status } = about;
   const filtered = search.text !== '' || search.category !== null || search.risk !== null;
-  return catalogueLayout({
+  return cataloguePage({
     title: search.text === '' ? 'All tools' : `Search: ${search.text}`,
     trail: [],
+    current: paths.index,
     json: `${paths.index}/json${queryOf(search, search.offset)}`,
     content: html`<h1>Catalogue</h1>
       <p>
@@ -49,15 +51,16 @@ export function serversPage(about: {
   readonly text: string;
   readonly offset: number;
   readonly found: Found<ServerSummary>;
-}): Page {
+}): FramedPage {
   const { text, offset, found } = about;
   const step = (to: number): string => `${paths.servers}?${query({ q: text, from: String(to) })}`;
-  return catalogueLayout({
+  return cataloguePage({
     title: 'Servers',
     trail: [{ name: 'Catalogue', path: paths.index }],
+    current: paths.servers,
     json: `${paths.servers}/json?${query({ q: text, from: String(offset) })}`,
     content: html`<h1>Servers</h1>
-      <form class="search" method="get" action="${paths.servers}" role="search">
+      <form class="row" method="get" action="${paths.servers}" role="search">
         <div>
           <label for="q">Name</label>
           <input id="q" name="q" type="search" value="${text}" maxlength="200" />
@@ -95,7 +98,7 @@ export function serversPage(about: {
 }
 
 function searchForm(search: Search): Page {
-  return html`<form class="search" method="get" action="${paths.index}" role="search">
+  return html`<form class="row" method="get" action="${paths.index}" role="search">
     <div>
       <label for="q">Words of name, description or server</label>
       <input id="q" name="q" type="search" value="${search.text}" maxlength="200" />
@@ -157,12 +160,13 @@ function counted(total: number): string {
 }
 
 /** What each category and each risk means, and what is recommended for it. */
-export function risksPage(counts: Readonly<Record<string, number>>): Page {
+export function risksPage(counts: Readonly<Record<string, number>>): FramedPage {
   const link = (kind: 'category' | 'risk', value: string): string =>
     `${paths.index}?${new URLSearchParams({ [kind]: value }).toString()}`;
-  return catalogueLayout({
+  return cataloguePage({
     title: 'Risk levels',
     trail: [{ name: 'Catalogue', path: paths.index }],
+    current: paths.risks,
     json: `${paths.risks}/json`,
     content: html`<h1>Risk levels</h1>
       <p>

@@ -11,7 +11,8 @@ import { credentialsOf } from '../answer.ts';
 import { policyWriters, type Actor } from '../roles.ts';
 import { applyRule } from './apply.ts';
 import { indexPage, kinds, pageSize, risksPage, serversPage } from './index-page.ts';
-import { catalogueLayout, catalogueStyle, paths } from './layout.ts';
+import { cataloguePage, paths } from './layout.ts';
+import { sendPage, type FramedPage } from '../frame.ts';
 import { llmsText } from './llms.ts';
 import { changesPage, serverPage } from './server-page.ts';
 import { documentOf, toolPage, type Applied, type AttackLink, type Target } from './tool-page.ts';
@@ -42,9 +43,6 @@ export function addCatalogue(
   { store, attacks }: CatalogueParts,
 ): void {
   const deps: CataloguePages = { ...control, catalogue: store, attacks };
-  app.get('/catalogue/style.css', (context) =>
-    context.body(catalogueStyle, 200, { 'content-type': 'text/css; charset=utf-8' }),
-  );
   for (const [path, handle] of pagesOf(deps)) {
     app.get(path, (context) => signedIn(deps, context, handle));
   }
@@ -61,17 +59,17 @@ async function signedIn(deps: ControlDeps, context: Context, handle: Handle): Pr
 function pagesOf(deps: CataloguePages): readonly (readonly [string, Handle])[] {
   return [
     ['/llms.txt', (c) => c.text(llmsText)],
-    [paths.index, (c) => index(deps, c, false)],
-    [`${paths.index}/json`, (c) => index(deps, c, true)],
-    [paths.servers, (c) => servers(deps, c, false)],
-    [`${paths.servers}/json`, (c) => servers(deps, c, true)],
-    [paths.risks, (c) => riskLevels(deps, c)],
+    [paths.index, (c, actor) => index(deps, c, actor)],
+    [`${paths.index}/json`, (c) => index(deps, c, null)],
+    [paths.servers, (c, actor) => servers(deps, c, actor)],
+    [`${paths.servers}/json`, (c) => servers(deps, c, null)],
+    [paths.risks, (c, actor) => riskLevels(deps, c, actor)],
     [`${paths.risks}/json`, (c) => c.json({ kinds })],
-    [paths.changes, (c) => changes(deps, c, false)],
-    [`${paths.changes}/json`, (c) => changes(deps, c, true)],
-    ['/catalogue/s/:server', (c) => server(deps, c, 'html')],
-    ['/catalogue/s/:server/json', (c) => server(deps, c, 'json')],
-    ['/catalogue/s/:server/policy.json', (c) => server(deps, c, 'policy')],
+    [paths.changes, (c, actor) => changes(deps, c, actor)],
+    [`${paths.changes}/json`, (c) => changes(deps, c, null)],
+    ['/catalogue/s/:server', (c, actor) => server(deps, c, { as: 'html', actor })],
+    ['/catalogue/s/:server/json', (c, actor) => server(deps, c, { as: 'json', actor })],
+    ['/catalogue/s/:server/policy.json', (c, actor) => server(deps, c, { as: 'policy', actor })],
     ['/catalogue/s/:server/t/:tool', (c, actor) => tool(deps, c, { as: 'html', actor })],
     ['/catalogue/s/:server/t/:tool/json', (c, actor) => tool(deps, c, { as: 'json', actor })],
     [
@@ -81,62 +79,79 @@ function pagesOf(deps: CataloguePages): readonly (readonly [string, Handle])[] {
   ];
 }
 
-async function index(deps: CataloguePages, context: Context, asJson: boolean): Promise<Response> {
+/** Whoever is given reads the page; nobody, the same as JSON. */
+async function index(
+  deps: CataloguePages,
+  context: Context,
+  actor: Actor | null,
+): Promise<Response> {
   const search = searchOf(context);
   const [found, status] = await Promise.all([
     deps.catalogue.searchTools(search),
     deps.catalogue.status(),
   ]);
-  if (!found.ok) return failed(context, found.error);
-  if (!status.ok) return failed(context, status.error);
-  if (asJson) return context.json({ search, ...found.value });
-  return context.html(indexPage({ search, found: found.value, status: status.value }));
+  if (!found.ok) return failed(context, actor, found.error);
+  if (!status.ok) return failed(context, actor, status.error);
+  if (actor === null) return context.json({ search, ...found.value });
+  const page = indexPage({ search, found: found.value, status: status.value });
+  return sendPage(context, { page, actor });
 }
 
-async function servers(deps: CataloguePages, context: Context, asJson: boolean): Promise<Response> {
+async function servers(
+  deps: CataloguePages,
+  context: Context,
+  actor: Actor | null,
+): Promise<Response> {
   const { text, offset } = searchOf(context);
   const found = await deps.catalogue.searchServers({ text, offset, limit: pageSize });
-  if (!found.ok) return failed(context, found.error);
-  if (asJson) return context.json(found.value);
-  return context.html(serversPage({ text, offset, found: found.value }));
+  if (!found.ok) return failed(context, actor, found.error);
+  if (actor === null) return context.json(found.value);
+  const page = serversPage({ text, offset, found: found.value });
+  return sendPage(context, { page, actor });
 }
 
-async function riskLevels(deps: CataloguePages, context: Context): Promise<Response> {
+async function riskLevels(deps: CataloguePages, context: Context, actor: Actor): Promise<Response> {
   const none: Search = { text: '', category: null, risk: null, offset: 0, limit: 1 };
   const counts: Record<string, number> = {};
   for (const category of categories) {
     const found = await deps.catalogue.searchTools({ ...none, category });
-    if (!found.ok) return failed(context, found.error);
+    if (!found.ok) return failed(context, actor, found.error);
     counts[category] = found.value.total;
   }
   for (const risk of risks) {
     const found = await deps.catalogue.searchTools({ ...none, risk });
-    if (!found.ok) return failed(context, found.error);
+    if (!found.ok) return failed(context, actor, found.error);
     counts[risk] = found.value.total;
   }
-  return context.html(risksPage(counts));
+  return sendPage(context, { page: risksPage(counts), actor });
 }
 
-async function changes(deps: CataloguePages, context: Context, asJson: boolean): Promise<Response> {
+async function changes(
+  deps: CataloguePages,
+  context: Context,
+  actor: Actor | null,
+): Promise<Response> {
   const found = await deps.catalogue.changes({ server: null, sinceMs: 0, limit: changesShown });
-  if (!found.ok) return failed(context, found.error);
-  return asJson ? context.json(found.value) : context.html(changesPage(found.value));
+  if (!found.ok) return failed(context, actor, found.error);
+  if (actor === null) return context.json(found.value);
+  return sendPage(context, { page: changesPage(found.value), actor });
 }
 
 async function server(
   deps: CataloguePages,
   context: Context,
-  as: 'html' | 'json' | 'policy',
+  { as, actor }: { readonly as: 'html' | 'json' | 'policy'; readonly actor: Actor },
 ): Promise<Response> {
   const slug = context.req.param('server') ?? '';
   const found = await deps.catalogue.server(slug);
-  if (!found.ok) return failed(context, found.error);
-  if (found.value === null) return missing(context, `There is no server ${slug} in the catalogue.`);
+  if (!found.ok) return failed(context, actor, found.error);
+  if (found.value === null)
+    return missing(context, actor, `There is no server ${slug} in the catalogue.`);
   if (as === 'json') return context.json(found.value);
   if (as === 'policy') return context.json(found.value.policy);
   const history = await deps.catalogue.changes({ server: slug, sinceMs: 0, limit: changesShown });
-  if (!history.ok) return failed(context, history.error);
-  return context.html(serverPage(found.value, history.value));
+  if (!history.ok) return failed(context, actor, history.error);
+  return sendPage(context, { page: serverPage(found.value, history.value), actor });
 }
 
 async function tool(
@@ -144,25 +159,26 @@ async function tool(
   context: Context,
   { as, actor }: { readonly as: 'html' | 'json' | 'policy'; readonly actor: Actor },
 ): Promise<Response> {
-  const found = await toolOf(deps, context);
+  const found = await toolOf(deps, context, actor);
   if (found instanceof Response) return found;
   if (as === 'json') return context.json(found);
   if (as === 'policy') return context.json(documentOf(found));
-  return context.html(await shownTool(deps, found, { actor, applied: null }));
+  return sendPage(context, { page: await shownTool(deps, found, { actor, applied: null }), actor });
 }
 
 async function apply(deps: CataloguePages, context: Context, actor: Actor): Promise<Response> {
-  const found = await toolOf(deps, context);
+  const found = await toolOf(deps, context, actor);
   if (found instanceof Response) return found;
   const applied = await applyRule(deps, context, { tool: found, actor });
-  return context.html(await shownTool(deps, found, { actor, applied }), applied.ok ? 200 : 409);
+  const page = await shownTool(deps, found, { actor, applied });
+  return sendPage(context, { page, actor, status: applied.ok ? 200 : 409 });
 }
 
 async function shownTool(
   deps: CataloguePages,
   found: ToolEntry,
   { actor, applied }: { readonly actor: Actor; readonly applied: Applied | null },
-) {
+): Promise<FramedPage> {
   return toolPage({
     tool: found,
     targets: policyWriters.includes(actor.role) ? targetsOf(deps) : [],
@@ -203,12 +219,17 @@ function attacksOn(known: readonly Attack[], found: ToolEntry): readonly AttackL
     }));
 }
 
-async function toolOf(deps: CataloguePages, context: Context): Promise<ToolEntry | Response> {
+async function toolOf(
+  deps: CataloguePages,
+  context: Context,
+  actor: Actor,
+): Promise<ToolEntry | Response> {
   const slug = context.req.param('tool') ?? '';
   const found = await deps.catalogue.tool(context.req.param('server') ?? '', slug);
-  if (!found.ok) return failed(context, found.error);
+  if (!found.ok) return failed(context, actor, found.error);
   return (
-    found.value ?? missing(context, `There is no tool ${slug} of that server in the catalogue.`)
+    found.value ??
+    missing(context, actor, `There is no tool ${slug} of that server in the catalogue.`)
   );
 }
 
@@ -224,17 +245,33 @@ function searchOf(context: Context): Search {
   };
 }
 
-function missing(context: Context, message: string): Response | Promise<Response> {
-  return context.html(note('Not found', message), 404);
+/** Whoever reads JSON, for whom there is no page, is told as JSON. */
+function missing(context: Context, actor: Actor | null, message: string): Promise<Response> {
+  return sendNote(context, { actor, title: 'Not found', message, status: 404 });
 }
 
-function failed(context: Context, message: string): Response | Promise<Response> {
-  return context.html(note('The catalogue cannot be read', `${message}. Try again.`), 503);
+function failed(context: Context, actor: Actor | null, problem: string): Promise<Response> {
+  const title = 'The catalogue cannot be read';
+  return sendNote(context, { actor, title, message: `${problem}. Try again.`, status: 503 });
 }
 
-function note(title: string, message: string) {
+async function sendNote(
+  context: Context,
+  about: {
+    readonly actor: Actor | null;
+    readonly title: string;
+    readonly message: string;
+    readonly status: 404 | 503;
+  },
+): Promise<Response> {
+  const { actor, title, message, status } = about;
+  if (actor === null) return context.json({ error: title, message }, status);
   const content = html`<h1>${title}</h1>
     <p>${message}</p>`;
   const trail = [{ name: 'Catalogue', path: paths.index }];
-  return catalogueLayout({ title, trail, json: null, content });
+  return sendPage(context, {
+    page: cataloguePage({ title, trail, json: null, content }),
+    actor,
+    status,
+  });
 }

@@ -2,16 +2,17 @@ import { html } from 'hono/html';
 
 import type { Change, ServerEntry } from '../../catalogue/entry.ts';
 import { gradeFormula, gradeTerms } from '../../catalogue/grade.ts';
-import { catalogueLayout, mark, paths, shortened, toolsTable, when, type Page } from './layout.ts';
+import type { FramedPage, Page } from '../frame.ts';
+import { cataloguePage, mark, paths, shortened, toolsTable, when } from './layout.ts';
 
 const policyShownMax = 60_000;
 
 /** A server: grade with its formula, posture, tools, what changed, the whole policy. */
-export function serverPage(server: ServerEntry, history: readonly Change[]): Page {
+export function serverPage(server: ServerEntry, history: readonly Change[]): FramedPage {
   const { name, version, identity, posture, grade, tokens, listed, policy, instructions } = server;
   const own = paths.server(server.slug);
   const text = JSON.stringify(policy, null, 2);
-  return catalogueLayout({
+  return cataloguePage({
     title: name,
     trail: [
       { name: 'Catalogue', path: paths.index },
@@ -78,10 +79,11 @@ ${text.length > policyShownMax ? `${text.slice(0, policyShownMax)}\n… the down
 }
 
 /** The feed of changes over all servers. */
-export function changesPage(changes: readonly Change[]): Page {
-  return catalogueLayout({
+export function changesPage(changes: readonly Change[]): FramedPage {
+  return cataloguePage({
     title: 'Changes',
     trail: [{ name: 'Catalogue', path: paths.index }],
+    current: paths.changes,
     json: `${paths.changes}/json`,
     content: html`<h1>Changes</h1>
       <p>What readings of servers showed that was not so before, the newest first.</p>

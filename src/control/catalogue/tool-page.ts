@@ -6,8 +6,9 @@ import { textOf } from '../../catalogue/observation.ts';
 import { signalLabels } from '../../classify/evidence.ts';
 import { rateCounter } from '../../classify/recommend.ts';
 import type { Hit } from '../../classify/tool.ts';
+import type { FramedPage, Page } from '../frame.ts';
 import { kinds } from './index-page.ts';
-import { catalogueLayout, mark, paths, shortened, toolsTable, type Page } from './layout.ts';
+import { cataloguePage, mark, paths, shortened, toolsTable } from './layout.ts';
 import { changesList } from './server-page.ts';
 
 /** A policy that a live grant uses and that can be edited here. */
@@ -41,11 +42,11 @@ export function toolPage(about: {
   readonly applied: Applied | null;
   /** The session's token, which the form must carry; empty without a session. */
   readonly csrf: string;
-}): Page {
+}): FramedPage {
   const { tool, targets, attacks, applied, csrf } = about;
   const own = paths.tool(tool.server.slug, tool.slug);
   const description = textOf(tool.definition, 'description');
-  return catalogueLayout({
+  return cataloguePage({
     title: `${tool.name} of ${tool.server.name}`,
     trail: [
       { name: 'Catalogue', path: paths.index },
@@ -139,7 +140,7 @@ function applyForm(tool: ToolEntry, targets: readonly Target[], csrf: string): P
   }
   const [only] = targets;
   return html`<form
-    class="search"
+    class="row"
     method="post"
     action="${paths.tool(tool.server.slug, tool.slug)}/apply"
   >
