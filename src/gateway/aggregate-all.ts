@@ -2,8 +2,7 @@ import { membersAt, stringValueOf } from '../base/strict-json.ts';
 import type { Answer } from '../mcp/answer.ts';
 import { resultResponse } from '../mcp/encode.ts';
 import type { RequestMessage } from '../mcp/message.ts';
-import { aggregatedName, readToolList } from '../mcp/tool.ts';
-import { scanJson } from '../base/strict-json.ts';
+import { aggregatedName } from '../mcp/tool.ts';
 import { toolsMax } from '../registry/pin.ts';
 import { partOf, serversOf, sha256Hex } from './aggregate-parts.ts';
 import { jsonHeaders, type Downstream } from './downstream.ts';
@@ -11,7 +10,7 @@ import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
 import { abilityOf } from './client-ability.ts';
 import { inquire, type Inquired } from './inquire.ts';
-import { isUnambiguous, listLimits, visibilityFor } from './list.ts';
+import { comparePins, isUnambiguous, readAnsweredTools, visibilityFor } from './list.ts';
 import { recordForwarded } from './receive.ts';
 import { answerError, codes } from './reply.ts';
 import { legacyVersions, sealSession } from './session.ts';
@@ -125,12 +124,12 @@ async function listOne(
   let cursor: string | null = null;
   for (let page = 0; page < pagesMax; page += 1) {
     const answered = await put(gateway, part, message, cursor);
-    const scanned = scanJson(Buffer.from(answered?.answer?.text ?? ''), listLimits);
-    const list = scanned.ok ? readToolList(scanned.value) : scanned;
+    const list = await readAnsweredTools(answered?.answer ?? { text: '' });
     if (!list.ok || list.value.tools.length + shown.length > toolsMax) {
       gateway.log.warn('a server was left out of a list', { server: part.server });
       return shown;
     }
+    await comparePins(gateway, part.server, list.value);
     const visible = visibilityFor(gateway, part);
     for (const tool of list.value.tools) {
       const answer = visible(list.value, tool);

@@ -146,7 +146,7 @@ async function judgeLateAnswer(
   }
   if (caller.passedHeaders['last-event-id'] === undefined) return null;
   if (!holdsTools(answer)) return raw;
-  const filtered = filterAnswer(gateway, caller, answer, 'legacy');
+  const filtered = await filterAnswer(gateway, caller, answer, 'legacy');
   return filtered.ok ? filtered.value : null;
 }
 

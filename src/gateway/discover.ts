@@ -2,7 +2,7 @@ import { err, ok, type Result } from '../base/result.ts';
 import { parseScanned, scanJson, type JsonObject, type JsonValue } from '../base/strict-json.ts';
 import type { Answer } from '../mcp/answer.ts';
 import type { Era } from '../mcp/message.ts';
-import { readToolList, type ToolList } from '../mcp/tool.ts';
+import { definitionOf, readToolList, type ToolList } from '../mcp/tool.ts';
 import { inquire, type Inquired } from './inquire.ts';
 import { definitionDigest, listLimits } from './list.ts';
 import type { Upstream } from './upstream/upstream.ts';
@@ -172,7 +172,7 @@ async function allPages(
         name: tool.name,
         digest: definitionDigest(list.value, tool),
         text,
-        definition: tool.definition,
+        definition: definitionOf(list.value, tool),
       });
     }
     cursor = list.value.nextCursor;

@@ -6,7 +6,7 @@ import { scanJson, type JsonLimits } from '../base/strict-json.ts';
 import type { Answer } from '../mcp/answer.ts';
 import type { Era } from '../mcp/message.ts';
 import { editToolList, readToolList, type ToolEntry, type ToolList } from '../mcp/tool.ts';
-import { isVisible, type PolicySet } from '../policy/index.ts';
+import { isVisible, type PinnedTool, type PolicySet } from '../policy/index.ts';
 import { definitionBytesMax, toolsMax } from '../registry/pin.ts';
 import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
@@ -23,6 +23,59 @@ export const listLimits: JsonLimits = {
 /** SHA-256 of the canonical whole definition, hexadecimal: what a pin compares. */
 export function definitionDigest(list: ToolList, tool: ToolEntry): string {
   return hash('sha256', canonicalJson(list.text, tool.span.start, tool.span.end), 'hex');
+}
+
+/** A longer answer is read in parts, between which everybody else has a turn. */
+const atOnceLength = 65_536;
+/** How long a part may take, in milliseconds. */
+const partMs = 5;
+
+/**
+ * Reads the answer to `tools/list`. The scan of it and the reading of its outline are one part each,
+ * some 20 ms at the 4 MiB that an answer may have.
+ */
+export async function readAnsweredTools({
+  text,
+}: Pick<Answer, 'text'>): Promise<Result<ToolList, string>> {
+  const scanned = scanJson(Buffer.from(text), listLimits);
+  if (!scanned.ok) return err(scanned.error.code);
+  if (text.length > atOnceLength) await turn();
+  const list = readToolList(scanned.value);
+  if (list.ok && text.length > atOnceLength) await turn();
+  return list;
+}
+
+/**
+ * Compares the tools of a long list with their pins, a part at a time, so that `visibilityFor`
+ * finds each of them compared.
+ */
+export async function comparePins(gateway: Gateway, server: string, list: ToolList): Promise<void> {
+  if (list.text.text.length <= atOnceLength) return;
+  const pinned = gateway.snapshot().servers.get(server)?.tools;
+  let sinceMs = gateway.clock.monotonicMs();
+  for (const tool of list.tools) {
+    const pin = pinned?.get(tool.name);
+    if (pin !== undefined) isPinned(gateway, pin, list, tool);
+    if (gateway.clock.monotonicMs() - sinceMs < partMs) continue;
+    await turn();
+    sinceMs = gateway.clock.monotonicMs();
+  }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Whether the definition is the pinned one; the answer for the last text is remembered. */
+function isPinned(gateway: Gateway, pin: PinnedTool, list: ToolList, tool: ToolEntry): boolean {
+  // What cannot be pinned is not digested: a server could keep the gateway busy with it.
+  if (tool.span.end - tool.span.start > definitionBytesMax) return false;
+  const text = hash('sha256', list.text.text.slice(tool.span.start, tool.span.end), 'base64');
+  const known = gateway.live.definitions.get(pin);
+  if (known?.text === text) return known.isPinned;
+  const answer = pin.digest === definitionDigest(list, tool);
+  gateway.live.definitions.set(pin, { text, isPinned: answer });
+  return answer;
 }
 
 /** A name that stands once in its list, and is one that every client reads alike. */
@@ -46,9 +99,7 @@ export function visibilityFor(
   const set: PolicySet = { policy: relaxed ? permissive : policy, guardrails };
   return (list, tool) => {
     const pin = pinned?.get(tool.name);
-    // What cannot be pinned is not digested: a server could keep the gateway busy with it.
-    if (pin === undefined || tool.span.end - tool.span.start > definitionBytesMax) return 'changed';
-    if (pin.digest !== definitionDigest(list, tool)) return 'changed';
+    if (pin === undefined || !isPinned(gateway, pin, list, tool)) return 'changed';
     return isVisible(set, pin) ? 'shown' : 'hidden';
   };
 }
@@ -57,17 +108,16 @@ export function visibilityFor(
  * A server's `tools/list` answer as one grant may see it: in the server's order, the rest of the
  * bytes as they came, and marked private. A list that cannot be read is an error, never passed on.
  */
-export function filterAnswer(
+export async function filterAnswer(
   gateway: Gateway,
-  caller: Caller,
+  caller: Pick<Caller, 'grant' | 'server'>,
   answer: Answer,
   era: Era,
-): Result<Uint8Array, string> {
-  const scanned = scanJson(Buffer.from(answer.text), listLimits);
-  if (!scanned.ok) return err(scanned.error.code);
-  const list = readToolList(scanned.value);
-  if (!list.ok) return err(list.error);
+): Promise<Result<Uint8Array, string>> {
+  const list = await readAnsweredTools(answer);
+  if (!list.ok) return list;
   if (list.value.tools.length > toolsMax) return err(`more than ${toolsMax} tools`);
+  await comparePins(gateway, caller.server, list.value);
 
   const visible = visibilityFor(gateway, caller);
   let changed = false;

@@ -1,6 +1,7 @@
 import type { Receipt } from '../counters/counters.ts';
 import { AggregateSessions } from './aggregate-state.ts';
 import type { ResponseMessage } from '../mcp/message.ts';
+import type { PinnedTool } from '../policy/index.ts';
 import type { Downstream } from './downstream.ts';
 import { LoopBreaker } from './loops.ts';
 import { Roster, type Entry } from './roster.ts';
@@ -34,6 +35,13 @@ export interface Stoppable extends Entry {
   stop(): void;
 }
 
+/** What was last listed under a pinned tool's name. */
+export interface ListedDefinition {
+  /** SHA-256 of its text, base64. */
+  readonly text: string;
+  readonly isPinned: boolean;
+}
+
 /** Makes an exchange known to what comes later in its session; what it gives ends that. */
 export type Announce = (exchange: UnderWay) => () => void;
 
@@ -65,6 +73,8 @@ export class LiveState {
   /** Rounds of calls that are paid for. */
   readonly passes: RoundPasses = new RoundPasses();
   readonly loops: LoopBreaker = new LoopBreaker();
+  /** Definitions that were compared with their pins: lists repeat. */
+  readonly definitions: WeakMap<PinnedTool, ListedDefinition> = new WeakMap();
   /** What is under way with servers, answers and streams alike. */
   readonly exchanges: Roster<Stoppable> = new Roster();
   readonly #streams = new Map<string, Set<Downstream>>();

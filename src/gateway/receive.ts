@@ -152,8 +152,7 @@ async function receiveRequest(
     holdHead: rule.method === 'initialize',
     judge: (answer, event) => judgeFromServer(gateway, caller, answer, event.raw),
     announce: underWayIn(gateway, caller, message),
-    conclude: (conclusion) =>
-      Promise.resolve(concludeRequest(gateway, caller, { message, rule }, conclusion)),
+    conclude: async (conclusion) => concludeRequest(gateway, caller, { message, rule }, conclusion),
   });
   if (isStream) gateway.live.removeStream(grantId, downstream);
 }

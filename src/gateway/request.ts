@@ -23,7 +23,7 @@ export function concludeRequest(
   caller: Caller,
   { message, rule }: { readonly message: RequestMessage; readonly rule: MethodRule },
   conclusion: Conclusion,
-): Release {
+): Promise<Release> | Release {
   switch (conclusion.kind) {
     case 'answer':
       return concludeAnswer(gateway, caller, { message, rule }, conclusion);
@@ -48,12 +48,12 @@ export function concludeRequest(
   }
 }
 
-function concludeAnswer(
+async function concludeAnswer(
   gateway: Gateway,
   caller: Caller,
   { message, rule }: { readonly message: RequestMessage; readonly rule: MethodRule },
   { answer, headers }: Extract<Conclusion, { kind: 'answer' }>,
-): Release {
+): Promise<Release> {
   if (answer.errorSpan !== null) return releaseAsIs;
   if (message.method === 'initialize')
     return sealedInitialize(gateway, caller, message, answer, headers);
@@ -72,7 +72,7 @@ function concludeAnswer(
   }
   if (rule.ruled !== 'tool-list') return releaseAsIs;
 
-  const filtered = filterAnswer(gateway, caller, answer, message.era);
+  const filtered = await filterAnswer(gateway, caller, answer, message.era);
   if (!filtered.ok) return failed(message, `the server's tool list was refused: ${filtered.error}`);
   return { replacement: { status: 200, body: filtered.value }, headers: {} };
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { scanJson } from '../base/strict-json.ts';
-import { aggregatedName, editToolList, isToolName, readToolList } from './tool.ts';
+import { aggregatedName, definitionOf, editToolList, isToolName, readToolList } from './tool.ts';
 import type { ToolChoice, ToolEntry, ToolList } from './tool.ts';
 
 const LIMITS = { bytesMax: 1e7, depthMax: 64, valuesMax: 1e6, stringMax: 1e6 };
@@ -51,7 +51,9 @@ test('each tool is found in its place', () => {
     found.tools.map((tool) => text.slice(tool.nameSpan.start, tool.nameSpan.end)),
     ['"a"', '"b\\u0062"', '"c"'],
   );
-  assert.deepEqual(found.tools[0]?.definition, {
+  const [first] = found.tools;
+  assert.ok(first !== undefined);
+  assert.deepEqual(definitionOf(found, first), {
     name: 'a',
     inputSchema: { type: 'object' },
     x: 1,

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import { err, ok } from '../base/result.ts';
 import type { Result } from '../base/result.ts';
 import {
@@ -27,7 +28,6 @@ export interface ToolEntry {
   readonly span: Span;
   /** The value of its `name` member, quotes included. */
   readonly nameSpan: Span;
-  readonly definition: JsonObject;
 }
 
 /** A `tools/list` answer, read in its place. */
@@ -113,6 +113,13 @@ export function editToolList(list: ToolList, edit: ToolListEdit): Uint8Array {
   return edits.length === 0 ? list.text.bytes : applyEdits(list.text.text, edits);
 }
 
+/** The value of a tool's whole definition. */
+export function definitionOf(list: ToolList, tool: ToolEntry): JsonObject {
+  const definition = parseScanned(list.text, tool.span.start, tool.span.end);
+  assert(isObject(definition), 'an entry of the list is an object');
+  return definition;
+}
+
 /** Whether a name is one that MCP admits (2025-11-25, tools: names), compared exactly. */
 export function isToolName(name: string): boolean {
   return /^[A-Za-z0-9_./-]{1,128}$/.test(name);
@@ -158,10 +165,9 @@ function readTool(text: JsonText, element: Element): ToolEntry | null {
   }
   const member = find(members, 'name');
   const name = member === null ? null : stringAt(text, member);
-  const definition = parseScanned(text, element.start, element.end);
-  if (member === null || name === null || !isObject(definition)) return null;
+  if (member === null || name === null) return null;
   const span = { start: element.start, end: element.end };
-  return { name, wellNamed: isToolName(name), span, nameSpan: spanOf(member), definition };
+  return { name, wellNamed: isToolName(name), span, nameSpan: spanOf(member) };
 }
 
 function duplicatedNames(tools: readonly ToolEntry[]): ReadonlySet<string> {
