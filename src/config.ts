@@ -53,6 +53,7 @@ export interface ConfigLimits {
   readonly answerBytesMax?: number;
   readonly answerTimeoutMs?: number;
   readonly streamsPerGrantMax?: number;
+  readonly sessionsPerGrantMax?: number;
   readonly sameCallsMax?: number;
   readonly sameCallsMs?: number;
 }
@@ -173,6 +174,9 @@ function limitsOf(entry: ConfigFile): ConfigLimits {
       ? {}
       : { answerTimeoutMs: limits.answerSeconds * 1_000 }),
     ...(limits.streamsPerGrant === undefined ? {} : { streamsPerGrantMax: limits.streamsPerGrant }),
+    ...(limits.sessionsPerGrant === undefined
+      ? {}
+      : { sessionsPerGrantMax: limits.sessionsPerGrant }),
     ...(limits.sameCalls === undefined ? {} : { sameCallsMax: limits.sameCalls }),
     ...(limits.sameCallsSeconds === undefined
       ? {}

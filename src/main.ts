@@ -223,7 +223,10 @@ function assemble(
   const { registry, stores, audit, counters, digest, desk } = opened;
   const clock = systemClock;
   const catalogue = startCatalogue({ ...options, registry, rescan: (one) => reader.changed(one) });
-  const open = catalogue.opens((entry) => openUpstream(entry, { clock, log, environment }));
+  const limits = { ...limitsOf(config.limits), holdMs: config.approvals.holdMs };
+  const { sessionsPerGrantMax } = limits;
+  const deps = { clock, log, environment, stdioLimits: { sessionsPerGrantMax } };
+  const open = catalogue.opens((entry) => openUpstream(entry, deps));
   const connections = new Connections(open);
   const reader = new ToolReader({
     clock,
@@ -239,7 +242,7 @@ function assemble(
     audit,
     digest,
     installationKey: stores.installationKey,
-    limits: { ...limitsOf(config.limits), holdMs: config.approvals.holdMs },
+    limits,
     recording: recordingOf(config.audit),
     log,
     approvals: desk.approvals,

@@ -39,6 +39,7 @@ export interface LimitsEntry {
   readonly answerBytes?: number | undefined;
   readonly answerSeconds?: number | undefined;
   readonly streamsPerGrant?: number | undefined;
+  readonly sessionsPerGrant?: number | undefined;
   readonly sameCalls?: number | undefined;
   readonly sameCallsSeconds?: number | undefined;
 }
@@ -130,6 +131,10 @@ const limits = z
     }),
     streamsPerGrant: z.int().min(1).max(100_000).optional().meta({
       description: 'Streams that one grant may hold open. Default: 2000.',
+    }),
+    sessionsPerGrant: z.int().min(1).max(100_000).optional().meta({
+      description:
+        'Sessions that one grant may have with a server that needs a process or a connection for each, and on `/mcp`. Default: 1000, and never more than half of what the server has.',
     }),
     sameCalls: z.int().min(0).max(1_000_000_000).optional().meta({
       description:

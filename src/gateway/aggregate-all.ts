@@ -5,6 +5,7 @@ import type { RequestMessage } from '../mcp/message.ts';
 import { aggregatedName } from '../mcp/tool.ts';
 import { toolsMax } from '../registry/pin.ts';
 import { partOf, serversOf, sha256Hex } from './aggregate-parts.ts';
+import { endParts } from './aggregate-stream.ts';
 import { jsonHeaders, type Downstream } from './downstream.ts';
 import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
@@ -43,7 +44,11 @@ export async function initializeAll(
       protocolVersion,
       parts: new Map(parts.map((part) => [part.caller.server, part.caller])),
     },
-    gateway.clock.monotonicMs(),
+    {
+      nowMs: gateway.clock.monotonicMs(),
+      perGrantMax: gateway.limits.sessionsPerGrantMax,
+      ended: (old) => void endParts(gateway, old),
+    },
   );
   const instructions = parts.map((part) => part.instructions).filter((text) => text !== null);
   const result = {

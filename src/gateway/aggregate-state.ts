@@ -10,20 +10,28 @@ export interface AggregateSession {
   readonly parts: ReadonlyMap<string, Caller>;
 }
 
+/** What a session is opened within. */
+export interface AggregateBounds {
+  readonly nowMs: number;
+  /** Sessions of one grant. */
+  readonly perGrantMax: number;
+  /** Hears of each session that makes room for it. */
+  readonly ended: (session: AggregateSession) => void;
+}
+
 const sessionsMax = 10_000;
-/** A grant that opens one more ends its own oldest, not another's. */
-const sessionsPerGrantMax = 1_000;
 const idleMs = 3_600_000;
 
 /** The aggregate sessions that are open: forgotten an hour after their last use, or when too many. */
 export class AggregateSessions {
   readonly #sessions = new Map<string, { readonly session: AggregateSession; usedMs: number }>();
 
-  open(session: Omit<AggregateSession, 'id'>, nowMs: number): AggregateSession {
-    this.#evict(nowMs);
-    this.#evictOwn(session.grantId);
+  /** A grant that opens more than it may have ends its own oldest, not another's. */
+  open(session: Omit<AggregateSession, 'id'>, bounds: AggregateBounds): AggregateSession {
+    this.#evict(bounds);
+    this.#evictOwn(session.grantId, bounds);
     const opened = { ...session, id: newId('agg_') };
-    this.#sessions.set(opened.id, { session: opened, usedMs: nowMs });
+    this.#sessions.set(opened.id, { session: opened, usedMs: bounds.nowMs });
     return opened;
   }
 
@@ -42,22 +50,25 @@ export class AggregateSessions {
     this.#sessions.delete(id);
   }
 
-  #evictOwn(grantId: string): void {
-    let oldest: string | null = null;
+  #evictOwn(grantId: string, { perGrantMax, ended }: AggregateBounds): void {
+    let oldest: AggregateSession | null = null;
     let held = 0;
-    for (const [id, { session }] of this.#sessions) {
+    for (const { session } of this.#sessions.values()) {
       if (session.grantId !== grantId) continue;
-      oldest ??= id;
+      oldest ??= session;
       held += 1;
     }
-    if (oldest !== null && held >= sessionsPerGrantMax) this.#sessions.delete(oldest);
+    if (oldest === null || held < perGrantMax) return;
+    this.#sessions.delete(oldest.id);
+    ended(oldest);
   }
 
   /** The map is in order of use: the first is the one that was idle longest. */
-  #evict(nowMs: number): void {
-    for (const [id, entry] of this.#sessions) {
-      if (nowMs - entry.usedMs <= idleMs && this.#sessions.size < sessionsMax) return;
+  #evict({ nowMs, ended }: AggregateBounds): void {
+    for (const [id, { session, usedMs }] of this.#sessions) {
+      if (nowMs - usedMs <= idleMs && this.#sessions.size < sessionsMax) return;
       this.#sessions.delete(id);
+      ended(session);
     }
   }
 }

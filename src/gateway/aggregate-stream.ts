@@ -5,8 +5,8 @@ import { eventHeaders, type Downstream } from './downstream.ts';
 import { isInForce } from './in-force.ts';
 import type { Gateway } from './gateway.ts';
 import { recordForwarded } from './receive.ts';
-import { answerError, codes } from './reply.ts';
 import { endSession, followStream } from './stream.ts';
+import { takeStreamPlace } from './stream-places.ts';
 
 /** The legacy GET on the endpoint of all servers: what each of them sends by itself, on one stream. */
 export async function openAggregateStream(
@@ -18,10 +18,8 @@ export async function openAggregateStream(
   if (!(await recordForwarded(gateway, caller, 'GET', downstream, null))) return;
   const { id: grantId } = caller.grant;
   if (!isInForce(gateway, caller)) return downstream.cut();
-  if (!gateway.live.addStream(grantId, downstream, gateway.limits.streamsPerGrantMax)) {
-    const message = 'too many open streams';
-    return answerError(downstream, 429, { id: null, code: codes.refused, message });
-  }
+  const stream = { method: 'GET', id: null };
+  if (!(await takeStreamPlace(gateway, caller, stream, downstream))) return;
   const gone = Promise.withResolvers<void>();
   const parts = [...session.parts.values()].filter((part) => part.session !== null);
   downstream.open(eventHeaders);
@@ -47,7 +45,19 @@ export async function endAggregate(
 ): Promise<void> {
   if (!(await recordForwarded(gateway, caller, 'DELETE', downstream, null))) return;
   gateway.live.aggregates.end(session.id);
-  const parts = [...session.parts.values()].filter((part) => part.session !== null);
-  await Promise.all(parts.map((part) => endSession(gateway, part, discard())));
+  await endParts(gateway, session);
   downstream.answer(204, {}, null);
+}
+
+/** Ends what a session over all servers has with each of them. */
+export async function endParts(
+  gateway: Gateway,
+  { parts }: Pick<AggregateSession, 'parts'>,
+): Promise<void> {
+  const open = [...parts.values()].filter((part) => part.session !== null);
+  const ends = open.map((part) => endSession(gateway, part, discard()));
+  for (const ended of await Promise.allSettled(ends)) {
+    if (ended.status === 'fulfilled') continue;
+    gateway.log.error('internal error', { detail: String(ended.reason) });
+  }
 }

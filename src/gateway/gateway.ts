@@ -54,6 +54,8 @@ export interface GatewayLimits extends LoopLimits {
   readonly answerTimeoutMs: number;
   /** Open streams of one grant. */
   readonly streamsPerGrantMax: number;
+  /** Sessions of one grant on the endpoint of all servers. */
+  readonly sessionsPerGrantMax: number;
   /** How long a filtered list may be kept by a modern client, at most. */
   readonly listTtlMs: number;
   /** How long a call that waits for a person keeps its client waiting, at most. */
@@ -65,6 +67,7 @@ export const defaultGatewayLimits: GatewayLimits = {
   answerBytesMax: 33_554_432,
   answerTimeoutMs: 60_000,
   streamsPerGrantMax: 2_000,
+  sessionsPerGrantMax: 1_000,
   listTtlMs: 5_000,
   holdMs: 45_000,
   sameCallsMax: 100,

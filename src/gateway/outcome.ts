@@ -124,6 +124,7 @@ function failureSentence(failure: { readonly kind: string; readonly reached: boo
   if (failure.kind === 'stopped') {
     return failure.reached ? sentences.stoppedUnderWay : sentences.stoppedBefore;
   }
+  if (failure.kind === 'overloaded' && !failure.reached) return sentences.noPlace;
   if (!failure.reached) return sentences.notReached;
   return failure.kind === 'timeout' ? sentences.answerLate : sentences.answerBroken;
 }

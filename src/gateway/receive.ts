@@ -28,6 +28,7 @@ import { namesOwnTask } from './tasks.ts';
 import { legacyFault, modernFault, type RevisionFault } from './revision.ts';
 import { refuseStopped } from './refuse-stopped.ts';
 import { stopOf } from './stopped.ts';
+import { takeStreamPlace } from './stream-places.ts';
 import { relayUnanswered } from './unanswered.ts';
 
 /** One body as it was received, and the header lines it came with (null where there are none). */
@@ -135,13 +136,7 @@ async function receiveRequest(
   const isStream = rule.ruled === 'subscription' && message.method === 'subscriptions/listen';
   const { id: grantId } = caller.grant;
   if (isStream && !isInForce(gateway, caller)) return downstream.cut();
-  if (isStream && !gateway.live.addStream(grantId, downstream, gateway.limits.streamsPerGrantMax)) {
-    return answerError(downstream, 429, {
-      id: message.id,
-      code: codes.refused,
-      message: 'too many open streams',
-    });
-  }
+  if (isStream && !(await takeStreamPlace(gateway, caller, message, downstream))) return;
   await relay({
     gateway,
     upstream,

@@ -9,13 +9,14 @@ import { inputRequestsAllowed } from './ask.ts';
 import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
 import { filterAnswer } from './list.ts';
+import { methodRecord } from './records.ts';
 import { releaseAsIs, type Conclusion, type Release } from './relay.ts';
 import { codes } from './reply.ts';
 import { sealedAnswer } from './rounds.ts';
 import { sealSession } from './session.ts';
 import * as sentences from './sentences.ts';
 import { filterTasks } from './tasks.ts';
-import type { Headers } from './upstream/upstream.ts';
+import type { Headers, UpstreamFailure } from './upstream/upstream.ts';
 
 /** What a client is given at the end of a request that is no tool call. */
 export function concludeRequest(
@@ -30,15 +31,7 @@ export function concludeRequest(
     case 'bare':
       return concludeBare(message, conclusion.status);
     case 'failed':
-      gateway.log.warn('upstream failed', {
-        server: caller.server,
-        kind: conclusion.failure.kind,
-        detail: conclusion.failure.detail,
-      });
-      return failed(
-        message,
-        conclusion.failure.reached ? sentences.answerBroken : sentences.notReached,
-      );
+      return concludeFailed(gateway, caller, message, conclusion.failure);
     case 'unanswered':
       return conclusion.resumable || message.method === 'subscriptions/listen'
         ? releaseAsIs
@@ -46,6 +39,21 @@ export function concludeRequest(
     case 'cancelled':
       return releaseAsIs;
   }
+}
+
+async function concludeFailed(
+  gateway: Gateway,
+  caller: Caller,
+  { id, method }: RequestMessage,
+  { kind, reached, detail }: UpstreamFailure,
+): Promise<Release> {
+  gateway.log.warn('upstream failed', { server: caller.server, kind, detail });
+  if (kind !== 'overloaded' || reached) {
+    return failed({ id }, reached ? sentences.answerBroken : sentences.notReached);
+  }
+  const about = { method, direction: 'to-server', decision: 'deny', code: 'places' } as const;
+  await gateway.audit.append(methodRecord(gateway, caller, about));
+  return failed({ id }, sentences.noPlace);
 }
 
 async function concludeAnswer(
@@ -123,7 +131,7 @@ function concludeBare(message: RequestMessage, status: number): Release {
   return failed(message, sentences.answerBroken);
 }
 
-function failed(message: RequestMessage, sentence: string): Release {
+function failed(message: Pick<RequestMessage, 'id'>, sentence: string): Release {
   const body = errorResponse(message.id, codes.upstream, sentence);
   return { replacement: { status: 200, body }, headers: {} };
 }

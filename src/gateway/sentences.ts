@@ -16,6 +16,8 @@ export const outcomeNotRecorded =
 export const inputNotAllowed =
   'the server asked for something that this grant does not let it ask for';
 export const notReached = 'the server could not be reached; the call was not made';
+export const noPlace =
+  'too many calls, sessions or streams are open with this server, or too many by this grant; nothing was sent: let some end, then try again';
 export const answerBroken =
   'the server did not answer properly; whether it ran the call is unknown';
 export const stoppedBefore = 'the operator stopped this call before it was made';

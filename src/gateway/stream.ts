@@ -8,6 +8,7 @@ import { methodRecord } from './records.ts';
 import { answerError, codes } from './reply.ts';
 import { refuseStopped } from './refuse-stopped.ts';
 import { stopOf } from './stopped.ts';
+import { takeStreamPlace } from './stream-places.ts';
 import { relayUnanswered, type Unanswered } from './unanswered.ts';
 
 /** Until a server has surely seen that a connection was closed, in milliseconds. */
@@ -23,13 +24,8 @@ export async function openStream(
   if (await isStopped(gateway, caller, 'GET', downstream)) return;
   if (!(await recorded(gateway, caller, 'GET', downstream))) return;
   if (!isInForce(gateway, caller)) return downstream.cut();
-  if (!gateway.live.addStream(grant.id, downstream, gateway.limits.streamsPerGrantMax)) {
-    return answerError(downstream, 429, {
-      id: null,
-      code: codes.refused,
-      message: 'too many open streams',
-    });
-  }
+  const stream = { method: 'GET', id: null };
+  if (!(await takeStreamPlace(gateway, caller, stream, downstream))) return;
   await letGoOfLost(gateway, caller);
   await exchange(gateway, caller, 'GET', downstream);
   gateway.live.removeStream(grant.id, downstream);

@@ -9,7 +9,11 @@ import type { RecordBody } from '../../src/audit/record.ts';
 import { silentLog } from '../../src/base/log.ts';
 import { ok } from '../../src/base/result.ts';
 import { MemoryCounters } from '../../src/counters/memory-counters.ts';
-import { defaultGatewayLimits, type Gateway } from '../../src/gateway/gateway.ts';
+import {
+  defaultGatewayLimits,
+  type Gateway,
+  type GatewayLimits,
+} from '../../src/gateway/gateway.ts';
 import { loopbackHosts } from '../../src/gateway/listen/hosts.ts';
 import { McpListener } from '../../src/gateway/listen/http.ts';
 import { openPort } from '../../src/gateway/listen/server.ts';
@@ -43,6 +47,8 @@ export interface DataPathOptions {
   readonly nowMs?: () => number;
   /** Same calls that are no loop yet; absent: no bound. */
   readonly sameCallsMax?: number;
+  /** Bounds other than the defaults. */
+  readonly limits?: Partial<GatewayLimits>;
 }
 
 /** A data path that listens, with what it recorded. */
@@ -79,7 +85,9 @@ export async function startDataPath(options: DataPathOptions): Promise<DataPath>
     close: () => Promise.resolve(),
   };
   const upstreams = new Map<string, Upstream>();
-  const deps = { clock, log: silentLog, environment: process.env };
+  const { sessionsPerGrantMax } = { ...defaultGatewayLimits, ...options.limits };
+  const stdioLimits = { sessionsPerGrantMax };
+  const deps = { clock, log: silentLog, environment: process.env, stdioLimits };
   for (const config of options.servers) upstreams.set(config.name, openUpstream(config, deps));
   const rows = new Map<string, readonly PinRow[]>();
   const reader = new ToolReader({
@@ -130,6 +138,7 @@ export async function startDataPath(options: DataPathOptions): Promise<DataPath>
       // Tests make one call again and again; those about loops say how often is too often.
       sameCallsMax: options.sameCallsMax ?? 0,
       ...(held === undefined ? {} : { holdMs: held.holdMs }),
+      ...options.limits,
     },
     live: new LiveState(),
     recording: options.recording ?? null,

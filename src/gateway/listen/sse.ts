@@ -14,6 +14,7 @@ import { receive, recordForwarded } from '../receive.ts';
 import { answerError, codes } from '../reply.ts';
 import { openSession } from '../session.ts';
 import { endSession, followStream } from '../stream.ts';
+import { tooManyStreams } from '../stream-places.ts';
 import type { Headers } from '../upstream/upstream.ts';
 import { readBody } from './body.ts';
 import { headOf, type Head } from './heads.ts';
@@ -113,7 +114,8 @@ export class SseListener {
     if (!isInForce(gateway, caller)) return downstream.cut();
     const { streamsPerGrantMax } = gateway.limits;
     if (!gateway.live.addStream(grant.id, downstream, streamsPerGrantMax)) {
-      return refuse(gateway, request, downstream, tooManyStreams);
+      const reason = tooManyStreams(gateway);
+      return refuse(gateway, request, downstream, { status: 429, code: 'streams', reason });
     }
     const id = newId('sse_');
     const session = new SseSession(gateway, caller, downstream);
@@ -285,11 +287,6 @@ const noSession: Refusal = {
   status: 404,
   code: 'session',
   reason: 'session not found; open the stream again',
-};
-const tooManyStreams: Refusal = {
-  status: 429,
-  code: 'streams',
-  reason: 'too many open streams',
 };
 const tooManyCalls: Refusal = {
   status: 429,

@@ -7,11 +7,14 @@ import type { ExchangeOwner } from './upstream.ts';
  */
 export class FairShare {
   readonly #placesMax: number;
+  readonly #perGrantMax: number;
   readonly #held = new Map<string, { places: number }>();
   #taken = 0;
 
-  constructor(placesMax: number) {
+  /** `perGrantMax` bounds a grant further, however many places are free. */
+  constructor(placesMax: number, perGrantMax: number = placesMax) {
     this.#placesMax = placesMax;
+    this.#perGrantMax = perGrantMax;
   }
 
   /** False when there is no place for this owner now. */
@@ -20,7 +23,7 @@ export class FairShare {
     if (free <= 0) return false;
     if (owner !== undefined) {
       const held = this.#heldBy(owner.grant.id);
-      if (held.places >= free) return false;
+      if (held.places >= Math.min(free, this.#perGrantMax)) return false;
       held.places += 1;
     }
     this.#taken += 1;

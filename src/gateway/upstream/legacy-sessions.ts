@@ -29,7 +29,8 @@ export class LegacySessions {
 
   constructor(options: SessionsOptions) {
     this.#options = options;
-    this.#places = new FairShare(options.limits.sessionsMax);
+    const { sessionsMax, sessionsPerGrantMax } = options.limits;
+    this.#places = new FairShare(sessionsMax, sessionsPerGrantMax);
     this.#sweep = setInterval(() => this.#endIdle(), sweepMs(options.limits.sessionIdleMs));
     this.#sweep.unref();
   }

@@ -15,6 +15,8 @@ export interface StdioLimits {
   readonly queuedBytesMax: number;
   /** Legacy sessions, each of which is a process. */
   readonly sessionsMax: number;
+  /** Of them, those of one grant. */
+  readonly sessionsPerGrantMax: number;
   /** A session that nobody uses for so long is ended. */
   readonly sessionIdleMs: number;
   readonly graceMs: number;
@@ -37,6 +39,7 @@ export const stdioLimitDefaults: StdioLimits = {
   queuedMax: 256,
   queuedBytesMax: 1_048_576,
   sessionsMax: 128,
+  sessionsPerGrantMax: 1_000,
   sessionIdleMs: 1_800_000,
   graceMs: 2_000,
   noisePerMinuteMax: 1_000,

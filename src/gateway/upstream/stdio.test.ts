@@ -349,6 +349,20 @@ describe('legacy sessions', () => {
     );
   });
 
+  it('gives a grant no more sessions than it may have', async () => {
+    await withFixture(
+      'echo',
+      async (upstream) => {
+        const of = (id: string) => ({ owner: { grant: { id }, server: 'fixture' } });
+        assert.equal((await run(upstream, post(initialize, of('a')))).status, 200);
+        const got = await run(upstream, post(initialize, of('a')));
+        assert.deepEqual([got.failure?.kind, got.failure?.reached], ['overloaded', false]);
+        assert.equal((await run(upstream, post(initialize, of('b')))).status, 200);
+      },
+      { limits: { sessionsPerGrantMax: 1 } },
+    );
+  });
+
   it('keeps no process for a session that never came to be', async () => {
     await withFixture(
       'initialize-fails',
