@@ -11,7 +11,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { fileGrant, writeOperatorFile } from '../test/support/operator-file.ts';
-import { startGateway, until, type GatewayProcess } from '../test/support/gateway-process.ts';
+import { startGateway, type GatewayProcess } from '../test/support/gateway-process.ts';
+import { until } from '../test/support/until.ts';
 import type { StreamsOpened, StreamsOrder, StreamsOver } from './streams-client.ts';
 
 /** What is measured: how many streams, with what server behind them, from how many processes. */
@@ -65,8 +66,8 @@ export async function measureStreams(options: StreamsOptions): Promise<StreamsRe
       more: { limits: { streamsPerGrant: options.count } },
     });
     const args = ['--config', config];
-    const gateway = await startGateway({ dataDir: join(folder, 'data'), args });
-    ends.unshift(() => gateway.end('SIGKILL'));
+    const scope = { after: (end: () => Promise<unknown>) => void ends.unshift(end) };
+    const gateway = await startGateway(scope, { dataDir: join(folder, 'data'), args });
     const clients = Array.from({ length: options.clients }, () => fork(clientScript));
     for (const client of clients) ends.unshift(() => endOf(client));
     return await measure({ ...options, gateway, server, clients, token: grant.token });

@@ -186,10 +186,11 @@ test('orchard does what it says', () => {
   );
 });
 
-test('over stdio, both eras, and the process ends with its input', async () => {
+test('over stdio, both eras, and the process ends with its input', async (context) => {
   const child = spawn(process.execPath, ['src/demo/orchard.ts'], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
+  context.after(() => child.kill('SIGKILL'));
   const meta = {
     'io.modelcontextprotocol/protocolVersion': '2026-07-28',
     'io.modelcontextprotocol/clientCapabilities': {},

@@ -124,7 +124,7 @@ async function listOne(
   part: Caller,
   message: RequestMessage,
 ): Promise<readonly string[]> {
-  await gateway.toolsReady(part.server);
+  await gateway.toolsReady(part.server, 'all');
   const shown: string[] = [];
   let cursor: string | null = null;
   for (let page = 0; page < pagesMax; page += 1) {

@@ -147,7 +147,7 @@ async function receiveModern(
     return;
   }
   const servers = serversOf(gateway, caller);
-  await Promise.all(servers.map((server) => gateway.toolsReady(server)));
+  await Promise.all(servers.map((server) => gateway.toolsReady(server, 'all')));
   if (servers.length === 0) {
     return answerError(downstream, 404, {
       id: message.id,

@@ -16,8 +16,11 @@ export interface Gateway {
   snapshot(): Snapshot;
   /** The way to a server of the snapshot, or null when there is none of that name. */
   upstream(server: string): Upstream | null;
-  /** Waits, within a bound, until the server's tools were read and pinned; false when they were not. */
-  toolsReady(server: string): Promise<boolean>;
+  /**
+   * Waits, within a bound, until the server's tools were read and pinned; false when they were not.
+   * Whoever waits for `all` servers waits less long for each.
+   */
+  toolsReady(server: string, among?: 'one' | 'all'): Promise<boolean>;
   /** Whether the server, when it was last read, spoke 2026-07-28. */
   speaksModern(server: string): boolean;
   /** The server says, or shows, that its tools changed: read them again soon. */

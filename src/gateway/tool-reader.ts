@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { defaultDiscoverLimits, discoverTools, type Discovery } from './discover.ts';
+import { inTime } from './in-time.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
 /** What reading a server's tools needs. */
@@ -13,8 +14,14 @@ export interface ToolReaderDeps {
   readonly log: Log;
 }
 
-/** How long a call waits for a list that is being read, and how soon a list is read again. */
-const waitMs = 10_000;
+/**
+ * How long a call waits for a list that is being read: clients give up after a minute, and a server
+ * that is started for the first time may take half of that.
+ */
+const waitMs = 30_000;
+/** How long whoever has other things to show waits: other servers' lists, a page. */
+const amongAllMs = 10_000;
+/** How soon a list is read again. */
 const againMs = 5_000;
 const failedAgainMs = 2_000;
 
@@ -38,13 +45,13 @@ export class ToolReader {
     this.#deps = deps;
   }
 
-  /** Reads now, or joins the reading under way; false when no list could be read within 10 s. */
-  async ready(server: string): Promise<boolean> {
+  /** Reads now, or joins the reading under way; false when no list could be read in time. */
+  async ready(server: string, among: 'one' | 'all' = 'one'): Promise<boolean> {
     const reading = this.#reading(server);
     if (reading.succeeded && reading.running === null) return true;
     const sinceMs = this.#deps.clock.monotonicMs() - reading.endedMs;
     if (reading.running === null && sinceMs < failedAgainMs) return false;
-    return withDeadline(this.#read(server, reading), waitMs);
+    return inTime(this.#read(server, reading), among === 'one' ? waitMs : amongAllMs);
   }
 
   /** How the last reading went, and why it failed if it did. */
@@ -62,7 +69,7 @@ export class ToolReader {
 
   /** Reads now, whatever is known. */
   read(server: string): Promise<boolean> {
-    return withDeadline(this.#read(server, this.#reading(server)), waitMs);
+    return inTime(this.#read(server, this.#reading(server)), amongAllMs);
   }
 
   speaksModern(server: string): boolean {
@@ -143,14 +150,4 @@ export class ToolReader {
     log.info('read the tools of a server', { server, tools: found.value.tools.length });
     return true;
   }
-}
-
-function withDeadline(work: Promise<boolean>, ms: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(false), ms);
-    void work.then((result) => {
-      clearTimeout(timer);
-      resolve(result);
-    });
-  });
 }

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 
 import { loadConfig, type Config } from '../config.ts';
-import { configDifference } from './config-difference.ts';
+import { configDifference, sameConfig } from './config-difference.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'portcullis-difference-'));
 const path = join(folder, 'portcullis.json');
+after(() => rmSync(folder, { recursive: true }));
 
 async function load(changes: object): Promise<Config> {
   const tools = { read: {}, pay: { deny_if: [{ path: 'args.amount', op: 'gt', value: 10 }] } };
@@ -25,8 +26,7 @@ async function load(changes: object): Promise<Config> {
   return loaded.value;
 }
 
-test('an edited file is on record with what differs, and without a secret', async (context) => {
-  context.after(() => rmSync(folder, { recursive: true }));
+test('an edited file is on record with what differs, and without a secret', async () => {
   const before = await load({});
   assert.deepEqual(configDifference(before, await load({})), {});
   const tools = { pay: { deny_if: [{ path: 'args.amount', op: 'gt', value: 99 }] }, write: {} };
@@ -49,4 +49,22 @@ test('an edited file is on record with what differs, and without a secret', asyn
   assert.match(difference['policies'] ?? '', /\+ \/p\/tools\/write /);
   assert.match(difference['guardrails'] ?? '', /^\+ \/base /);
   assert.doesNotMatch(JSON.stringify(difference), /secret|aaaa|bbbb/);
+});
+
+test('a file that is read twice says the same; any edit of it does not', async () => {
+  const guarded = { guardrails: { base: { version: '1', default: 'allow' } } };
+  const first = await load(guarded);
+  assert.equal(sameConfig(first, await load(guarded)), true);
+  const edits = [
+    {},
+    { ...guarded, policies: { p: { version: '1', default: 'deny', tools: { read: {} } } } },
+    { guardrails: { base: { version: '1', default: 'deny' } } },
+    { ...guarded, servers: { s: { url: 'https://s.example/other' } } },
+    { ...guarded, grants: {} },
+    { ...guarded, limits: { sameCalls: 7 } },
+    { ...guarded, approvals: { holdSeconds: 7 } },
+  ];
+  for (const edit of edits) {
+    assert.equal(sameConfig(first, await load(edit)), false, JSON.stringify(edit));
+  }
 });

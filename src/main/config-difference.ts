@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import { differenceText, jsonDifference } from '../base/json-difference.ts';
 import type { Config } from '../config.ts';
 
@@ -20,6 +22,17 @@ export function configDifference(before: Config, after: Config): ConfigDifferenc
     guardrails: differenceText(jsonDifference(guardrailsOf(before), guardrailsOf(after)), open),
   };
   return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== ''));
+}
+
+/** Whether two readings of the file say the same. What is compiled of a document is not compared. */
+export function sameConfig(one: Config, other: Config): boolean {
+  return isDeepStrictEqual(comparable(one), comparable(other));
+}
+
+function comparable(config: Config): object {
+  const hashes = [...config.policies].map(([name, { hash }]) => [name, hash]);
+  const guardrails = guardrailsOf(config);
+  return { ...config, policies: hashes, guardrails, grants: grantsOf(config) };
 }
 
 function serversOf({ servers }: Config): object {

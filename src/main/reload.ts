@@ -1,5 +1,4 @@
 import { basename } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 
 import type { AuditLog } from '../audit/audit-log.ts';
 import { newId } from '../base/id.ts';
@@ -10,7 +9,7 @@ import { explainRegistryProblem } from '../registry/problem.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ApprovalDesk } from './approval-desk.ts';
 import { systemClock } from './clock.ts';
-import { configDifference } from './config-difference.ts';
+import { configDifference, sameConfig } from './config-difference.ts';
 import type { Telemetry } from './keeping.ts';
 
 /** What a change of the operator's file reaches. */
@@ -56,7 +55,7 @@ export function reloadOnChange(path: string, first: Config, parts: ReloadParts):
   // Between the first reading and the first look of the watch the file may have been edited.
   void watch.ready.then(async () => {
     const now = await loadConfig(path, environment());
-    if (!now.ok || !isDeepStrictEqual(now.value, first)) await reload();
+    if (!now.ok || !sameConfig(now.value, first)) await reload();
   });
   return () => watch.close();
 }

@@ -79,7 +79,7 @@ test('openings at the same moment agree on one key and one schema', async () => 
   assert.deepEqual((await readdir(dataDir)).sort(), ['installation.json', registryFile]);
 });
 
-test('processes that open a new folder at the same moment agree too', async () => {
+test('processes that open a new folder at the same moment agree too', async (context) => {
   const dataDir = folder();
   const script = `
     import { openStores } from ${JSON.stringify(new URL('./open.ts', import.meta.url).href)};
@@ -88,6 +88,7 @@ test('processes that open a new folder at the same moment agree too', async () =
   `;
   const args = ['--input-type=module', '-e', script];
   const children = Array.from({ length: 3 }, () => spawn(process.execPath, args));
+  context.after(() => children.forEach((child) => child.kill('SIGKILL')));
   const keys = await Promise.all(
     children.map(async (child) => {
       let text = '';
@@ -191,12 +192,13 @@ test('a migration that fails leaves the schema and the data of before', async ()
 });
 
 // R-11: whatever moment the process is killed at, what was acknowledged is there, and nothing half.
-test('kill -9 while policies are saved loses nothing that was acknowledged', async () => {
+test('kill -9 while policies are saved loses nothing that was acknowledged', async (context) => {
   const dataDir = await filled();
   const script = fileURLToPath(new URL('../../test/storage/racer.ts', import.meta.url));
   for (const delayMs of [1, 5, 9, 14, 23]) {
     const args = [script, JSON.stringify({ dataDir }), 'policy', 'x'];
     const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    context.after(() => child.kill('SIGKILL'));
     let text = '';
     child.stdout.on('data', (chunk: Buffer) => {
       if (text === '') setTimeout(() => child.kill('SIGKILL'), delayMs);

@@ -21,12 +21,11 @@ test('the documented command puts the gateway before a server of somebody else',
   const note = (did: string): void => void calls.push(did);
   const server = await listenHttp(await make({ options, note, sandbox: folder }));
   context.after(() => server.close());
-  const gateway = await startGateway({
+  const gateway = await startGateway(context, {
     dataDir: join(folder, 'data'),
     args: ['--config', 'examples/harness/portcullis.json'],
     env: { HARNESS_SERVER: server.url, HARNESS_TOKEN: token },
   });
-  context.after(() => gateway.end('SIGTERM'));
   const client = { url: `${gateway.url}/s/target/mcp`, token };
 
   const read = await post(client, modernCall('list_tickets', {}));

@@ -49,6 +49,7 @@ for (const [name, make] of Object.entries(fixtures)) {
     const sandbox = await sandboxOf(context);
     const args = [start, name, sandbox, JSON.stringify(options)];
     const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    context.after(() => child.kill('SIGKILL'));
     child.stdin.end('{"jsonrpc":"2.0","id":7,"method":"tools/list"}\n');
     const lines: string[] = [];
     for await (const line of createInterface({ input: child.stdout })) lines.push(line);

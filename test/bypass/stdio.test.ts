@@ -10,12 +10,12 @@ import { fileURLToPath } from 'node:url';
 import { serveStdio } from '../../src/gateway/listen/stdio.ts';
 import { wrappedCaller } from '../../src/main/wrap.ts';
 import { startDataPath, type DataPath } from '../support/data-path.ts';
-import { until } from '../support/gateway-process.ts';
 import { bytesOf, httpCases, lineCases, type LineCase, type Values } from './case.ts';
 import { methodsIn, runsIn } from './corpus.ts';
 import { corpusPolicy, targetAt } from './own.ts';
 import { callsInLines, whyDenied } from './readings.ts';
 import { exchange } from './wire.ts';
+import { until } from '../support/until.ts';
 
 const program = fileURLToPath(new URL('../fixtures/upstream/bypass-stdio.ts', import.meta.url));
 const values: Values = { host: '', path: '', authorization: '', session: null, toolPrefix: '' };

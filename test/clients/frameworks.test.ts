@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { createMCPClient } from '@ai-sdk/mcp';
@@ -9,6 +9,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 
 import { connectSdkV1 } from './sdk-v1-client.ts';
 import { startStand, type Stand } from './stand.ts';
+import { suiteScope } from '../support/scope.ts';
 
 // The framework would report its use.
 process.env['MASTRA_TELEMETRY_DISABLED'] = '1';
@@ -108,11 +109,11 @@ const clients: readonly (readonly [string, Use])[] = [
 ];
 
 describe('clients of frameworks', { timeout: 120_000 }, () => {
+  const suite = suiteScope();
   let stand: Stand;
   before(async () => {
-    stand = await startStand();
+    stand = await startStand(suite);
   });
-  after(() => stand.close());
 
   for (const [client, use] of clients) {
     for (const [server, least, tool, args, expected] of uses) {

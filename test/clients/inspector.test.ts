@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 
 import { startStand, type Stand } from './stand.ts';
+import { suiteScope } from '../support/scope.ts';
 
 const program = fileURLToPath(new URL('../../node_modules/.bin/mcp-inspector', import.meta.url));
 const runMs = 30_000;
@@ -23,11 +24,11 @@ const uses: readonly (readonly [Era, string, number, string, object, RegExp])[] 
 ];
 
 describe('Inspector', { timeout: 120_000 }, () => {
+  const suite = suiteScope();
   let stand: Stand;
   before(async () => {
-    stand = await startStand();
+    stand = await startStand(suite);
   });
-  after(() => stand.close());
 
   for (const [era, server, least, tool, args, expected] of uses) {
     test(`${era}: ${server}: lists, and calls ${tool}`, async () => {

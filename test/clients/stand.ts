@@ -8,6 +8,7 @@ import { startDemoServers } from '../../src/demo/start.ts';
 import type { HttpServerConfig, ServerConfig } from '../../src/registry/server.ts';
 import { startEverythingServer } from '../fixtures/everything/server.ts';
 import { freePort, startDataPath, type DataPath } from '../support/data-path.ts';
+import type { Scope } from '../support/scope.ts';
 
 /** A data path in front of servers as they are published, and of servers of our own. */
 export interface Stand {
@@ -15,10 +16,9 @@ export interface Stand {
   /** A folder that `files` serves, with one file `a.txt`. */
   readonly folder: string;
   urlOf(server: string): URL;
-  close(): Promise<void>;
 }
 
-const startMs = 20_000;
+const startMs = 90_000;
 
 /**
  * Starts every server: `calculator`, `callendar`, `qasperai` (HTTP, both eras), `orchard` (stdio,
@@ -26,13 +26,16 @@ const startMs = 20_000;
  * `everything`, `everything-http` and `everything-sse`, `files` and `memory`. stdio servers start with their first
  * message.
  */
-export async function startStand(): Promise<Stand> {
+export async function startStand(scope: Scope): Promise<Stand> {
   const folder = await mkdtemp(path.join(tmpdir(), 'clients-'));
   await writeFile(path.join(folder, 'a.txt'), 'content of a');
+  scope.after(() => rm(folder, { recursive: true, force: true }));
   const demo = await startDemoServers();
+  scope.after(() => demo.close());
   const fixture = await startEverythingServer();
-  const published = await startPublished('streamableHttp');
-  const old = await startPublished('sse');
+  scope.after(() => fixture.close());
+  const published = await startPublished(scope, 'streamableHttp');
+  const old = await startPublished(scope, 'sse');
   const servers: readonly ServerConfig[] = [
     ...demo.servers.map(({ name, url }) => http(name, url)),
     http('fixture', fixture.url),
@@ -50,18 +53,11 @@ export async function startStand(): Promise<Stand> {
     servers,
     policies: Object.fromEntries(servers.map(({ name }) => [name, open])),
   });
+  scope.after(() => dataPath.close());
   return {
     dataPath,
     folder,
     urlOf: (server) => new URL(`${dataPath.url}/s/${server}/mcp`),
-    close: async () => {
-      published.child.kill('SIGKILL');
-      old.child.kill('SIGKILL');
-      await dataPath.close();
-      await fixture.close();
-      await demo.close();
-      await rm(folder, { recursive: true, force: true });
-    },
   };
 }
 
@@ -84,7 +80,7 @@ function programOf(server: string): string {
   return path.join(fileURLToPath(packages), `server-${server}`, 'dist', 'index.js');
 }
 
-/** A child that listens; whoever started it ends it. */
+/** A child that listens. */
 export interface Published {
   readonly url: string;
   readonly child: ChildProcess;
@@ -92,14 +88,18 @@ export interface Published {
 
 /**
  * `server-everything` over Streamable HTTP, where it keeps its events so that a client may resume,
- * or over the transport before it.
+ * or over the transport before it. It is gone when `scope` is over.
  */
-export async function startPublished(transport: 'streamableHttp' | 'sse'): Promise<Published> {
+export async function startPublished(
+  scope: Scope,
+  transport: 'streamableHttp' | 'sse',
+): Promise<Published> {
   const port = await freePort();
   const child = spawn(process.execPath, [programOf('everything'), transport], {
     env: { PATH: process.env['PATH'], PORT: String(port) },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  scope.after(async () => child.kill('SIGKILL'));
   await new Promise<void>((resolve, reject) => {
     let said = '';
     const late = setTimeout(() => reject(new Error(`the server did not start: ${said}`)), startMs);

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 
 import { startStand, type Stand } from './stand.ts';
+import { suiteScope } from '../support/scope.ts';
 
 /** One client of one kind, connected to one server; each kind hides its own interface behind it. */
 export interface TestClient {
@@ -110,11 +111,11 @@ export function describeClient(
   { lastProgressMayBeLost = false }: ClientQuirks = {},
 ): void {
   describe(kind, { timeout: 120_000 }, () => {
+    const suite = suiteScope();
     let stand: Stand;
     before(async () => {
-      stand = await startStand();
+      stand = await startStand(suite);
     });
-    after(() => stand.close());
     const withClient = async (
       server: string,
       body: (client: TestClient) => Promise<void>,

@@ -13,10 +13,11 @@ import {
   runArguments,
   startGateway,
   temporaryFolder,
-  until,
+  type Finished,
   type GatewayProcess,
 } from '../support/gateway-process.ts';
 import { post } from '../support/mcp-requests.ts';
+import { until } from '../support/until.ts';
 
 const inspector = fileURLToPath(new URL('../../node_modules/.bin/mcp-inspector', import.meta.url));
 const orchard = fileURLToPath(new URL('../../src/demo/orchard.ts', import.meta.url));
@@ -28,22 +29,28 @@ interface Listed {
   readonly waiting: number;
 }
 
-async function listed(dataDir: string): Promise<readonly Listed[]> {
-  const ran = await portcullis(['approve', 'list', '--data', dataDir, '--json']);
-  if (ran.code !== 0) return [];
-  return (JSON.parse(ran.stdout) as { approvals: readonly Listed[] }).approvals;
-}
-
-/** The one call that waits, on an open connection or, where `waiting` is 0, on none. */
-async function held(dataDir: string, waiting: number): Promise<string> {
+/**
+ * The one call that waits, on an open connection or, where `waiting` is 0, on none. `answered` is the
+ * call itself: once it has an answer it does not wait, and the answer says why.
+ */
+async function held(
+  dataDir: string,
+  waiting: number,
+  answered: Promise<unknown> | null = null,
+): Promise<string> {
+  let answer: string | null = null;
+  void answered?.then((value) => (answer = JSON.stringify(value)));
   let found: Listed | undefined;
+  let listed: Finished | null = null;
   await until(
-    () => `no call waits: ${JSON.stringify(found)}`,
+    () => `no call waits: ${JSON.stringify(found)}, ${JSON.stringify(listed)}`,
     async () => {
-      [found] = await listed(dataDir);
+      assert.equal(answer, null, 'the call was answered');
+      listed = await portcullis(['approve', 'list', '--data', dataDir, '--json']);
+      if (listed.code !== 0) return false;
+      [found] = (JSON.parse(listed.stdout) as { approvals: readonly Listed[] }).approvals;
       return found?.state === 'pending' && found.waiting === waiting;
     },
-    30_000,
   );
   return found?.id ?? '';
 }
@@ -62,8 +69,7 @@ describe('a person answers in a terminal', { timeout: 240_000 }, () => {
   for (const era of ['legacy', 'modern']) {
     test(`${era}: while the Inspector waits, exactly that call is let through, once`, async (context) => {
       const dataDir = await temporaryFolder(context);
-      const gateway = await startGateway({ dataDir });
-      context.after(() => gateway.end('SIGKILL'));
+      const gateway = await startGateway(context, { dataDir });
       const call = (id: string): ReturnType<typeof command> =>
         command(
           process.execPath,
@@ -92,14 +98,14 @@ describe('a person answers in a terminal', { timeout: 240_000 }, () => {
           { env: { HOME: dataDir }, msMax: 90_000 },
         );
       const waiting = call('list-2');
-      const id = await held(dataDir, 1);
+      const id = await held(dataDir, 1, waiting);
       assert.match(await allow(dataDir, id), /it runs now/);
       const ran = await waiting;
       assert.match(ran.stdout, /deleted/, ran.stderr);
       assert.doesNotMatch(ran.stdout, /POLICY/);
 
       const again = call('list-2');
-      const second = await held(dataDir, 1);
+      const second = await held(dataDir, 1, again);
       assert.notEqual(second, id);
       await portcullis(['approve', 'deny', second, '--data', dataDir]);
       assert.match((await again).stdout, /POLICY DENIED/);
@@ -111,16 +117,15 @@ describe('a person answers in a terminal', { timeout: 240_000 }, () => {
 
   test('what waits survives kill -9, binds as before, and is let through once (B-157)', async (context) => {
     const dataDir = await temporaryFolder(context);
-    const first = await startGateway({ dataDir });
+    const first = await startGateway(context, { dataDir });
     const token = tokenOf(first);
     const sent = modernPay('{"id":"list-2","force":true}', '', '{}', tool);
     const lost = post({ url: `${first.url}/s/orchard/mcp`, token }, sent).catch(() => null);
-    const id = await held(dataDir, 1);
+    const id = await held(dataDir, 1, lost);
     await first.end('SIGKILL');
     assert.equal(await lost, null);
 
-    const second = await startGateway({ dataDir });
-    context.after(() => second.end('SIGKILL'));
+    const second = await startGateway(context, { dataDir });
     assert.equal(await held(dataDir, 0), id);
     assert.match(await allow(dataDir, id), /when its client calls again/);
     const client = { url: `${second.url}/s/orchard/mcp`, token };
@@ -150,7 +155,7 @@ describe('a person answers in a terminal', { timeout: 240_000 }, () => {
       lines.on('line', (line) => (line.includes('"id":1') ? resolve(line) : undefined)),
     );
     child.stdin.write(`${modernPay('{"id":"list-2","force":true}', '', '{}', tool).body}\n`);
-    const id = await held(dir, 1);
+    const id = await held(dir, 1, answer);
     assert.ok(said.includes(`portcullis approve allow ${id} --data ${dir}`), said);
     await allow(dir, id);
     const text = await answer;

@@ -29,8 +29,7 @@ test('a backup of a running gateway, restored elsewhere, is the same gateway (R-
     },
     grants: [grant],
   });
-  const gateway = await startGateway({ dataDir, args: ['--config', path] });
-  context.after(() => gateway.end('SIGKILL'));
+  const gateway = await startGateway(context, { dataDir, args: ['--config', path] });
   const client = { url: `${gateway.url}/s/s/mcp`, token: grant.token };
   for (let n = 0; n < 3; n += 1) {
     assert.equal((await post(client, modernCall('read', { n }))).text.includes('isError'), false);
@@ -74,8 +73,7 @@ test('a backup of a running gateway, restored elsewhere, is the same gateway (R-
   assert.equal(/record is .*/.exec(restored.stdout)?.[0], /record is .*/.exec(made.stdout)?.[0]);
   assert.equal((await portcullis(['audit', 'verify', '--data', again])).code, 0);
 
-  const second = await startGateway({ dataDir: again, args: ['--config', path] });
-  context.after(() => second.end('SIGKILL'));
+  const second = await startGateway(context, { dataDir: again, args: ['--config', path] });
   const answer = await post({ ...client, url: `${second.url}/s/s/mcp` }, modernCall('read', {}));
   assert.match(answer.text, /POLICY DENIED.*the limit of 3/, 'the counters are as they were');
   assert.equal(
@@ -97,7 +95,7 @@ test('a backup that is not whole is not restored', async (context) => {
   const folder = await temporaryFolder(context);
   const [dataDir, backup] = [join(folder, 'data'), join(folder, 'backup')];
   const path = await writeOperatorFile(folder, { servers: {}, policies: {}, grants: [] });
-  const gateway = await startGateway({ dataDir, args: ['--config', path] });
+  const gateway = await startGateway(context, { dataDir, args: ['--config', path] });
   await gateway.end('SIGTERM');
   const inside = await portcullis(['backup', join(dataDir, 'backup'), '--data', dataDir]);
   assert.equal(inside.code, 2);

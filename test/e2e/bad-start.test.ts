@@ -179,8 +179,7 @@ describe('a place that cannot be had', () => {
       const folder = await temporaryFolder(context);
       const dataDir = join(folder, 'data');
       const more = await args(folder);
-      const first = await startGateway({ dataDir, args: more });
-      context.after(async () => void (await first.end('SIGTERM')));
+      const first = await startGateway(context, { dataDir, args: more });
       oneLine(
         await up(dataDir, ...more),
         /another gateway writes to .*data; stop it, or choose another folder with --data/,
@@ -210,7 +209,7 @@ describe('a place that cannot be had', () => {
     const path = join(folder, 'portcullis.json');
     await writeFile(path, '{"servers":{}}');
     const dataDir = join(folder, 'data');
-    const first = await startGateway({ dataDir, args: ['--config', path] });
+    const first = await startGateway(context, { dataDir, args: ['--config', path] });
     await first.end('SIGTERM');
     await writeFile(join(dataDir, 'audit', '0000000000000001.jsonl'), '{"seq":1}\n');
     oneLine(

@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { portcullis, startGateway, temporaryFolder, until } from '../support/gateway-process.ts';
+import { portcullis, startGateway, temporaryFolder } from '../support/gateway-process.ts';
+import { until } from '../support/until.ts';
 import { modern, modernCall, post } from '../support/mcp-requests.ts';
 import { fileGrant, operatorFile, replace, writeOperatorFile } from '../support/operator-file.ts';
 
@@ -149,8 +150,7 @@ test('no secret is found in logs, records, stores, metrics, errors or pages (B-1
     ENVIRONMENT: canaries.environment,
     SINK: canaries.sinkCredential,
   };
-  const gateway = await startGateway({ dataDir, args: ['--config', path], env });
-  context.after(() => gateway.end('SIGKILL'));
+  const gateway = await startGateway(context, { dataDir, args: ['--config', path], env });
 
   const told: string[] = [];
   const headers = { cookie: `a=${canaries.cookie}`, 'x-api-key': canaries.clientHeader };

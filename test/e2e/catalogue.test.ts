@@ -9,6 +9,7 @@ import { HtmlValidate } from 'html-validate';
 
 import { browserPath, openBrowser } from '../support/browser.ts';
 import { startGateway, temporaryFolder, type GatewayProcess } from '../support/gateway-process.ts';
+import { until } from '../support/until.ts';
 import { modernCall, post } from '../support/mcp-requests.ts';
 import { fileGrant, writeOperatorFile } from '../support/operator-file.ts';
 
@@ -47,8 +48,7 @@ async function start(context: TestContext): Promise<Stand> {
     },
     grants: [asking],
   });
-  const gateway = await startGateway({ dataDir, args: ['--config', config] });
-  context.after(() => gateway.end('SIGTERM'));
+  const gateway = await startGateway(context, { dataDir, args: ['--config', config] });
   const key = (await readFile(join(dataDir, 'operator.key'), 'utf8')).trim();
   const headers = { authorization: `Bearer ${key}` };
   const get = (path: string): Promise<Response> => fetch(`${gateway.url}${path}`, { headers });
@@ -58,21 +58,12 @@ async function start(context: TestContext): Promise<Stand> {
       headers: { ...headers, 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });
-  await until(async () => {
+  await until('everything is taken in', async () => {
     const found = JSON.parse(await (await get('/catalogue/json?q=note')).text());
     const servers = JSON.parse(await (await get('/catalogue/servers/json')).text());
     return found.total === 3 && servers.total === 2;
   });
   return { gateway, get, send, key };
-}
-
-/** Waits until what the gateway does behind its answers has come to this. */
-async function until(isTrue: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 600; tries += 1) {
-    if (await isTrue()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  assert.fail('it never came to that');
 }
 
 async function pagesOf({ get }: Stand): Promise<readonly string[]> {
@@ -129,8 +120,7 @@ test(
     const stand = await start(context);
     const axe = await readFile(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
     // The test is skipped where there is none.
-    const page = await openBrowser(browserPath as string);
-    context.after(() => page.close());
+    const page = await openBrowser(context, browserPath as string);
     await page.go(`${stand.gateway.url}/healthz`);
     await page.value(
       `fetch('/api/v1/session', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ key: '${stand.key}' }) }).then(() => { window.signedIn = true; }); 0`,

@@ -27,6 +27,7 @@ import {
   startFilesystemOverHttp,
   type FilesystemOverHttp,
 } from '../support/filesystem-over-http.ts';
+import { suiteScope } from '../support/scope.ts';
 
 const skip = browserPath === null ? 'there is no Chromium on this machine' : false;
 const hostileServer = fileURLToPath(new URL('../fixtures/hostile-server.mjs', import.meta.url));
@@ -103,6 +104,7 @@ interface AxeIssue {
 }
 
 describe('the story of a policy', { skip }, () => {
+  const suite = suiteScope();
   let files: FilesystemOverHttp;
   let gateway: GatewayProcess;
   let watched: Watched;
@@ -111,7 +113,7 @@ describe('the story of a policy', { skip }, () => {
 
   before(async () => {
     if (skip !== false) return;
-    files = await startFilesystemOverHttp();
+    files = await startFilesystemOverHttp(suite);
     dataDir = await mkdtemp(join(tmpdir(), 'portcullis-console-'));
     const config = await writeOperatorFile(join(dataDir, 'config'), {
       servers: {},
@@ -119,13 +121,11 @@ describe('the story of a policy', { skip }, () => {
       grants: [],
       more: { console: { privateServers: true } },
     });
-    gateway = await startGateway({ dataDir, args: ['--config', config] });
+    gateway = await startGateway(suite, { dataDir, args: ['--config', config] });
     watched = await open(gateway.url);
   });
   after(async () => {
     await client?.close();
-    await gateway?.end('SIGTERM');
-    await files?.close();
     await rm(dataDir, { recursive: true, force: true, maxRetries: 3 });
   });
 
@@ -385,8 +385,7 @@ describe('what hostile servers write', { skip }, () => {
       policies: { open: { version: '1', default: 'allow' } },
       grants: [grant],
     });
-    const gateway = await startGateway({ dataDir, args: ['--config', config] });
-    context.after(() => gateway.end('SIGTERM'));
+    const gateway = await startGateway(context, { dataDir, args: ['--config', config] });
     const names = [
       '<script>alert(1)</script>',
       '"><img src=https://elsewhere.invalid/y onerror=alert(2)>',
@@ -423,8 +422,7 @@ describe('what hostile servers write', { skip }, () => {
 
   test('a sign-in leads to a page of the console, whatever the address says', async (context) => {
     const dataDir = await temporaryFolder(context);
-    const gateway = await startGateway({ dataDir });
-    context.after(() => gateway.end('SIGTERM'));
+    const gateway = await startGateway(context, { dataDir });
     const { page } = await open(gateway.url);
     await makeFirstAccount(page, gateway);
     for (const next of [
@@ -453,8 +451,7 @@ describe('what hostile servers write', { skip }, () => {
       policies: {},
       grants: [],
     });
-    const gateway = await startGateway({ dataDir: folder, args: ['--config', config] });
-    context.after(() => gateway.end('SIGTERM'));
+    const gateway = await startGateway(context, { dataDir: folder, args: ['--config', config] });
     const { page, faults } = await open(gateway.url);
     await makeFirstAccount(page, gateway);
     await page.goto(`${gateway.url}/console/servers/many`);

@@ -3,10 +3,11 @@ import { test } from 'node:test';
 import { Agent } from 'node:http';
 import { join } from 'node:path';
 
-import { portcullis, startGateway, temporaryFolder, until } from '../support/gateway-process.ts';
+import { portcullis, startGateway, temporaryFolder } from '../support/gateway-process.ts';
 import { modernCall, post } from '../support/mcp-requests.ts';
 import { fileGrant, writeOperatorFile } from '../support/operator-file.ts';
 import { startStreamingServer } from '../support/streaming-server.ts';
+import { until } from '../support/until.ts';
 
 const kills = 10;
 const callsPerRun = 1_000;
@@ -53,7 +54,7 @@ test(
     const readyMs: number[] = [];
 
     for (let run = 0; run < kills; run += 1) {
-      const gateway = await startGateway({ dataDir, args: ['--config', path] });
+      const gateway = await startGateway(context, { dataDir, args: ['--config', path] });
       readyMs.push(gateway.readyMs);
       const agent = new Agent({ keepAlive: true, maxSockets: 64 });
       const client = { url: `${gateway.url}/s/s/mcp`, token: grant.token, agent };
@@ -68,7 +69,7 @@ test(
         answered += 1;
         if (!answer.text.includes('isError')) answeredNonces.add(mine);
       });
-      await until('too few calls were answered', () => ofRun >= killAt, 20_000);
+      await until('too few calls were answered', () => ofRun >= killAt, 60_000);
       assert.deepEqual(await gateway.end('SIGKILL'), { code: null, signal: 'SIGKILL' });
       await Promise.all(calls);
       agent.destroy();
@@ -107,7 +108,7 @@ test(
       inDoubtSeen = intents.length - withOutcome;
     }
 
-    const last = await startGateway({ dataDir, args: ['--config', path] });
+    const last = await startGateway(context, { dataDir, args: ['--config', path] });
     readyMs.push(last.readyMs);
     const refused = await post(
       { url: `${last.url}/s/s/mcp`, token: grant.token },

@@ -10,13 +10,15 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 
 import { aggregatedName } from '../../src/mcp/tool.ts';
 import {
+  temporaryFolder,
   command,
   portcullis,
   startGateway,
-  until,
   type GatewayProcess,
 } from '../support/gateway-process.ts';
 import { modern, modernCall, post } from '../support/mcp-requests.ts';
+import { suiteScope } from '../support/scope.ts';
+import { until } from '../support/until.ts';
 
 interface Printed {
   readonly token: string;
@@ -35,18 +37,18 @@ interface Printed {
   readonly curl: string;
 }
 
+const suite = suiteScope();
 let dataDir = '';
 let gateway: GatewayProcess;
 let printed: Printed;
 
 before(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'portcullis-demo-'));
-  gateway = await startGateway({ dataDir });
+  gateway = await startGateway(suite, { dataDir });
   printed = readBanner(gateway.stdout());
 });
 
 after(async () => {
-  await gateway.end('SIGTERM');
   await rm(dataDir, { recursive: true, force: true });
 });
 
@@ -438,7 +440,7 @@ describe('secrets', () => {
   });
 
   test('after a restart on the same folder the token is the same, and works', async () => {
-    gateway = await startGateway({ dataDir });
+    gateway = await startGateway(suite, { dataDir });
     const again = readBanner(gateway.stdout());
     assert.equal(again.token, printed.token);
     printed = again;
@@ -446,11 +448,10 @@ describe('secrets', () => {
     assert.match(ran.stdout, /Budget review/);
   });
 
-  test('another folder has another token', async () => {
-    const other = await mkdtemp(join(tmpdir(), 'portcullis-demo-'));
-    const second = await startGateway({ dataDir: other });
+  test('another folder has another token', async (context) => {
+    const other = await temporaryFolder(context);
+    const second = await startGateway(context, { dataDir: other });
     await second.end('SIGTERM');
-    await rm(other, { recursive: true, force: true });
     assert.notEqual(readBanner(second.stdout()).token, printed.token);
   });
 });

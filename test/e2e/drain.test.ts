@@ -11,12 +11,12 @@ import {
   portcullis,
   startGateway,
   temporaryFolder,
-  until,
   type GatewayProcess,
 } from '../support/gateway-process.ts';
 import { modern, modernCall, openStream, post, type Answered } from '../support/mcp-requests.ts';
 import { fileGrant, writeOperatorFile } from '../support/operator-file.ts';
 import { startStreamingServer, type StreamingServer } from '../support/streaming-server.ts';
+import { until } from '../support/until.ts';
 
 const orchard = new URL('../../src/demo/orchard.ts', import.meta.url).pathname;
 const grant = fileGrant('g', ['s', 'child'], 'p');
@@ -41,8 +41,7 @@ async function started(context: { after(work: () => Promise<void>): void }): Pro
     grants: [grant],
   });
   const dataDir = join(folder, 'data');
-  const gateway = await startGateway({ dataDir, args: ['--config', path] });
-  context.after(async () => void (await gateway.end('SIGKILL')));
+  const gateway = await startGateway(context, { dataDir, args: ['--config', path] });
   return { gateway, dataDir, server };
 }
 

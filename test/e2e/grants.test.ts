@@ -21,8 +21,10 @@ import {
   type OpenedStream,
 } from '../support/mcp-requests.ts';
 import { fileGrant, writeOperatorFile } from '../support/operator-file.ts';
+import { suiteScope } from '../support/scope.ts';
 import { startStreamingServer, type StreamingServer } from '../support/streaming-server.ts';
 
+const suite = suiteScope();
 let folder = '';
 let dataDir = '';
 let configPath = '';
@@ -42,11 +44,10 @@ before(async () => {
     },
     grants: [declared],
   });
-  gateway = await startGateway({ dataDir, args: ['--config', configPath] });
+  gateway = await startGateway(suite, { dataDir, args: ['--config', configPath] });
 });
 
 after(async () => {
-  await gateway.end('SIGTERM');
   await server.close();
   await rm(folder, { recursive: true, force: true });
 });
@@ -308,7 +309,7 @@ describe('restarts', () => {
     await grant('revoke', 'goes');
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
       await gateway.end(signal);
-      gateway = await startGateway({ dataDir, args: ['--config', configPath] });
+      gateway = await startGateway(suite, { dataDir, args: ['--config', configPath] });
       assert.equal(await statusWith(live), 200, signal);
       assert.equal(await statusWith(dead), 401, signal);
     }
@@ -332,7 +333,7 @@ describe('no gateway', () => {
 
   test('it was killed, and somebody else has its port: the key is not sent there', async (context) => {
     const other = await temporaryFolder(context);
-    const second = await startGateway({
+    const second = await startGateway(context, {
       dataDir: join(other, 'data'),
       args: ['--config', configPath],
     });
@@ -342,12 +343,12 @@ describe('no gateway', () => {
       asked += 1;
       response.writeHead(200, { 'content-type': 'application/json' }).end('[]');
     });
+    context.after(async () => stranger.close());
     await new Promise<void>((resolve) =>
       stranger.listen(Number(new URL(second.url).port), '127.0.0.1', resolve),
     );
     assert.ok((stranger.address() as AddressInfo).port > 0);
     const ran = await portcullis(['grant', 'list', '--data', join(other, 'data')]);
-    stranger.close();
     oneLine(ran, /no gateway runs on /);
     assert.equal(asked, 0);
   });

@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 
-import { startGateway, until, type GatewayProcess } from '../support/gateway-process.ts';
+import { startGateway, type GatewayProcess } from '../support/gateway-process.ts';
 import {
   modern,
   modernCall,
@@ -15,11 +15,14 @@ import {
   type OpenedStream,
 } from '../support/mcp-requests.ts';
 import { fileGrant, writeOperatorFile } from '../support/operator-file.ts';
+import { suiteScope } from '../support/scope.ts';
 import { startStreamingServer, type StreamingServer } from '../support/streaming-server.ts';
+import { until } from '../support/until.ts';
 
 const grants = [fileGrant('reader', ['s'], 'reads'), fileGrant('writer', ['s'], 'writes')] as const;
 const [reader, writer] = grants;
 
+const suite = suiteScope();
 let folder = '';
 let server: StreamingServer;
 let gateway: GatewayProcess;
@@ -40,11 +43,10 @@ before(async () => {
     },
     grants: [...grants],
   });
-  gateway = await startGateway({ dataDir: join(folder, 'data'), args: ['--config', path] });
+  gateway = await startGateway(suite, { dataDir: join(folder, 'data'), args: ['--config', path] });
 });
 
 after(async () => {
-  await gateway.end('SIGTERM');
   await server.close();
   await rm(folder, { recursive: true, force: true });
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 
-import { startGateway, until, type GatewayProcess } from '../support/gateway-process.ts';
+import { startGateway, type GatewayProcess } from '../support/gateway-process.ts';
 import { modernCall, post } from '../support/mcp-requests.ts';
 import {
   fileGrant,
@@ -13,6 +13,8 @@ import {
   type FileGrant,
 } from '../support/operator-file.ts';
 import { startRecordingServer, type RecordingServer } from '../support/recording-server.ts';
+import { suiteScope } from '../support/scope.ts';
+import { until } from '../support/until.ts';
 
 // An agent that reads an issue of a stranger's, thinks about it with a third server, and wants to
 // post: three servers, one principal. What is under test is that the read, and nothing else, stops
@@ -47,6 +49,7 @@ const names = ['tracker', 'notes', 'forum'] as const;
 let folder = '';
 let servers: Record<string, RecordingServer> = {};
 let gateway: GatewayProcess | null = null;
+const suite = suiteScope();
 let start: () => Promise<GatewayProcess>;
 
 function grantOf(label: string, changes: Partial<FileGrant> = {}): FileGrant {
@@ -77,12 +80,11 @@ async function begin(): Promise<void> {
     // One policy for each server: the file's type knows one name for all.
     grants: grants.map((grant) => ({ ...grant, policy: policy as unknown as string })),
   });
-  start = () => startGateway({ dataDir: join(folder, 'data'), args: ['--config', path] });
+  start = () => startGateway(suite, { dataDir: join(folder, 'data'), args: ['--config', path] });
   gateway = await start();
 }
 
 async function end(): Promise<void> {
-  await gateway?.end('SIGTERM');
   for (const server of Object.values(servers)) await server.close();
   await rm(folder, { recursive: true, force: true });
 }

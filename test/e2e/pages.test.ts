@@ -20,8 +20,7 @@ async function start(context: TestContext): Promise<{ gateway: GatewayProcess }>
     policies: { open: { version: '1', default: 'allow' } },
     grants: [grant],
   });
-  const gateway = await startGateway({ dataDir, args: ['--config', config] });
-  context.after(() => gateway.end('SIGTERM'));
+  const gateway = await startGateway(context, { dataDir, args: ['--config', config] });
   return { gateway };
 }
 

@@ -5,12 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
-import {
-  portcullis,
-  startGateway,
-  until,
-  type GatewayProcess,
-} from '../support/gateway-process.ts';
+import { portcullis, startGateway, type GatewayProcess } from '../support/gateway-process.ts';
 import { modern, modernCall, openStream, post, type Answered } from '../support/mcp-requests.ts';
 import {
   fileGrant,
@@ -19,6 +14,7 @@ import {
   type OperatorFile,
 } from '../support/operator-file.ts';
 import { startStreamingServer, type StreamingServer } from '../support/streaming-server.ts';
+import { until } from '../support/until.ts';
 
 let root = '';
 let server: StreamingServer;
@@ -67,8 +63,7 @@ async function started(
   const folder = join(root, String(folders));
   const path = await writeOperatorFile(folder, file);
   const dataDir = join(folder, 'data');
-  const gateway = await startGateway({ dataDir, args: ['--config', path, '--verbose'] });
-  context.after(async () => void (await gateway.end('SIGKILL')));
+  const gateway = await startGateway(context, { dataDir, args: ['--config', path, '--verbose'] });
   return { folder, dataDir, gateway };
 }
 
@@ -154,8 +149,7 @@ describe('an edit that is in order', () => {
     await symlink('one', join(folder, 'current'));
     assert.ok(path.endsWith('portcullis.json'));
     const args = ['--config', join(folder, 'current', 'portcullis.json')];
-    const gateway = await startGateway({ dataDir: join(folder, 'data'), args });
-    context.after(async () => void (await gateway.end('SIGKILL')));
+    const gateway = await startGateway(context, { dataDir: join(folder, 'data'), args });
     await untilAnswer(gateway, /\] one/);
     await symlink('two', join(folder, 'next'));
     await rename(join(folder, 'next'), join(folder, 'current'));

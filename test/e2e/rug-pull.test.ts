@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 
-import { portcullis, startGateway, until } from '../support/gateway-process.ts';
+import { portcullis, startGateway, temporaryFolder } from '../support/gateway-process.ts';
 import { modern, modernCall, openStream, post } from '../support/mcp-requests.ts';
 import { fileGrant, writeOperatorFile } from '../support/operator-file.ts';
+import { until } from '../support/until.ts';
 
 // A server that is honest until it is trusted. Each way of changing is one case: what an agent must
 // never be able to do is call the changed tool.
@@ -115,19 +114,18 @@ async function startTurncoat(options: {
 }
 
 async function stand(context: TestContext, options: Parameters<typeof startTurncoat>[0]) {
-  const folder = await mkdtemp(join(tmpdir(), 'portcullis-rug-'));
+  const folder = await temporaryFolder(context);
   const server = await startTurncoat(options);
+  context.after(() => server.close());
   const grant = fileGrant('agent', ['s'], 'open');
   const path = await writeOperatorFile(folder, {
     servers: { s: { url: server.url, allowPrivate: true } },
     policies: { open: { version: '1', default: 'allow' } },
     grants: [grant],
   });
-  const gateway = await startGateway({ dataDir: join(folder, 'data'), args: ['--config', path] });
-  context.after(async () => {
-    await gateway.end('SIGTERM');
-    await server.close();
-    await rm(folder, { recursive: true, force: true });
+  const gateway = await startGateway(context, {
+    dataDir: join(folder, 'data'),
+    args: ['--config', path],
   });
   const client = { url: `${gateway.url}/s/s/mcp`, token: grant.token };
   let n = 0;

@@ -21,9 +21,9 @@ import {
   portcullis,
   runArguments,
   temporaryFolder,
-  until,
 } from '../support/gateway-process.ts';
 import { replace } from '../support/operator-file.ts';
+import { until } from '../support/until.ts';
 
 const require = createRequire(import.meta.url);
 const program = (name: string): string =>
@@ -437,6 +437,7 @@ describe('the process', { concurrency: 3 }, () => {
       env: { ...process.env, ...compileCache },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
+    context.after(() => void child.kill('SIGKILL'));
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
@@ -444,7 +445,6 @@ describe('the process', { concurrency: 3 }, () => {
     const ended = new Promise<number | null>((resolve) =>
       child.on('close', (code) => resolve(code)),
     );
-    context.after(() => void child.kill('SIGKILL'));
     const send = (message: object): void =>
       void child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
     const initialize = (): void => {
@@ -484,14 +484,15 @@ describe('the process', { concurrency: 3 }, () => {
   });
 
   for (const how of ['SIGTERM', 'SIGINT'] as const) {
-    test(`${how} in the middle of a call: an end within three seconds, the call on record, no child left`, async (context) => {
+    test(`${how} in the middle of a call: an end that does not wait for it, the call on record, no child left`, async (context) => {
       const run = await raw(context, [process.execPath, program('server-everything')]);
       run.initialize();
       await until('no answer', () => run.stdout().includes('"id":1'));
       run.send({ method: 'notifications/initialized' });
       const params = {
         name: 'trigger-long-running-operation',
-        arguments: { duration: 60, steps: 2 },
+        // Longer than a test may take.
+        arguments: { duration: 600, steps: 2 },
       };
       run.send({ id: 2, method: 'tools/call', params });
       const segment = join(run.dir, 'audit', '0000000000000001.jsonl');
@@ -502,10 +503,8 @@ describe('the process', { concurrency: 3 }, () => {
         `/proc/${run.child.pid}/task/${run.child.pid}/children`,
         'utf8',
       );
-      const startedMs = performance.now();
       run.child.kill(how);
       assert.equal(await run.ended, 0, run.stderr());
-      assert.ok(performance.now() - startedMs < 3_000, `${performance.now() - startedMs} ms`);
       const pids = children.trim().split(' ').map(Number);
       assert.ok(pids.length > 0 && pids.every((pid) => pid > 0));
       for (const pid of pids) assert.equal(await isAlive(pid), false, `process ${pid} is left`);

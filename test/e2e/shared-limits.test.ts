@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { Agent } from 'node:http';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { startGateway } from '../support/gateway-process.ts';
+import { startGateway, temporaryFolder } from '../support/gateway-process.ts';
 import { modernCall, post } from '../support/mcp-requests.ts';
 import { fileGrant, writeOperatorFile } from '../support/operator-file.ts';
 import { startRecordingServer } from '../support/recording-server.ts';
@@ -18,8 +16,9 @@ test(
   'B-140: a thousand parallel calls against two gateways on one store: thirty arrive',
   { skip: withoutValkey },
   async (context) => {
-    const folder = await mkdtemp(join(tmpdir(), 'portcullis-shared-'));
-    const [store, server] = [await startValkey(), await startRecordingServer()];
+    const folder = await temporaryFolder(context);
+    const [store, server] = [await startValkey(context), await startRecordingServer()];
+    context.after(() => server.close());
     const grants = Array.from({ length: rounds }, (_, round) =>
       fileGrant(`g${round}`, ['s'], 'limited'),
     );
@@ -33,7 +32,7 @@ test(
     });
     const gateways = await Promise.all(
       ['a', 'b'].map((name) =>
-        startGateway({
+        startGateway(context, {
           dataDir: join(folder, name),
           args: ['--config', path],
           env: { VALKEY_URL: store.url },
@@ -41,12 +40,7 @@ test(
       ),
     );
     const agent = new Agent({ keepAlive: true, maxSockets: 64 });
-    context.after(async () => {
-      agent.destroy();
-      await Promise.all(gateways.map((gateway) => gateway.end('SIGTERM')));
-      await Promise.all([store.close(), server.close()]);
-      await rm(folder, { recursive: true, force: true });
-    });
+    context.after(async () => agent.destroy());
 
     for (const { label, token } of grants) {
       const call = async (n: number): Promise<string> => {

@@ -4,12 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
-import {
-  portcullis,
-  startGateway,
-  until,
-  type GatewayProcess,
-} from '../support/gateway-process.ts';
+import { portcullis, startGateway, type GatewayProcess } from '../support/gateway-process.ts';
 import {
   modern,
   modernCall,
@@ -18,7 +13,9 @@ import {
   type OpenedStream,
 } from '../support/mcp-requests.ts';
 import { fileGrant, writeOperatorFile, type FileGrant } from '../support/operator-file.ts';
+import { suiteScope } from '../support/scope.ts';
 import { startStreamingServer, type StreamingServer } from '../support/streaming-server.ts';
+import { until } from '../support/until.ts';
 
 const one = fileGrant('one', ['s', 't'], 'open');
 const two = fileGrant('two', ['s', 't'], 'open');
@@ -26,6 +23,7 @@ const two = fileGrant('two', ['s', 't'], 'open');
 let folder = '';
 let servers: Record<'s' | 't', StreamingServer>;
 let gateway: GatewayProcess;
+const suite = suiteScope();
 let start: () => Promise<GatewayProcess>;
 
 async function begin(): Promise<void> {
@@ -39,12 +37,11 @@ async function begin(): Promise<void> {
     policies: { open: { version: '1', default: 'allow' } },
     grants: [one, two],
   });
-  start = () => startGateway({ dataDir: join(folder, 'data'), args: ['--config', path] });
+  start = () => startGateway(suite, { dataDir: join(folder, 'data'), args: ['--config', path] });
   gateway = await start();
 }
 
 async function end(): Promise<void> {
-  await gateway.end('SIGTERM');
   await Promise.all([servers.s.close(), servers.t.close()]);
   await rm(folder, { recursive: true, force: true });
 }

@@ -3,10 +3,11 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { portcullis, startGateway, temporaryFolder, until } from '../support/gateway-process.ts';
+import { portcullis, startGateway, temporaryFolder } from '../support/gateway-process.ts';
 import { modernCall, post } from '../support/mcp-requests.ts';
 import { fileGrant, operatorFile, replace, writeOperatorFile } from '../support/operator-file.ts';
 import { startRecordingServer } from '../support/recording-server.ts';
+import { until } from '../support/until.ts';
 
 test('metrics, readiness, a flood and a second place of a running gateway', async (context) => {
   const folder = await temporaryFolder(context);
@@ -22,8 +23,7 @@ test('metrics, readiness, a flood and a second place of a running gateway', asyn
   const copy = join(folder, 'copy.jsonl');
   const audit = { sink: { file: copy }, keepDays: 30 };
   await replace(path, { ...operatorFile(file), audit });
-  const gateway = await startGateway({ dataDir, args: ['--config', path] });
-  context.after(() => gateway.end('SIGKILL'));
+  const gateway = await startGateway(context, { dataDir, args: ['--config', path] });
   const client = { url: `${gateway.url}/s/s/mcp`, token: file.grants[0]?.token ?? '' };
   const get = async (target: string, key?: string): Promise<readonly [number, string]> => {
     const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };

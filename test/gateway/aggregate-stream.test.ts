@@ -3,8 +3,8 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { startDataPath, type DataPath } from '../support/data-path.ts';
-import { until } from '../support/gateway-process.ts';
 import { openStream, post } from '../support/mcp-requests.ts';
+import { until } from '../support/until.ts';
 
 const script = fileURLToPath(new URL('../fixtures/upstream/chatty-stdio.mjs', import.meta.url));
 const initialize =

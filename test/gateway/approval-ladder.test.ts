@@ -4,7 +4,8 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import type { Approver } from '../../src/approvals/approval.ts';
 import type { Approvals } from '../../src/approvals/approvals.ts';
 import { startDataPath, type DataPath } from '../support/data-path.ts';
-import { modernPay, resultOf, textOf, until } from '../support/held-calls.ts';
+import { modernPay, resultOf, textOf } from '../support/held-calls.ts';
+import { until } from '../support/until.ts';
 import { openStream, post, type Answered, type OpenedStream } from '../support/mcp-requests.ts';
 import { startRecordingServer, type RecordingServer } from '../support/recording-server.ts';
 
@@ -76,7 +77,7 @@ describe('modern clients that open pages', { timeout: 60_000 }, () => {
       },
     });
     const again = pay('{"amount":1}', back(result.requestState));
-    await until(() => desk().waiting(one.id) === 1);
+    await until('the call waits', () => desk().waiting(one.id) === 1);
     await desk().answer(one.id, anna, yes);
     assert.equal(resultOf(await again).result?.resultType, 'complete');
     assert.deepEqual(server.calls, ['pay']);
@@ -195,7 +196,7 @@ describe('legacy clients that open pages', { timeout: 60_000 }, () => {
     await start(20_000);
     const session = await open(version, withUrl);
     const { stream } = await call(session, version);
-    await until(() => stream.text().includes('elicitation/create'));
+    await until('the client is asked', () => stream.text().includes('elicitation/create'));
     const [one] = desk().live();
     assert.ok(stream.text().includes(page + (one?.id ?? '?')));
     const bodies = server.bodies.length;
@@ -216,7 +217,7 @@ describe('legacy clients that open pages', { timeout: 60_000 }, () => {
       await start(20_000);
       const session = await open(version, withUrl);
       const { stream } = await call(session, version);
-      await until(() => stream.text().includes('elicitation/create'));
+      await until('the client is asked', () => stream.text().includes('elicitation/create'));
       await send(session, version, { id: id(stream.text()), result });
       await stream.closed;
       assert.deepEqual(desk().live(), []);
@@ -228,7 +229,7 @@ describe('legacy clients that open pages', { timeout: 60_000 }, () => {
     await start(20_000);
     const session = await open(version, '{}');
     const { stream } = await call(session, version);
-    await until(() => desk().live().length === 1);
+    await until('one call waits', () => desk().live().length === 1);
     const params = { requestId: 'call-1' };
     await send(session, version, { method: 'notifications/cancelled', params });
     await stream.closed;

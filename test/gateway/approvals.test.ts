@@ -5,8 +5,9 @@ import type { Approval, Approver } from '../../src/approvals/approval.ts';
 import type { Approvals } from '../../src/approvals/approvals.ts';
 import { startDataPath, type DataPath } from '../support/data-path.ts';
 import { openStream, post, type OpenedStream } from '../support/mcp-requests.ts';
-import { modernPay, resultOf, textOf, until, type Sent } from '../support/held-calls.ts';
+import { modernPay, resultOf, textOf, type Sent } from '../support/held-calls.ts';
 import { startRecordingServer, type RecordingServer } from '../support/recording-server.ts';
+import { until } from '../support/until.ts';
 
 const anna: Approver = { principal: 'person:anna', roles: [] };
 const yes = { answer: 'allow', via: 'api', comment: null, standing: null } as const;
@@ -66,6 +67,7 @@ const client = (): { url: string; token: string } => ({
 /** The one approval that waits. */
 async function pending(count = 1): Promise<Approval> {
   await until(
+    `${count} calls wait`,
     () =>
       desk()
         .live()
@@ -136,7 +138,7 @@ describe('a call that waits', { timeout: 60_000 }, () => {
     const token = modernPay('{}').body.replace('"_meta":{', '"_meta":{"progressToken":"p-1",');
     const { promise, stream } = await openCall({ ...modernPay('{}'), body: token });
     const { id } = await pending();
-    await until(() => /"progressToken":"p-1"/.test(stream.text()));
+    await until('progress comes', () => /"progressToken":"p-1"/.test(stream.text()));
     await desk().answer(id, anna, yes);
     await promise;
     assert.match(stream.text(), /"result"/);
@@ -147,7 +149,7 @@ describe('a call that waits', { timeout: 60_000 }, () => {
     const { stream } = await openCall(modernPay('{}'));
     const { id } = await pending();
     stream.end();
-    await until(() => events().includes('withdrawn'));
+    await until('it is withdrawn', () => events().includes('withdrawn'));
     const late = await desk().answer(id, anna, yes);
     assert.equal(late.ok ? null : late.error.code, 'ended');
     assert.deepEqual(server.calls, []);
@@ -164,7 +166,7 @@ describe('a call that waits', { timeout: 60_000 }, () => {
       ),
     }));
     await waiting;
-    await until(() => events().includes('withdrawn'));
+    await until('it is withdrawn', () => events().includes('withdrawn'));
     assert.deepEqual(server.calls, []);
   });
 

@@ -5,7 +5,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 
 import { startDataPath, type DataPath } from '../support/data-path.ts';
 import { openStream, post } from '../support/mcp-requests.ts';
-import { until } from '../support/gateway-process.ts';
+import { until } from '../support/until.ts';
 
 const eventBytes = 64_000;
 const sse = (message: object): string => `data: ${JSON.stringify(message)}\n\n`;

@@ -8,8 +8,8 @@ import { defaultGatewayLimits } from '../../src/gateway/gateway.ts';
 import { openBridgeSession } from '../../src/gateway/open-bridge.ts';
 import type { Upstream, UpstreamRequest } from '../../src/gateway/upstream/upstream.ts';
 import { startDataPath, type DataPath } from '../support/data-path.ts';
-import { until } from '../support/gateway-process.ts';
 import { modernCall, post } from '../support/mcp-requests.ts';
+import { until } from '../support/until.ts';
 
 interface Asked {
   readonly id?: number | string;

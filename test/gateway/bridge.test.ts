@@ -5,10 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 
 import { startDataPath, type DataPath } from '../support/data-path.ts';
-import { until } from '../support/gateway-process.ts';
 import { modern, modernCall, post } from '../support/mcp-requests.ts';
 import { startPublished, type Published } from '../clients/stand.ts';
 import { startRecordingServer, type RecordingServer } from '../support/recording-server.ts';
+import { until } from '../support/until.ts';
+import { suiteScope } from '../support/scope.ts';
 
 const everything = fileURLToPath(
   new URL(
@@ -20,11 +21,12 @@ const everything = fileURLToPath(
 let recorder: RecordingServer;
 let published: Published;
 let path: DataPath;
+const suite = suiteScope();
 
 /** A modern server, and three of the legacy era alone: over stdio, over HTTP, over HTTP+SSE. */
 before(async () => {
   recorder = await startRecordingServer();
-  published = await startPublished('streamableHttp');
+  published = await startPublished(suite, 'streamableHttp');
   const limited = {
     echo: {},
     'get-sum': { limits: [{ counter: 'c', window: 'hour', max: 2, scope: 'grant' }] },
@@ -49,7 +51,6 @@ before(async () => {
 
 after(async () => {
   await path.close();
-  published.child.kill('SIGKILL');
   await recorder.close();
 });
 

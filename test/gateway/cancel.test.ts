@@ -7,6 +7,8 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import { startPublished, type Published } from '../clients/stand.ts';
 import { startEverythingServer, type EverythingServer } from '../fixtures/everything/server.ts';
 import { startDataPath, type DataPath } from '../support/data-path.ts';
+import { until as waitUntil } from '../support/until.ts';
+import { suiteScope } from '../support/scope.ts';
 
 const slow = 'trigger-long-running-operation';
 /** One call in flight at once: a call that never ends would refuse all that follow. */
@@ -28,12 +30,8 @@ function outcomes(): readonly string[] {
   return path.records.flatMap((record) => (record.kind === 'outcome' ? [record.status] : []));
 }
 
-async function until(holds: () => boolean, ms: number): Promise<void> {
-  const deadline = performance.now() + ms;
-  while (!holds()) {
-    assert.ok(performance.now() < deadline, `not within ${ms} ms: ${JSON.stringify(path.records)}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+async function until(holds: () => boolean): Promise<void> {
+  await waitUntil(() => `not so: ${JSON.stringify(path.records)}`, holds);
 }
 
 /** What came until it matches; the rest of the answer is dropped, with its connection. */
@@ -51,8 +49,9 @@ async function readUntil(response: Response, wanted: RegExp): Promise<string> {
 }
 
 describe('legacy calls that a client gives up', { timeout: 60_000 }, () => {
+  const suite = suiteScope();
   before(async () => {
-    published = await startPublished('streamableHttp');
+    published = await startPublished(suite, 'streamableHttp');
     fixture = await startEverythingServer();
     const config = { transport: 'http', headers: {}, allowPrivate: true } as const;
     path = await startDataPath({
@@ -64,7 +63,6 @@ describe('legacy calls that a client gives up', { timeout: 60_000 }, () => {
     });
   });
   after(async () => {
-    published.child.kill('SIGKILL');
     await fixture.close();
     await path.close();
   });
@@ -92,11 +90,11 @@ describe('legacy calls that a client gives up', { timeout: 60_000 }, () => {
     const client = await connect();
     const stop = new AbortController();
     const pending = call(client, 30, stop.signal);
-    await until(() => path.records.some(({ kind }) => kind === 'intent'), 5_000);
+    await until(() => path.records.some(({ kind }) => kind === 'intent'));
     assert.match(await call(client, 0.05), /one at a time/);
     stop.abort();
     await assert.rejects(pending);
-    await until(() => outcomes().length > 0, 5_000);
+    await until(() => outcomes().length > 0);
     assert.deepEqual(outcomes(), ['cancelled']);
     assert.match(await call(client, 0.05), /completed/);
     await client.close();
@@ -127,7 +125,7 @@ describe('legacy calls that a client gives up', { timeout: 60_000 }, () => {
     const rest = await readUntil(resumed, /"result"/);
     assert.match(rest, /Tool execution completed/);
     assert.match(rest, /"id":"lost"/);
-    await until(() => outcomes().length > 0, 5_000);
+    await until(() => outcomes().length > 0);
     assert.deepEqual(outcomes(), ['ok']);
   });
 
@@ -139,7 +137,7 @@ describe('legacy calls that a client gives up', { timeout: 60_000 }, () => {
     const params = { name: slow, arguments: { duration: 0.5, steps: 1 } };
     const left = await post('everything', session, { method: 'tools/call', params, id: 1 });
     await left.body?.cancel();
-    await until(() => outcomes().length > 0, 5_000);
+    await until(() => outcomes().length > 0);
     assert.deepEqual(outcomes(), ['ok']);
   });
 

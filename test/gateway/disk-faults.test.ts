@@ -13,9 +13,9 @@ import {
   type SegmentFiles,
 } from '../../src/storage/embedded/audit-segment-files.ts';
 import { startDataPath, type DataPath } from '../support/data-path.ts';
-import { until } from '../support/gateway-process.ts';
 import { modernCall, post } from '../support/mcp-requests.ts';
 import { startRecordingServer, type RecordingServer } from '../support/recording-server.ts';
+import { until } from '../support/until.ts';
 
 /** A disk that does as it is told. */
 interface FaultyDisk extends SegmentFiles {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { until } from '../support/gateway-process.ts';
+import { until } from '../support/until.ts';
 import { startDataPath, type DataPath } from '../support/data-path.ts';
 import { modern, openStream, post, type OpenedStream } from '../support/mcp-requests.ts';
 import { startStreamingServer, type StreamingServer } from '../support/streaming-server.ts';

@@ -9,8 +9,8 @@ import { serveStdio } from '../../src/gateway/listen/stdio.ts';
 import { wrappedCaller } from '../../src/main/wrap.ts';
 import { exactAnswer, exactResult, exactTool } from '../fixtures/upstream/exact-answers.ts';
 import { startDataPath, type DataPath } from '../support/data-path.ts';
-import { until } from '../support/gateway-process.ts';
 import { post } from '../support/mcp-requests.ts';
+import { until } from '../support/until.ts';
 
 const script = fileURLToPath(new URL('../fixtures/upstream/exact-stdio.ts', import.meta.url));
 

@@ -4,9 +4,9 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import type { Grant } from '../../src/identity/grant.ts';
 import { hashToken, newToken } from '../../src/identity/token.ts';
 import { startDataPath, type DataPath } from '../support/data-path.ts';
-import { until } from '../support/gateway-process.ts';
 import { openStream, post, type OpenedStream } from '../support/mcp-requests.ts';
 import { startRecordingServer, type RecordingServer } from '../support/recording-server.ts';
+import { until } from '../support/until.ts';
 
 const policy = { version: '1', default: 'deny', hide: ['secret'], tools: { read: {} } };
 const initialize =

@@ -4,6 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import type { Scope } from './scope.ts';
+import { until } from './until.ts';
+
 const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
 /** Where Chromium is on this machine; null where there is none. */
@@ -23,7 +26,6 @@ export interface BrowserPage {
   requests(): readonly string[];
   /** Dialogs that were opened: a script of somebody's ran. */
   dialogs(): number;
-  close(): Promise<void>;
 }
 
 interface Message {
@@ -33,14 +35,18 @@ interface Message {
   readonly params?: { readonly request?: { readonly url: string } };
 }
 
-const waitMsMax = 15_000;
-
-/** Starts a browser with a profile of its own, and opens an empty page in it. */
-export async function openBrowser(path: string): Promise<BrowserPage> {
+/** Starts a browser with a profile of its own, gone with `scope`, and opens an empty page in it. */
+export async function openBrowser(scope: Scope, path: string): Promise<BrowserPage> {
   const profile = await mkdtemp(join(tmpdir(), 'portcullis-browser-'));
   const quiet = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'];
   const own = ['--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank'];
   const child = spawn(path, [...quiet, ...own], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  scope.after(async () => {
+    child.kill('SIGKILL');
+    await ended;
+    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+  });
   const socket = await connect(await pageAddress(await debuggerPort(child)));
   const waiting = new Map<number, (message: Message) => void>();
   const requests: string[] = [];
@@ -74,16 +80,9 @@ export async function openBrowser(path: string): Promise<BrowserPage> {
       await send('Input.dispatchKeyEvent', { type: 'keyDown', ...stroke, ...text });
       await send('Input.dispatchKeyEvent', { type: 'keyUp', ...stroke });
     },
-    until: (expression) => until(async () => (await value(expression)) === true, expression),
+    until: (expression) => until(expression, async () => (await value(expression)) === true),
     requests: () => requests,
     dialogs: () => dialogs,
-    close: async () => {
-      socket.close();
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGKILL');
-      await ended;
-      await rm(profile, { recursive: true, force: true, maxRetries: 5 });
-    },
   };
 }
 
@@ -101,7 +100,7 @@ function debuggerPort(child: ChildProcess): Promise<string> {
 
 async function pageAddress(port: string): Promise<string> {
   let address = '';
-  await until(async () => {
+  await until('a page is there', async () => {
     const listed = await fetch(`http://127.0.0.1:${port}/json`);
     // The list of the debugger's targets has this shape.
     const targets = (await listed.json()) as readonly {
@@ -110,7 +109,7 @@ async function pageAddress(port: string): Promise<string> {
     }[];
     address = targets.find(({ type }) => type === 'page')?.webSocketDebuggerUrl ?? '';
     return address !== '';
-  }, 'a page');
+  });
   return address;
 }
 
@@ -120,12 +119,4 @@ function connect(address: string): Promise<WebSocket> {
     socket.addEventListener('open', () => resolve(socket), { once: true });
     socket.addEventListener('error', () => reject(new Error('no way to the browser')));
   });
-}
-
-async function until(isSo: () => Promise<boolean>, what: string): Promise<void> {
-  const endMs = performance.now() + waitMsMax;
-  while (!(await isSo())) {
-    if (performance.now() > endMs) throw new Error(`waited in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 
 import type { Page } from 'playwright-core';
 
-import { startGateway, until, type GatewayProcess } from './gateway-process.ts';
+import { startGateway, type GatewayProcess } from './gateway-process.ts';
 import { modernCall, post } from './mcp-requests.ts';
+import { until } from './until.ts';
 
 /** A gateway with the demo's servers, an account, a policy, grants and some traffic. */
 export interface ConsoleStand {
@@ -69,9 +70,11 @@ const filesPolicy = (root: string): object => ({
   },
 });
 
+const endedByClose = { after: () => undefined };
+
 /** Starts it. The demo's own configuration is used, so that what is seen is what `up` shows. */
 export async function prepareConsole(dataDir: string): Promise<ConsoleStand> {
-  const gateway = await startGateway({ dataDir });
+  const gateway = await startGateway(endedByClose, { dataDir });
   const { url } = gateway;
   const key = (await readFile(join(dataDir, 'operator.key'), 'utf8')).trim();
   const api = (method: string, path: string, body?: unknown) =>

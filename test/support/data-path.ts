@@ -121,7 +121,7 @@ export async function startDataPath(options: DataPathOptions): Promise<DataPath>
   const gateway: Gateway = {
     snapshot: () => snapshot,
     upstream: (server) => upstreams.get(server) ?? null,
-    toolsReady: (server) => reader.ready(server),
+    toolsReady: (server, among) => reader.ready(server, among),
     speaksModern: (server) => reader.speaksModern(server),
     toolsChanged: (server) => reader.changed(server),
     get counters() {

@@ -7,16 +7,17 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 
+import type { Scope } from './scope.ts';
+
 /** The real filesystem server, reached over HTTP as a server that is added by its address is. */
 export interface FilesystemOverHttp {
   readonly url: string;
   /** The folder that it serves. */
   readonly root: string;
-  close(): Promise<void>;
 }
 
 /** Starts it on a folder of its own: one POST in is one line in, and its answer one line out. */
-export async function startFilesystemOverHttp(): Promise<FilesystemOverHttp> {
+export async function startFilesystemOverHttp(scope: Scope): Promise<FilesystemOverHttp> {
   const root = await realpath(await mkdtemp(join(tmpdir(), 'portcullis-files-')));
   await writeFile(join(root, 'a.txt'), 'first line\n');
   const manifest = createRequire(import.meta.url).resolve(
@@ -42,13 +43,13 @@ export async function startFilesystemOverHttp(): Promise<FilesystemOverHttp> {
       return response.writeHead(200, { 'content-type': 'application/json' }).end(answer);
     });
   });
+  scope.after(() => close(server, child, root));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   // A listening TCP server has an AddressInfo.
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}/mcp`,
     root,
-    close: () => close(server, child, root),
   };
 }
 

@@ -1,5 +1,3 @@
-import assert from 'node:assert/strict';
-
 import type { Answered } from './mcp-requests.ts';
 
 /** One request: its body, and headers that agree with it. */
@@ -44,13 +42,4 @@ export function resultOf({ text }: Pick<Answered, 'text'>): {
 /** What the model reads. */
 export function textOf(answered: Pick<Answered, 'text'>): string {
   return resultOf(answered).result?.content[0]?.text ?? JSON.stringify(resultOf(answered));
-}
-
-/** Waits until something holds. */
-export async function until(holds: () => boolean, ms = 10_000): Promise<void> {
-  const deadline = performance.now() + ms;
-  while (!holds()) {
-    assert.ok(performance.now() < deadline, `not within ${ms} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }

@@ -11,8 +11,8 @@ import { sampleIntent, sampleOutcome, sampleRefusal } from '../../audit/record-s
 import type { RecordBody } from '../../audit/record.ts';
 import { openAuditFiles } from '../../storage/embedded/audit-files.ts';
 import { openScratch, scratchDirectory } from '../../storage/embedded/audit-scratch.ts';
-import { until } from '../../../test/support/gateway-process.ts';
 import { addPolicyCommands } from './policy.ts';
+import { until } from '../../../test/support/until.ts';
 
 interface Ran {
   readonly out: string;

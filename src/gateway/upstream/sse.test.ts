@@ -182,7 +182,7 @@ describe('servers of the 2024-11-05 transport', () => {
     await upstream.close();
   });
 
-  it('include server-everything, with its own requests to the client', async () => {
+  it('include server-everything, with its own requests to the client', async (context) => {
     const probe = createServer();
     await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
     // A TCP server that listens has an address with a port.
@@ -198,9 +198,10 @@ describe('servers of the 2024-11-05 transport', () => {
       env: { PORT: String(port), PATH: '/usr/bin:/bin' },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
+    context.after(() => child.kill('SIGKILL'));
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    await eventually(() => /listening|port/iu.test(said), 20_000);
+    await eventually(() => /listening|port/iu.test(said), 60_000);
     const upstream = open(`http://127.0.0.1:${port}/sse`, {
       endpointTimeoutMs: 5_000,
       postTimeoutMs: 5_000,
@@ -230,6 +231,5 @@ describe('servers of the 2024-11-05 transport', () => {
     await run(upstream, post({ jsonrpc: '2.0', id, result }, at));
     assert.match((await asking.finished).body, /sampled words/u);
     await upstream.close();
-    child.kill('SIGKILL');
   });
 });

@@ -28,6 +28,7 @@ for (const durability of ['process', 'power'] as const) {
       const running = spawn(process.execPath, [child, data, durability, String(round)], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
+      context.after(() => running.kill('SIGKILL'));
       const chunks: Buffer[] = [];
       running.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
       // A slow disk may take a while to acknowledge the first.

@@ -5,7 +5,6 @@ import { silentLog } from '../../base/log.ts';
 import type { Mark, Take, TakeResult } from '../../counters/counters.ts';
 import { labelOwner } from '../../counters/key.ts';
 import { MemoryCounters } from '../../counters/memory-counters.ts';
-import { until } from '../../../test/support/gateway-process.ts';
 import {
   startValkey,
   withoutValkey,
@@ -13,6 +12,8 @@ import {
 } from '../../../test/support/valkey-server.ts';
 import { openValkeyCounters } from './open.ts';
 import type { ValkeyCounters } from './valkey-counters.ts';
+import { until } from '../../../test/support/until.ts';
+import { suiteScope } from '../../../test/support/scope.ts';
 
 const clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
 let names = 0;
@@ -38,12 +39,12 @@ describe('counters in a shared store', { skip: withoutValkey }, () => {
     return all.filter(({ ok }) => ok).length;
   };
 
+  const suite = suiteScope();
   before(async () => {
-    server = await startValkey();
+    server = await startValkey(suite);
   });
   after(async () => {
     await Promise.all(open.map((one) => one.close()));
-    await server.close();
   });
 
   test('B-140: two gateways in parallel admit exactly max, every time', async () => {
@@ -165,8 +166,8 @@ describe('counters in a shared store', { skip: withoutValkey }, () => {
     assert.equal((await counters.take([{ ...one, key: 'clock' }])).ok, true);
   });
 
-  test('B-144: a store that lost its memory gets it back from the gateways', async () => {
-    const lost = await startValkey();
+  test('B-144: a store that lost its memory gets it back from the gateways', async (context) => {
+    const lost = await startValkey(context);
     const own = new MemoryCounters({ clock });
     const one = take({ max: 3 });
     own.restore([{ key: one.key, windowMs: 60_000, time: Date.now(), units: 2 }]);
@@ -180,12 +181,11 @@ describe('counters in a shared store', { skip: withoutValkey }, () => {
     await until('the store answers', async () => (await next.labels('x')) !== null);
     assert.equal(await granted(next, { ...one, max: 4 }, 5), 1, 'nothing is counted twice');
     await next.close();
-    await lost.close();
   });
 
-  test('R-18: a store that hangs or is gone refuses within the deadline', async () => {
+  test('R-18: a store that hangs or is gone refuses within the deadline', async (context) => {
     const own = new MemoryCounters({ clock });
-    const hung = await startValkey();
+    const hung = await startValkey(context);
     const counters = openValkeyCounters({ url: hung.url, own, gatewayId: 'g', log: silentLog });
     await until('the store answers', async () => (await counters.labels('x')) !== null);
     process.kill(hung.pid, 'SIGSTOP');
