@@ -12,7 +12,7 @@ const CONCURRENCY = 2;
 /** Milliseconds that one test may take before it counts as failed. */
 const TEST_TIMEOUT_MS = 180_000;
 /** Seconds that one file may take before it is killed, so that one that hangs ends as a failure. */
-const FILE_SECONDS_MAX = 240;
+const FILE_SECONDS_MAX = 300;
 /** Milliseconds after which what still runs is ended, whatever it is. */
 const RUN_TIMEOUT_MS = 1_200_000;
 /** How many of the files that took longest are named in the end. */

@@ -7,7 +7,7 @@ import { startStand, type Stand } from './stand.ts';
 import { suiteScope } from '../support/scope.ts';
 
 const program = fileURLToPath(new URL('../../node_modules/.bin/mcp-inspector', import.meta.url));
-const runMs = 30_000;
+const runMs = 90_000;
 
 type Era = 'legacy' | 'auto' | 'modern';
 
@@ -23,7 +23,7 @@ const uses: readonly (readonly [Era, string, number, string, object, RegExp])[] 
   ['modern', 'fixture', 28, 'test_x_mcp_header', { region: 'ü' }, /ü/],
 ];
 
-describe('Inspector', { timeout: 120_000 }, () => {
+describe('Inspector', { timeout: 240_000 }, () => {
   const suite = suiteScope();
   let stand: Stand;
   before(async () => {

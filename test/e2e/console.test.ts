@@ -56,7 +56,7 @@ interface Watched {
 async function open(url: string): Promise<Watched> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(60_000);
   const faults: string[] = [];
   page.on('dialog', (dialog) => {
     faults.push(`dialog: ${dialog.message()}`);

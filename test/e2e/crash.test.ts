@@ -31,7 +31,7 @@ async function logOf(dataDir: string): Promise<readonly (Intent & { readonly kin
 
 test(
   'kill -9 among a thousand calls, ten times on one folder',
-  { timeout: 150_000 },
+  { timeout: 240_000 },
   async (context) => {
     const folder = await temporaryFolder(context);
     const dataDir = join(folder, 'data');

@@ -63,7 +63,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       { id: 'l' },
     );
     const stream = await openStream(client, { method: 'POST', ...listening });
-    server.setDelay(1_500);
+    const letGo = server.holdCalls();
     const calls = ['one', 'two'].map((nonce) =>
       post({ ...client, agent }, modernCall('read', { nonce })),
     );
@@ -80,6 +80,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       typeof late === 'string' ? 'ECONNREFUSED' : 503,
     );
 
+    letGo();
     const answers = await Promise.all(calls);
     for (const answer of answers) {
       assert.equal(answer.status, 200);
@@ -88,7 +89,8 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     await stream.closed;
     assert.deepEqual(await ended, { code: 0, signal: null }, gateway.stderr());
     const tookMs = performance.now() - startedMs;
-    assert.ok(tookMs < 5_000, `the end took ${tookMs} ms`);
+    // The stream that stays open is not waited for, as calls would be.
+    assert.ok(tookMs < 25_000, `the end took ${tookMs} ms`);
     assert.equal(server.calls.length, 2);
     for (const pid of below) assert.equal(await isAlive(pid), false, `process ${pid} is left`);
 
@@ -105,7 +107,7 @@ test('a request on a connection that was open before is refused with 503', async
   const { gateway, server } = await started(context);
   const client = { url: `${gateway.url}/s/s/mcp`, token: grant.token };
   assert.match((await post(client, modernCall('read', { nonce: 'first' }))).text, /first/);
-  server.setDelay(1_500);
+  const letGo = server.holdCalls();
   const held = post(client, modernCall('read', { nonce: 'slow' }));
   // Half of a head: this connection is neither idle nor has it a request yet.
   const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
@@ -124,6 +126,7 @@ test('a request on a connection that was open before is refused with 503', async
       `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
   await closed;
+  letGo();
   assert.match(received, /^HTTP\/1\.1 503 /);
   assert.match(received, /connection: close/i);
   assert.equal((await held).status, 200);
@@ -136,7 +139,7 @@ test('a request on a connection that was open before is refused with 503', async
 
 test('whoever asks a second time does not wait: what was under way is on record as broken off', async (context) => {
   const { gateway, dataDir, server } = await started(context);
-  server.setDelay(600_000);
+  server.holdCalls();
   const client = { url: `${gateway.url}/s/s/mcp`, token: grant.token };
   const call = post(client, modernCall('write', { nonce: 'x' })).catch(() => null);
   await until('the call did not arrive', () => server.calls.length === 1);
@@ -145,7 +148,8 @@ test('whoever asks a second time does not wait: what was under way is on record 
   await gateway.said(/stopping/);
   process.kill(gateway.pid, 'SIGTERM');
   assert.deepEqual(await ended, { code: 0, signal: null }, gateway.stderr());
-  assert.ok(performance.now() - startedMs < 5_000);
+  // Calls under way would be waited for longer.
+  assert.ok(performance.now() - startedMs < 25_000);
   await call;
   const verified = await portcullis(['audit', 'verify', '--data', dataDir]);
   assert.equal(verified.code, 0, verified.stdout);

@@ -192,7 +192,7 @@ describe('create and list', () => {
     const token = await created('short', '--expires', '1s');
     assert.equal(await statusWith(token), 200);
     const stream = await listen(token);
-    await within(stream, 2_500);
+    await within(stream, 60_000);
     assert.equal(await statusWith(token), 401);
     assert.match((await grant('list')).stdout, /short +expired/);
   });
@@ -258,7 +258,7 @@ async function cutsOff(token: string, act: () => Promise<Finished>): Promise<Fin
   const ran = await act();
   assert.equal(ran.code, 0, ran.stderr);
   assert.equal(await statusWith(token), 401);
-  await Promise.all(streams.map((stream) => within(stream, 1_000)));
+  await Promise.all(streams.map((stream) => within(stream, 60_000)));
   const alive = new Promise((resolve) => setTimeout(resolve, 300));
   const ended = others.map((stream) =>
     stream.closed.then(() => assert.fail("another grant's stream ended")),

@@ -34,8 +34,8 @@ test('a connection that a browser opened ahead of need does not hold up the end'
   socket.resume();
   assert.deepEqual(await gateway.end('SIGTERM'), { code: 0, signal: null });
   await closed;
-  // Half of what calls under way are waited for.
-  assert.ok(performance.now() - startedMs < 15_000);
+  // Calls under way would be waited for longer.
+  assert.ok(performance.now() - startedMs < 25_000);
 });
 
 // B-128: what a path of the console leads to is a file of the console, or its first page.

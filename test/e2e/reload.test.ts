@@ -241,11 +241,7 @@ describe('grants of the file', () => {
     void theirs.closed.then(() => (theirsEnded = true));
     await writeOperatorFile(folder, fileWith(allowing, [other]));
     await untilAnswer(gateway, /^401 /);
-    const ended = await Promise.race([
-      mine.closed.then(() => true),
-      new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 1_000)),
-    ]);
-    assert.equal(ended, true);
+    await mine.closed;
     assert.equal((await answerOf(gateway, other.token)).status, 200);
     assert.equal(theirsEnded, false);
     theirs.end();
@@ -261,7 +257,7 @@ describe('grants of the file', () => {
 
 test(
   'B-160: a hundred reloads under load: each call is decided by one version alone',
-  { timeout: 60_000 },
+  { timeout: 240_000 },
   async (context) => {
     // Both tools change together: a decision that mixes versions names another reason or version.
     const { folder, dataDir, gateway } = await started(context, fileWith(refusing('v0')));

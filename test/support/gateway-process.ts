@@ -10,6 +10,7 @@ import { until } from './until.ts';
 const program = fileURLToPath(new URL('../../bin/portcullis.mjs', import.meta.url));
 /** A machine that is busy with other things needs many times the second of a quiet one. */
 const readyMsMax = 90_000;
+const commandMsMax = 90_000;
 /** Compiled sources, kept between the many starts of a run: each takes half the time then. */
 export const compileCache: Readonly<Record<string, string>> = {
   NODE_COMPILE_CACHE: join(tmpdir(), `portcullis-compile-cache-${process.getuid?.() ?? 0}`),
@@ -89,7 +90,7 @@ export async function portcullis(
   args: readonly string[],
   options: { readonly env?: Readonly<Record<string, string>>; readonly cwd?: string } = {},
 ): Promise<Finished> {
-  return finish(spawnProgram(args, options), 30_000);
+  return finish(spawnProgram(args, options), commandMsMax);
 }
 
 /** Runs any command to its end; one that takes longer than `msMax` is killed. */
@@ -100,7 +101,7 @@ export async function command(
 ): Promise<Finished> {
   const env = { ...process.env, ...options.env };
   const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  return finish(child, options.msMax ?? 30_000);
+  return finish(child, options.msMax ?? commandMsMax);
 }
 
 /** A folder that is gone after the test. */

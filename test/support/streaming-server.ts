@@ -19,6 +19,8 @@ export interface StreamingServer {
   announce(stream: string, message: object): void;
   /** Milliseconds that each call takes from now on. */
   setDelay(ms: number): void;
+  /** Calls get no answer from now on, until what it gives is called. */
+  holdCalls(): () => void;
   close(): Promise<void>;
 }
 
@@ -43,6 +45,7 @@ export async function startStreamingServer(): Promise<StreamingServer> {
   const streams = new Map<string, ServerResponse>();
   const sessions = new Set<string>();
   let delayMs = 0;
+  let held: (() => void)[] | null = null;
 
   const openStream = (key: string, response: ServerResponse): void => {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -120,6 +123,7 @@ export async function startStreamingServer(): Promise<StreamingServer> {
         const text = JSON.stringify({ args, session });
         const reply = (): void =>
           answer(response, message.id, { ...head, content: [{ type: 'text', text }] });
+        if (held !== null) return void held.push(reply);
         if (delayMs === 0) return reply();
         setTimeout(reply, delayMs).unref();
         return;
@@ -142,6 +146,13 @@ export async function startStreamingServer(): Promise<StreamingServer> {
     streams,
     announce,
     setDelay: (ms) => (delayMs = ms),
+    holdCalls: () => {
+      held = [];
+      return () => {
+        for (const reply of held ?? []) reply();
+        held = null;
+      };
+    },
     close: () =>
       new Promise((resolve) => {
         server.closeAllConnections();

@@ -65,7 +65,7 @@ async function openSession(upstream: Upstream): Promise<{
   };
   const opened = await run(
     upstream,
-    post({ jsonrpc: '2.0', id: 0, method: 'initialize', params }, { timeoutMs: 20_000 }),
+    post({ jsonrpc: '2.0', id: 0, method: 'initialize', params }, { timeoutMs: 90_000 }),
   );
   assert.equal(opened.status, 200, JSON.stringify(opened));
   const sessionId = opened.headers['mcp-session-id'] ?? '';
@@ -155,7 +155,7 @@ describe('servers as they are published, over stdio', () => {
   it("a modern probe gets a legacy server's own error, as a status that clients fall back on", async () => {
     const upstream = openStdio('memory', []);
     const probe = { jsonrpc: '2.0', id: 'probe', method: 'server/discover', params: {} };
-    const got = await run(upstream, post(probe, { era: 'modern', timeoutMs: 20_000 }));
+    const got = await run(upstream, post(probe, { era: 'modern', timeoutMs: 90_000 }));
     assert.equal(got.status, 400);
     assert.match(got.body, /-32601/u);
     await upstream.close();
@@ -245,7 +245,7 @@ describe('server-everything over streamable HTTP', () => {
     });
     let said = '';
     child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    await eventually(() => /listening|port/iu.test(said), 20_000);
+    await eventually(() => /listening|port/iu.test(said));
     upstream = open({
       name: 'everything',
       transport: 'http',

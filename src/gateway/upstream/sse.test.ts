@@ -20,14 +20,14 @@ function open(url: string, more: Partial<SseContext> = {}): Upstream {
   const target = checkTarget(url, true);
   assert(target.ok);
   const headers = { authorization: 'Bearer up' };
-  const egress = { connectTimeoutMs: 1_000 };
+  const egress = { connectTimeoutMs: 60_000 };
   let sessions = 0;
   return openSseUpstream({
     http: { target: target.value, headers, egress, ...httpUpstreamDefaults },
     limits: stdioLimitDefaults,
     clock: movableClock(),
-    endpointTimeoutMs: 500,
-    postTimeoutMs: 500,
+    endpointTimeoutMs: 60_000,
+    postTimeoutMs: 60_000,
     newSessionId: () => `s-${(sessions += 1)}`,
     ...more,
   });
@@ -201,10 +201,10 @@ describe('servers of the 2024-11-05 transport', () => {
     context.after(() => child.kill('SIGKILL'));
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    await eventually(() => /listening|port/iu.test(said), 60_000);
+    await eventually(() => /listening|port/iu.test(said));
     const upstream = open(`http://127.0.0.1:${port}/sse`, {
-      endpointTimeoutMs: 5_000,
-      postTimeoutMs: 5_000,
+      endpointTimeoutMs: 60_000,
+      postTimeoutMs: 60_000,
     });
     const params = {
       protocolVersion: '2024-11-05',

@@ -75,7 +75,7 @@ describe('servers over TLS', { skip }, () => {
           target: target.value,
           headers: {},
           egress: {
-            connectTimeoutMs: 2_000,
+            connectTimeoutMs: 60_000,
             resolve: (_name, done) => done(null, [{ address: '127.0.0.1', family: 4 }]),
             ...(trusted ? { extraCa: certificate.cert } : {}),
           },
