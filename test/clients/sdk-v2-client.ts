@@ -1,9 +1,9 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 
-import { answers, describeClient, type Connect } from './uses.ts';
+import { answers, type Connect } from './uses.ts';
 
 /** `auto` asks for 2026-07-28 first, and opens a session where a server does not speak it. */
-function connectAs(mode: 'legacy' | 'auto'): Connect {
+export function connectSdkV2(mode: 'legacy' | 'auto'): Connect {
   return async (url, headers) => {
     const client = new Client(
       { name: `sdk-v2-${mode}`, version: '1.0.0' },
@@ -35,10 +35,3 @@ function connectAs(mode: 'legacy' | 'auto'): Connect {
     };
   };
 }
-
-describeClient('SDK v2, legacy', () => '2025-11-25', connectAs('legacy'));
-describeClient(
-  'SDK v2, auto',
-  (isModernServer) => (isModernServer ? '2026-07-28' : '2025-11-25'),
-  connectAs('auto'),
-);
