@@ -15,6 +15,14 @@ export interface ClientProblem {
 export interface ControlClient {
   get(path: string): Promise<Result<unknown, ClientProblem>>;
   post(path: string, body?: unknown): Promise<Result<unknown, ClientProblem>>;
+  /** Events of a stream until it ends, breaks, or `signal` aborts. */
+  events(path: string, signal: AbortSignal): AsyncIterable<ServerEvent>;
+}
+
+/** One server-sent event. */
+export interface ServerEvent {
+  readonly event: string;
+  readonly data: string;
 }
 
 /** Finds the running gateway by its data folder; the problem says how to start one. */
@@ -34,6 +42,7 @@ export async function connectControl(
   return ok({
     get: (path) => send('GET', path),
     post: (path, body) => send('POST', path, body ?? {}),
+    events: (path, signal) => eventsOf({ url, key, path, signal }),
   });
 }
 
@@ -81,6 +90,38 @@ async function request(call: {
     const message = `the gateway at ${call.url} does not answer; is it still running?`;
     return err({ code: 'unreachable', message });
   }
+}
+
+async function* eventsOf(call: {
+  readonly url: string;
+  readonly key: string;
+  readonly path: string;
+  readonly signal: AbortSignal;
+}): AsyncIterable<ServerEvent> {
+  try {
+    const headers = { authorization: `Bearer ${call.key}` };
+    const response = await fetch(new URL(call.path, call.url), { headers, signal: call.signal });
+    if (!response.ok || response.body === null) return;
+    let text = '';
+    for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+      text += chunk;
+      const parts = text.split('\n\n');
+      text = parts.pop() ?? '';
+      for (const part of parts) yield eventOf(part);
+    }
+  } catch {
+    // It broke or was aborted: whoever reads knows how far it came.
+  }
+}
+
+function eventOf(part: string): ServerEvent {
+  const lines = part.split('\n');
+  const member = (name: string): string =>
+    lines
+      .filter((line) => line.startsWith(name))
+      .map((line) => line.slice(name.length))
+      .join('\n');
+  return { event: member('event: '), data: member('data: ') };
 }
 
 function problemOf(answer: unknown): ClientProblem {

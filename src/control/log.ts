@@ -194,7 +194,8 @@ async function policyOf(
     : { name: row.name, version: row.version, document: row.document };
 }
 
-function unread({ code }: AuditFilesProblem): Result<never, ControlProblem> {
+/** Why the log could not be read, for whoever asked. */
+export function unread({ code }: AuditFilesProblem): Result<never, ControlProblem> {
   if (code === 'no-log') return err({ code: 'not-found', message: 'there is no record yet' });
   return err({ code: 'not-recorded', message: `the log cannot be read (${code}): see its files` });
 }

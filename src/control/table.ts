@@ -3,6 +3,7 @@ import { attackRoutes } from './attacks/operations.ts';
 import { grantRoutes } from './grants.ts';
 import { logRoutes } from './log.ts';
 import { policyRoutes } from './policies.ts';
+import { recordRoutes } from './records.ts';
 import type { Route } from './route.ts';
 import { serverRoutes } from './servers.ts';
 import { signInRoutes } from './sign-in.ts';
@@ -20,6 +21,7 @@ export const table: readonly Route[] = [
   ...grantRoutes,
   ...approvalRoutes,
   ...logRoutes,
+  ...recordRoutes,
   ...signInRoutes,
   ...userRoutes,
 ];

@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import type { AuditFiles } from '../../src/audit/audit-files.ts';
+import { openRunningLog } from '../../src/cli/audit/running.ts';
 import {
   portcullis,
   startGateway,
@@ -351,5 +353,53 @@ describe('no gateway', () => {
     const ran = await portcullis(['grant', 'list', '--data', join(other, 'data')]);
     oneLine(ran, /no gateway runs on /);
     assert.equal(asked, 0);
+  });
+});
+
+describe('the log of a gateway that runs', () => {
+  test('where a gateway runs the log is read by its control API, and not from the files', async () => {
+    const unread = (): never => assert.fail('the files were read');
+    const files: AuditFiles = {
+      tail: unread,
+      search: unread,
+      show: unread,
+      follow: () => Promise.resolve(),
+      everyRecord: unread,
+      verify: unread,
+      close: () => undefined,
+    };
+    const log = openRunningLog(dataDir, files);
+    const client = { url: `${gateway.url}/s/all/mcp`, token: declared.token };
+    const following = new AbortController();
+    const seen: string[] = [];
+    const before = await log.tail(1);
+    assert.ok(before.ok);
+    const followed = log.follow(
+      before.value.at(-1)?.seq ?? 0,
+      ({ body }) => {
+        if (body.kind === 'intent') seen.push(body.id);
+        if (seen.length === 1) following.abort();
+      },
+      AbortSignal.any([following.signal, AbortSignal.timeout(60_000)]),
+    );
+    await post(client, modernCall('read', {}));
+    await followed;
+    const [id = ''] = seen;
+    const shown = await log.show(id);
+    assert.ok(shown.ok && shown.value.records.every(({ body }) => body.id === id));
+    assert.equal(shown.value.records[0]?.body.kind, 'intent');
+    const found = await log.search({ decision: 'allow', limit: 1 });
+    assert.deepEqual(found.ok && found.value.records.map(({ body }) => body.id), [id]);
+    const offline = await portcullis([
+      'audit',
+      'show',
+      id,
+      '--data',
+      dataDir,
+      '--offline',
+      '--json',
+    ]);
+    const [line = ''] = offline.stdout.split('\n');
+    assert.deepEqual(JSON.parse(line).body, shown.value.records[0]?.body);
   });
 });

@@ -242,6 +242,30 @@ export interface Operations {
     readonly input: undefined;
     readonly output: { readonly line: { readonly seq: number; readonly id: string; readonly time: number; readonly kind: 'intent' | 'refusal' | 'outcome' | 'method' | 'admin' | 'approval' | 'system'; readonly grant: string | null; readonly principal: string | null; readonly server: string | null; readonly what: string; readonly done: string; readonly rule: string | null; readonly detail: string | null; readonly outcome: string | null; readonly ms: number | null }; readonly records: readonly { readonly seq: number; readonly body: Readonly<Record<string, unknown>> }[]; readonly policy: { readonly name: string; readonly version: number; readonly document: string } | null };
   };
+  readonly tailRecords: {
+    readonly params: undefined;
+    readonly query: { readonly count?: number | undefined };
+    readonly input: undefined;
+    readonly output: { readonly records: readonly ({ readonly seq: number; readonly prev: string; readonly state: 'done' | 'in-flight' | 'unknown-outcome' | null; readonly body: Readonly<Record<string, unknown>> })[] };
+  };
+  readonly searchRecords: {
+    readonly params: undefined;
+    readonly query: { readonly grant?: string | undefined; readonly principal?: string | undefined; readonly server?: string | undefined; readonly tool?: string | undefined; readonly rule?: string | undefined; readonly decision?: 'allow' | 'deny' | 'refused' | 'held' | undefined; readonly argumentsDigest?: string | undefined; readonly value?: string | undefined; readonly sinceMs?: number | undefined; readonly untilMs?: number | undefined; readonly limit?: number | undefined };
+    readonly input: undefined;
+    readonly output: { readonly records: readonly ({ readonly seq: number; readonly prev: string; readonly state: 'done' | 'in-flight' | 'unknown-outcome' | null; readonly body: Readonly<Record<string, unknown>> })[]; readonly complete: boolean };
+  };
+  readonly followRecords: {
+    readonly params: undefined;
+    readonly query: { readonly after: number };
+    readonly input: undefined;
+    readonly output: { readonly seq: number; readonly prev: string; readonly body: Readonly<Record<string, unknown>> };
+  };
+  readonly getRecords: {
+    readonly params: { readonly id: string };
+    readonly query: undefined;
+    readonly input: undefined;
+    readonly output: { readonly records: readonly ({ readonly seq: number; readonly prev: string; readonly state: 'done' | 'in-flight' | 'unknown-outcome' | null; readonly body: Readonly<Record<string, unknown>> })[] };
+  };
   readonly getSession: {
     readonly params: undefined;
     readonly query: undefined;
@@ -348,6 +372,10 @@ export const operations: Readonly<
   followLog: { method: 'get', path: '/api/v1/log/stream' },
   getCharts: { method: 'get', path: '/api/v1/log/charts' },
   getStory: { method: 'get', path: '/api/v1/log/{id}' },
+  tailRecords: { method: 'get', path: '/api/v1/records' },
+  searchRecords: { method: 'get', path: '/api/v1/records/search' },
+  followRecords: { method: 'get', path: '/api/v1/records/stream' },
+  getRecords: { method: 'get', path: '/api/v1/records/{id}' },
   getSession: { method: 'get', path: '/api/v1/session' },
   signIn: { method: 'post', path: '/api/v1/session' },
   signOut: { method: 'delete', path: '/api/v1/session' },

@@ -16,6 +16,7 @@ import { ocsfEvent } from '../../audit/ocsf.ts';
 import type { RecordBody } from '../../audit/record.ts';
 import type { Finding, TamperKind } from '../../audit/tamper.ts';
 import type { Result } from '../../base/result.ts';
+import { openRunningLog } from '../audit/running.ts';
 import { columns, exitCodes, sayFailed, sayUsage, timeOf, type Io } from '../io.ts';
 
 /** Opens the log of a data directory: `openAuditFiles` of the embedded store. */
@@ -24,6 +25,7 @@ export type OpenAuditFiles = (dir: string) => AuditFiles;
 interface CommonOptions {
   readonly data: string;
   readonly json?: boolean;
+  readonly offline?: boolean;
 }
 
 interface TailOptions extends CommonOptions {
@@ -69,14 +71,17 @@ const decisions = ['allow', 'deny', 'refused', 'held'];
 
 const header = ['SEQ', 'TIME', 'KIND', 'WHO', 'WHAT', 'DECISION', 'RULE OR CODE', 'ID'];
 
-/** `portcullis audit tail | search | show | verify | export`: they need the data folder alone. */
+/**
+ * `portcullis audit tail | search | show | verify | export`. The first three ask the gateway that
+ * runs on the data folder, if one does; without it, and with `--offline`, they need the folder alone.
+ */
 export function addAuditCommands(program: Command, parts: AuditCommandParts): void {
   const audit = program.command('audit').description('the record of every call and every change');
-  common(audit.command('tail').description('the last records'))
+  asked(audit.command('tail').description('the last records'))
     .option('-n, --lines <count>', 'how many', '20')
     .option('-f, --follow', 'go on with new ones until interrupted')
     .action((options: TailOptions) => tail(parts, options));
-  common(audit.command('search').description('records, newest first'))
+  asked(audit.command('search').description('records, newest first'))
     .option('--grant <id>', 'id of the grant, from `grant list`')
     .option('--principal <kind:name>', 'who acted, such as agent:ci')
     .option('--server <name>', 'name of the server')
@@ -89,7 +94,7 @@ export function addAuditCommands(program: Command, parts: AuditCommandParts): vo
     .option('--until <time>', 'ISO 8601, or an age such as 2h or 7d')
     .option('--limit <count>', 'records at most', '100')
     .action((options: SearchOptions) => search(parts, options));
-  common(
+  asked(
     audit.command('show <id>').description('everything on record about one decision id'),
   ).action((id: string, options: CommonOptions) => show(parts, id, options));
   common(audit.command('verify').description('check that no record was changed, removed or added'))
@@ -106,11 +111,24 @@ function common(command: Command): Command {
   return command.option('--data <dir>', 'data folder', './data').option('--json', 'print JSON');
 }
 
+/** What is asked of a gateway that runs on the folder, unless the files alone are wanted. */
+function asked(command: Command): Command {
+  return common(command).option(
+    '--offline',
+    'read the files of the folder, whether a gateway runs',
+  );
+}
+
+function opened(parts: AuditCommandParts, options: CommonOptions): AuditFiles {
+  const files = parts.open(options.data);
+  return options.offline === true ? files : openRunningLog(options.data, files);
+}
+
 async function tail(parts: AuditCommandParts, options: TailOptions): Promise<void> {
   const { io } = parts;
   const count = positiveInteger(options.lines);
   if (count === null) return usage(io, options, '--lines: name a whole number above 0');
-  const files = parts.open(options.data);
+  const files = opened(parts, options);
   const answer = await files.tail(count);
   if (answer.ok) print(io, answer.value, options.json === true);
   else if (options.follow !== true || answer.error.code !== 'no-log')
@@ -143,7 +161,7 @@ async function search(parts: AuditCommandParts, options: SearchOptions): Promise
   const query = Object.fromEntries(
     Object.entries(all).filter(([, value]) => value !== undefined),
   ) as AuditQuery;
-  const answer = await parts.open(options.data).search(query);
+  const answer = await opened(parts, options).search(query);
   if (!answer.ok) return failed(io, options, answer.error);
   print(io, answer.value.records, options.json === true);
   if (!answer.value.complete)
@@ -155,7 +173,7 @@ async function search(parts: AuditCommandParts, options: SearchOptions): Promise
 
 async function show(parts: AuditCommandParts, id: string, options: CommonOptions): Promise<void> {
   const { io } = parts;
-  const answer = await parts.open(options.data).show(id);
+  const answer = await opened(parts, options).show(id);
   if (!answer.ok) return failed(io, options, answer.error);
   const { records } = answer.value;
   if (records.length === 0) {

@@ -16,11 +16,25 @@ export interface SqliteOptions {
  */
 export function openSqlite(path: string, options: SqliteOptions): DatabaseSync {
   // SQLite gives the files beside this one the same rights.
-  if (options.readOnly !== true) closeSync(openSync(path, 'a', 0o600));
+  if (options.readOnly !== true) makePrivate(path);
   return new (loadSqlite().DatabaseSync)(path, {
     readOnly: options.readOnly ?? false,
     timeout: options.waitMs,
   });
+}
+
+/**
+ * Makes the file where there is none. INVARIANT: one that is there is never opened beside SQLite:
+ * POSIX takes every lock of a process from a file when the process closes any descriptor of it, and
+ * the lock of the log's writer would be gone.
+ */
+function makePrivate(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+    if (!isThere) throw error;
+  }
 }
 
 /** Node 22 warns at the first use that the module is experimental: no news to our users. */
