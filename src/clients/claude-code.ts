@@ -1,4 +1,4 @@
-import { memberAt, type ClientKind } from './client.ts';
+import { isThere, memberAt, type ClientKind } from './client.ts';
 
 /** https://code.claude.com/docs/en/mcp: for the user, for one project of theirs, or in the project. */
 export const claudeCode: ClientKind = {
@@ -12,7 +12,7 @@ export const claudeCode: ClientKind = {
       ['mcpServers'],
       ...projects.map((project) => ['projects', project, 'mcpServers']),
     ];
-    return paths.filter((path) => memberAt(root, path) !== null);
+    return paths.filter((path) => isThere(root, path));
   },
   urlMembers: ['url'],
   headersMember: 'headers',

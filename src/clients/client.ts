@@ -17,7 +17,7 @@ export interface ClientKind {
   readonly format: 'json' | 'toml';
   /** Absolute paths, the user's own file first. */
   readonly places: (machine: Machine) => readonly string[];
-  /** Paths of members that hold servers by name, within a parsed configuration. */
+  /** Paths of members that are there to hold servers by name, whatever they hold. */
   readonly tables: (root: unknown) => readonly (readonly string[])[];
   /** Members for the address of a remote server, the usual one first. */
   readonly urlMembers: readonly string[];
@@ -64,6 +64,22 @@ export function serversIn(client: ClientKind, root: unknown): readonly ClientSer
   });
 }
 
+/** What of a configuration has a shape in which no server can be read, for a person; often nothing. */
+export function misshapen(client: ClientKind, root: unknown): readonly string[] {
+  if (objectOf(root) === null) return ['it holds no object'];
+  const wrong = client.tables(root).filter((path) => memberAt(root, path) === null);
+  return wrong.map(
+    (path) => `\`${path.join('.')}\` is no object: the servers in it cannot be read`,
+  );
+}
+
+/** Whether something stands at a path of members. */
+export function isThere(root: unknown, path: readonly string[]): boolean {
+  const last = path.at(-1);
+  const holder = memberAt(root, path.slice(0, -1));
+  return last !== undefined && holder !== null && holder[last] !== undefined;
+}
+
 /** The object at a path of members, or null. */
 export function memberAt(
   root: unknown,
@@ -76,7 +92,7 @@ export function memberAt(
 
 /** A configuration that holds its servers in one member. */
 export function oneTable(member: string): ClientKind['tables'] {
-  return (root) => (memberAt(root, [member]) === null ? [] : [[member]]);
+  return (root) => (isThere(root, [member]) ? [[member]] : []);
 }
 
 /** The folder in which a desktop program keeps its settings. */

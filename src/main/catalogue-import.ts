@@ -111,6 +111,9 @@ async function readFile(
     }
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    if (code.startsWith('Z_')) {
+      return err(`\`${path}\` is not gzipped, or damaged (${code}): name plain lines without .gz`);
+    }
     return err(`\`${path}\` cannot be read (${code}): check its name and its rights`);
   }
   if (tools === 0) {

@@ -118,3 +118,48 @@ test('a file that its client writes while servers are scanned is left alone', as
   assert.equal(now.trimEnd(), text);
   assert.notEqual(now, text);
 });
+
+test('adopted twice, with an edit of a person between: every change is on record and undone', async (context) => {
+  const { run, read, dir } = await home(context);
+  const path = join(dir, '.cursor/mcp.json');
+  const first = await read('.cursor/mcp.json');
+  await run(['adopt', '--yes', '--client', 'cursor']);
+  const edited = JSON.parse(await read('.cursor/mcp.json')) as {
+    mcpServers: Record<string, object>;
+  };
+  edited.mcpServers['second'] = { command, args };
+  const second = JSON.stringify(edited, null, 2);
+  await writeFile(path, second);
+  await run(['adopt', '--yes', '--client', 'cursor']);
+  assert.notEqual(await read('.cursor/mcp.json'), second);
+
+  // Back to what the person wrote; what stood there before that is theirs to choose, and named.
+  const undone = await run(['adopt', '--undo']);
+  assert.equal(undone.code, 1);
+  assert.equal(await read('.cursor/mcp.json'), second);
+  const backup = /changed since; what stood there before is in `([^`]+)`/.exec(undone.out)?.[1];
+  assert.equal(await readFile(backup ?? '', 'utf8'), first);
+});
+
+test('adopted twice without an edit between goes back to the first bytes', async (context) => {
+  const { run, read, dir } = await home(context);
+  const two = JSON.stringify({ mcpServers: { a: { command, args }, b: { command, args } } });
+  await writeFile(join(dir, '.cursor/mcp.json'), two);
+  await run(['adopt', '--yes', '--client', 'cursor', '--server', 'a']);
+  await run(['adopt', '--yes', '--client', 'cursor', '--server', 'b']);
+  assert.equal((await run(['adopt', '--undo'])).code, 0);
+  assert.equal(await read('.cursor/mcp.json'), two);
+});
+
+test('a client that is not known, and a configuration of another shape, are said', async (context) => {
+  const { run, dir } = await home(context);
+  const unknown = await run(['adopt', '--client', 'nope']);
+  assert.equal(unknown.code, 2);
+  assert.match(unknown.err, /no client is called `nope`; name one of claude-desktop, /);
+  await writeFile(join(dir, '.cursor/mcp.json'), '{"mcpServers":[]}');
+  await writeFile(join(dir, '.config/Code/User/mcp.json'), '[]');
+  const doctor = await run(['doctor']);
+  assert.equal(doctor.code, 1);
+  assert.match(doctor.err, /\(Cursor\): `mcpServers` is no object/);
+  assert.match(doctor.err, /\(VS Code\): it holds no object/);
+});

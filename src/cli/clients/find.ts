@@ -5,6 +5,7 @@ import { parse as parseTomlText } from 'smol-toml';
 
 import { err, ok, type Result } from '../../base/result.ts';
 import {
+  misshapen,
   serversIn,
   type ClientKind,
   type ClientServer,
@@ -37,8 +38,13 @@ export function findConfigurations(machine: Machine = thisMachine()): Found {
     for (const path of new Set(client.places(machine))) {
       if (!existsSync(path)) continue;
       const read = readConfiguration(client, path);
-      if (read.ok) configurations.push(read.value);
-      else problems.push(read.error);
+      if (!read.ok) {
+        problems.push(read.error);
+        continue;
+      }
+      const { problems: own, ...found } = read.value;
+      configurations.push(found);
+      problems.push(...own);
     }
   }
   return { configurations, problems };
@@ -48,12 +54,15 @@ export function findConfigurations(machine: Machine = thisMachine()): Found {
 export function readConfiguration(
   client: ClientKind,
   path: string,
-): Result<FoundConfiguration, string> {
+): Result<FoundConfiguration & { readonly problems: readonly string[] }, string> {
   const text = readText(path);
   if (!text.ok) return text;
   const root = parseConfiguration(client, text.value, parseToml);
   if (!root.ok) return err(`\`${path}\` cannot be read as ${client.name} does: ${root.error}`);
-  return ok({ client, path, text: text.value, servers: serversIn(client, root.value) });
+  const problems = misshapen(client, root.value).map(
+    (what) => `\`${path}\` (${client.name}): ${what}`,
+  );
+  return ok({ client, path, text: text.value, servers: serversIn(client, root.value), problems });
 }
 
 /** TOML as a value, or the first problem in one line. */

@@ -2,6 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 
 import type { Command } from 'commander';
 
+import { err, ok, type Result } from '../../base/result.ts';
+import { clients } from '../../clients/clients.ts';
 import { differenceOf } from '../../clients/difference.ts';
 import { planFor, type Plan } from '../adopt/plan.ts';
 import { gatewaysOf } from '../adopt/gateways.ts';
@@ -57,6 +59,11 @@ async function adopt(io: Io, options: AdoptOptions): Promise<void> {
       json,
     );
   }
+  const ids = clients.map(({ id }) => id);
+  if (options.client !== undefined && !ids.includes(options.client)) {
+    const message = `--client: no client is called \`${options.client}\`; name one of ${ids.join(', ')}`;
+    return sayUsage(io, message, json);
+  }
   const folder = adoptFolder();
   const adopted = readAdopted(folder);
   if (!adopted.ok) return sayFailed(io, { code: 'adopt', message: adopted.error }, json);
@@ -80,67 +87,75 @@ async function adopt(io: Io, options: AdoptOptions): Promise<void> {
   }
   const changed = plans.filter(({ found, text }) => text !== found.text);
   if (!json) for (const plan of plans) for (const line of planLines(plan)) io.out(printable(line));
-  const done: Adopted[] = [];
-  for (const plan of options.yes === true ? changed : []) {
-    const one = carryOut(folder, plan);
-    if (one !== null) {
-      done.push(one);
-      continue;
-    }
-    process.exitCode = exitCodes.no;
-    io.err(
-      printable(
-        `portcullis: \`${plan.found.path}\` was changed meanwhile and is left alone: run it again`,
-      ),
-    );
-  }
-  if (options.yes === true && done.length > 0) writeAdopted(folder, merged(adopted.value, done));
+  const done =
+    options.yes === true ? carryOutAll(io, changed, { folder, before: adopted.value }) : 0;
   if (json) return io.out(jsonText({ changed: options.yes === true, clients: plans.map(shown) }));
   if (plans.length === 0) io.out('no MCP client on this machine names a server');
   else if (changed.length === 0) io.out('nothing is to be changed');
-  else if (options.yes === true && done.length > 0)
+  else if (options.yes === true && done > 0)
     io.out('done; restart the clients. `portcullis adopt --undo` puts everything back');
   else if (options.yes === true) io.out('nothing was changed');
   else io.out('nothing was changed yet: run it again with --yes');
 }
 
-/** Null when the file is no longer what was read: scans take a while, and clients write it too. */
-function carryOut(folder: string, { found, text, servers }: Plan): Adopted | null {
-  const bytes = readFileSync(found.path);
-  if (bytes.toString('utf8') !== found.text) return null;
-  const backup = keepBackup(folder, found.path, bytes);
-  writeFileSync(found.path, text);
-  return {
-    path: found.path,
-    client: found.client.id,
-    backup,
-    beforeSha256: sha256(bytes),
-    afterSha256: sha256(Buffer.from(text)),
-    servers: servers.filter(({ change }) => change === 'put-between').map(({ name }) => name),
-  };
+/** Changes file after file, each on record before it is changed; the value is how many were. */
+function carryOutAll(
+  io: Io,
+  plans: readonly Plan[],
+  { folder, before }: { readonly folder: string; readonly before: readonly Adopted[] },
+): number {
+  let adopted = before;
+  let done = 0;
+  for (const plan of plans) {
+    const carried = carryOut(plan, { folder, adopted });
+    if (carried.ok) {
+      adopted = carried.value;
+      done += 1;
+      continue;
+    }
+    process.exitCode = exitCodes.no;
+    io.err(printable(`portcullis: ${carried.error}`));
+  }
+  return done;
 }
 
-/** A file that was changed twice goes back to what stood there before the first time. */
-function merged(before: readonly Adopted[], done: readonly Adopted[]): readonly Adopted[] {
-  const kept = before.filter(({ path }) => !done.some((one) => one.path === path));
-  const now = done.map((one) => {
-    const first = before.find(
-      ({ path, afterSha256 }) => path === one.path && afterSha256 === one.beforeSha256,
-    );
-    if (first === undefined) return one;
-    const { backup, beforeSha256, servers } = first;
-    return { ...one, backup, beforeSha256, servers: [...servers, ...one.servers] };
-  });
-  return [...kept, ...now];
+/** Scans take a while, and clients write their files too: one that is not what was read is left. */
+function carryOut(
+  { found, text, servers }: Plan,
+  { folder, adopted }: { readonly folder: string; readonly adopted: readonly Adopted[] },
+): Result<readonly Adopted[], string> {
+  const { path } = found;
+  try {
+    const bytes = readFileSync(path);
+    if (bytes.toString('utf8') !== found.text) {
+      return err(`\`${path}\` was changed meanwhile and is left alone: run it again`);
+    }
+    const one: Adopted = {
+      path,
+      client: found.client.id,
+      backup: keepBackup(folder, path, bytes),
+      beforeSha256: sha256(bytes),
+      afterSha256: sha256(Buffer.from(text)),
+      servers: servers.filter(({ change }) => change === 'put-between').map(({ name }) => name),
+    };
+    // What is on record and was not changed is found as it was, when it is to be put back.
+    writeAdopted(folder, [...adopted, one]);
+    writeFileSync(path, text);
+    return ok([...adopted, one]);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'failed';
+    return err(`\`${path}\` could not be changed (${code}), and is left as it was`);
+  }
 }
 
 function undo(io: Io, { json = false }: AdoptOptions): void {
   const folder = adoptFolder();
   const adopted = readAdopted(folder);
   if (!adopted.ok) return sayFailed(io, { code: 'adopt', message: adopted.error }, json);
-  const results = adopted.value.map((one) => ({ one, problem: undoOne(one) }));
+  // A file that was changed several times goes back step by step, the last change first.
+  const results = adopted.value.toReversed().map((one) => ({ one, problem: undoOne(one) }));
   const left = results.filter(({ problem }) => problem !== null).map(({ one }) => one);
-  if (adopted.value.length > 0) writeAdopted(folder, left);
+  if (adopted.value.length > 0) writeAdopted(folder, left.toReversed());
   if (json) {
     const files = results.map(({ one, problem }) => ({
       path: one.path,
