@@ -10,6 +10,7 @@ import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
 import { stateForeign } from './held-sentences.ts';
 import { holdCall, isOwnCall } from './hold.ts';
+import { isInForce } from './in-force.ts';
 import { concludeCall, giveBack, micros, type Intended } from './outcome.ts';
 import { ownState, type OwnState } from './own-state.ts';
 import { stateQuestion, type ToolCall } from './question.ts';
@@ -18,6 +19,7 @@ import { relay, type Conclusion, type Release } from './relay.ts';
 import { answerError, refusalBody } from './reply.ts';
 import { keepPass, roundOf, type Round } from './rounds.ts';
 import * as sentences from './sentences.ts';
+import { stopOf, stopSentence } from './stopped.ts';
 
 /** The life of one `tools/call`: state the question, decide and enforce, record, forward. */
 export async function callTool(
@@ -87,18 +89,26 @@ async function carryOut(
   const recorded = await gateway.audit.append(intentRecord(gateway, call, enforcement));
   if (!recorded.ok) {
     await giveBack(gateway, enforcement);
+    if (call.round !== undefined) keepPass(gateway, call.round);
     answerRefusal(call, refused('not-recorded', '(record)', sentences.notRecorded), downstream);
     return;
   }
   const sentMs = gateway.clock.monotonicMs();
   const decideUs = micros(decidedMs - call.startMs);
   const recordUs = micros(sentMs - decidedMs);
-  await forward(
-    gateway,
-    { call, permitted: enforcement, decideUs, recordUs, sentMs },
-    downstream,
-    params,
-  );
+  const intended = { call, permitted: enforcement, decideUs, recordUs, sentMs };
+  const ended = endedMeanwhile(gateway, call.caller);
+  if (ended === null) return forward(gateway, intended, downstream, params);
+  const release = await concludeCall(gateway, intended, { kind: 'withdrawn', refusal: ended });
+  downstream.answer(200, jsonHeaders, release.replacement?.body ?? null);
+}
+
+/** Whoever ends or stops a grant ends what is under way: a call that was being recorded is not yet. */
+function endedMeanwhile(gateway: Gateway, caller: Caller): Refused | null {
+  const stop = stopOf(gateway, caller);
+  if (stop !== null) return refused('stopped', '(stopped)', stopSentence(stop));
+  if (isInForce(gateway, caller)) return null;
+  return refused('grant-ended', '(grant)', sentences.grantEnded);
 }
 
 async function refuse(

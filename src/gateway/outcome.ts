@@ -4,12 +4,12 @@ import { errorResponse, toolRefusal } from '../mcp/encode.ts';
 import type { Answer } from '../mcp/answer.ts';
 import { answerStatus, isKnownResult } from './answer-status.ts';
 import { inputRequestsAllowed, sessionKey } from './ask.ts';
-import type { Permitted } from './enforce.ts';
+import type { Permitted, Refused } from './enforce.ts';
 import { decisionMetaKey, type Gateway } from './gateway.ts';
 import type { ToolCall } from './question.ts';
 import { labelUnits } from './records.ts';
 import { releaseAsIs, type Conclusion, type Release } from './relay.ts';
-import { codes } from './reply.ts';
+import { codes, refusalBody } from './reply.ts';
 import { keepPass, sealedAnswer } from './rounds.ts';
 import { noteTask } from './tasks.ts';
 import * as sentences from './sentences.ts';
@@ -28,17 +28,23 @@ export interface Intended {
   readonly sentMs: number;
 }
 
+/** A call that is on record and was not forwarded after all, with what its client is told. */
+export interface Withdrawn {
+  readonly kind: 'withdrawn';
+  readonly refusal: Refused;
+}
+
 /** Step 9: the outcome goes on record before the end of the answer leaves. */
 export async function concludeCall(
   gateway: Gateway,
   intended: Intended,
-  conclusion: Conclusion,
+  conclusion: Conclusion | Withdrawn,
 ): Promise<Release> {
   const { call, permitted } = intended;
   if (conclusion.kind === 'unanswered' && conclusion.resumable && detach(gateway, intended)) {
     return releaseAsIs;
   }
-  const reached = conclusion.kind !== 'failed' || conclusion.failure.reached;
+  const reached = wasReached(conclusion);
   if (reached) await release(gateway, permitted);
   else await giveBack(gateway, permitted);
   if (!reached && call.round !== undefined) keepPass(gateway, call.round);
@@ -62,13 +68,21 @@ export async function concludeCall(
   return releaseOf(gateway, intended, conclusion);
 }
 
+/** False only when it is certain that the server saw nothing of the call. */
+function wasReached(conclusion: Conclusion | Withdrawn): boolean {
+  if (conclusion.kind === 'withdrawn') return false;
+  return conclusion.kind !== 'failed' || conclusion.failure.reached;
+}
+
 /** What the client is given: the server's own answer, or a sentence where there was none. */
 function releaseOf(
   gateway: Gateway,
   { call, permitted }: Intended,
-  conclusion: Conclusion,
+  conclusion: Conclusion | Withdrawn,
 ): Release {
   switch (conclusion.kind) {
+    case 'withdrawn':
+      return replaced(refusalBody(call, conclusion.refusal));
     case 'answer':
       if (!isKnownResult(call.message.era, conclusion.answer)) {
         return replaced(failureBody(call, 'upstream', sentences.resultUnknown));
@@ -139,8 +153,13 @@ function replaced(body: string): Release {
   return { replacement: { status: 200, body }, headers: {} };
 }
 
-function statusOf(conclusion: Conclusion): { status: OutcomeStatus; code: number | null } {
+function statusOf(conclusion: Conclusion | Withdrawn): {
+  status: OutcomeStatus;
+  code: number | null;
+} {
   switch (conclusion.kind) {
+    case 'withdrawn':
+      return { status: 'not-sent', code: null };
     case 'answer':
       return answerStatus(conclusion.answer);
     case 'failed':

@@ -135,7 +135,7 @@ async function receiveRequest(
   if (rule.ruled === 'tool-list') await gateway.toolsReady(caller.server);
   const isStream = rule.ruled === 'subscription' && message.method === 'subscriptions/listen';
   const { id: grantId } = caller.grant;
-  if (isStream && !isInForce(gateway, caller)) return downstream.cut();
+  if (!isInForce(gateway, caller)) return downstream.cut();
   if (isStream && !(await takeStreamPlace(gateway, caller, message, downstream))) return;
   await relay({
     gateway,
@@ -164,6 +164,7 @@ async function receiveNotification(
     return;
   }
   if (!(await recordForwarded(gateway, caller, message.method, downstream, null))) return;
+  if (!isInForce(gateway, caller)) return downstream.cut();
   await post(gateway, caller, message, downstream);
   noteCancelled(gateway, caller, message);
 }

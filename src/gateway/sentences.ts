@@ -11,6 +11,7 @@ export const noCounters = 'the limits of this call cannot be counted now; try ag
 export const held = 'this call waits for a person to approve it; it was not made';
 export const notRecorded =
   'the call could not be put on record, so it was not made; try again later';
+export const grantEnded = 'the grant of this call ended before it was made; it was not made';
 export const outcomeNotRecorded =
   'the call was made, but its outcome could not be put on record; do not repeat it blindly';
 export const inputNotAllowed =

@@ -5,6 +5,7 @@ import { underWayIn } from './cancel.ts';
 import type { Gateway } from './gateway.ts';
 import type { HeldDownstream } from './held-downstream.ts';
 import type { ToolCall } from './question.ts';
+import { stopOf } from './stopped.ts';
 
 /** A call that waits, and what it waits on. */
 export interface Waiting {
@@ -74,6 +75,7 @@ export function waitForPeople(
     // It may have been decided between the question and this wait.
     const now = desk.find(approvalId);
     if (now === null || now.state !== 'pending') end({ kind: 'changed', approval: now });
+    if (stopOf(gateway, call.caller) !== null) end({ kind: 'stopping' });
   });
 }
 

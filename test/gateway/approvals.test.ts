@@ -3,6 +3,7 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 
 import type { Approval, Approver } from '../../src/approvals/approval.ts';
 import type { Approvals } from '../../src/approvals/approvals.ts';
+import { stopsOf, type Stop } from '../../src/registry/stops.ts';
 import { startDataPath, type DataPath } from '../support/data-path.ts';
 import { openStream, post, type OpenedStream } from '../support/mcp-requests.ts';
 import { modernPay, resultOf, textOf, type Sent } from '../support/held-calls.ts';
@@ -78,6 +79,11 @@ async function pending(count = 1): Promise<Approval> {
     .find((one) => one.state === 'pending');
   assert.ok(found !== undefined);
   return found;
+}
+
+function publishStops(all: readonly Stop[]): void {
+  const stops = stopsOf(all);
+  path.publish(({ stops: _before, ...rest }) => (stops === undefined ? rest : { ...rest, stops }));
 }
 
 function events(): readonly string[] {
@@ -167,6 +173,57 @@ describe('a call that waits', { timeout: 240_000 }, () => {
     }));
     await waiting;
     await until('it is withdrawn', () => events().includes('withdrawn'));
+    assert.deepEqual(server.calls, []);
+  });
+
+  const everything = { kind: 'all', name: '', label: 'everything' } as const;
+  const stops: readonly (readonly [string, Pick<Stop, 'kind' | 'name' | 'label'>])[] = [
+    ['everything', everything],
+    ['its grant', { kind: 'grant', name: 'grant_test', label: 'test' }],
+    ['its server', { kind: 'server', name: 'bank', label: 'bank' }],
+  ];
+  for (const [what, stop] of stops) {
+    test(`is answered when an operator stops ${what}, and no yes lets it out (B-163)`, async () => {
+      await start(waits);
+      const stopped = { ...stop, reason: null, actor: 'ann', sinceMs: 0 };
+      const waiting = post(client(), modernPay('{"amount":1}'));
+      const { id } = await pending();
+      publishStops([stopped]);
+      assert.match(textOf(await waiting), /approval pending/);
+      assert.equal((await desk().answer(id, anna, yes)).ok, false);
+      assert.match(textOf(await post(client(), modernPay('{"amount":1}'))), /operator has stopped/);
+      publishStops([]);
+      const again = post(client(), modernPay('{"amount":1}'));
+      const { id: another } = await pending();
+      assert.notEqual(another, id);
+      assert.deepEqual(server.calls, []);
+      await desk().answer(another, anna, no);
+      assert.match(textOf(await again), /DENIED/);
+    });
+  }
+
+  test('stopped between the yes and its record stays here (B-163)', async () => {
+    await start(waits);
+    const waiting = post(client(), modernPay('{"amount":1}'));
+    const { id } = await pending();
+    path.onRecord((record) => {
+      if (record.kind !== 'intent') return;
+      const stopped = { ...everything, reason: null, actor: 'ann', sinceMs: 0 };
+      publishStops([stopped]);
+    });
+    assert.ok((await desk().answer(id, anna, yes)).ok);
+    assert.match(textOf(await waiting), /operator has stopped/);
+    assert.deepEqual(server.calls, []);
+  });
+
+  test('that is asked about while an operator stops it does not wait (B-163)', async () => {
+    await start(waits);
+    path.onRecord((record) => {
+      if (record.kind !== 'approval' || record.event !== 'asked') return;
+      const stopped = { ...everything, reason: null, actor: 'ann', sinceMs: 0 };
+      publishStops([stopped]);
+    });
+    assert.match(textOf(await post(client(), modernPay('{"amount":1}'))), /pending|has changed/);
     assert.deepEqual(server.calls, []);
   });
 

@@ -173,6 +173,18 @@ describe('calls of several rounds', () => {
     assert.match(stateIn(third), /^pcr1\./);
   });
 
+  test('keep what the first took when a round cannot be put on record', async () => {
+    path.resetCounters();
+    const state = stateIn(await call({ name: 'bare' }));
+    bodies.length = 0;
+    path.breakAudit(true);
+    const unrecorded = await call({ name: 'bare', state, answered: true });
+    path.breakAudit(false);
+    assert.match(unrecorded.text, /could not be put on record/);
+    assert.deepEqual(bodies, []);
+    assert.match((await call({ name: 'bare', state, answered: true })).text, /done/);
+  });
+
   test('without limits carry a state that is theirs alone', async () => {
     const state = stateIn(await call({ name: 'free' }));
     const again = await call({ name: 'free', state, answered: true });

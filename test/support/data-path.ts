@@ -22,6 +22,7 @@ import { ToolReader } from '../../src/gateway/tool-reader.ts';
 import { openUpstream } from '../../src/gateway/upstream/open.ts';
 import type { Upstream } from '../../src/gateway/upstream/upstream.ts';
 import { openApprovals } from '../../src/main/approvals.ts';
+import { endStopped } from '../../src/main/parts.ts';
 import { hashToken, newToken } from '../../src/identity/token.ts';
 import type { Grant } from '../../src/identity/grant.ts';
 import { compilePolicy, parsePolicy } from '../../src/policy/index.ts';
@@ -60,6 +61,8 @@ export interface DataPath {
   /** Makes every append fail from now on, or work again. */
   breakAudit(broken: boolean): void;
   publish(change: (snapshot: Snapshot) => Snapshot): void;
+  /** Is told of each record before it is durable; of the log in memory alone. */
+  onRecord(told: (record: RecordBody) => void): void;
   /** Forgets every unit that was taken. */
   resetCounters(): void;
   close(): Promise<void>;
@@ -75,9 +78,11 @@ export async function startDataPath(options: DataPathOptions): Promise<DataPath>
   let snapshot = firstSnapshot(options, token);
   const records: RecordBody[] = [];
   let broken = false;
+  let told: (record: RecordBody) => void = () => undefined;
   const audit: AuditLog = options.audit ?? {
     append(record) {
       if (broken) return Promise.resolve({ ok: false, error: { code: 'full' } });
+      told(record);
       records.push(record);
       return Promise.resolve(ok({ seq: records.length }));
     },
@@ -161,12 +166,14 @@ export async function startDataPath(options: DataPathOptions): Promise<DataPath>
     gateway,
     records,
     breakAudit: (value) => (broken = value),
+    onRecord: (listener) => (told = listener),
     publish: (change) => {
       snapshot = change(snapshot);
       const stillValid = (id: string): boolean =>
         [...snapshot.grantsByToken.values()].some((g) => g.id === id && g.revokedMs === null);
       gateway.live.cutStreams(stillValid);
       gateway.live.cutAnswers(stillValid);
+      endStopped(gateway, snapshot);
     },
     resetCounters: () => (counters = new MemoryCounters({ clock })),
     close: async () => {
