@@ -70,15 +70,16 @@ local function leavesMs(take, stamp)
   if m == 13 then m = 1; y = y + 1 end
   return days(y, m) * 86400000
 end
-local grains = { minute = 1000, hour = 60000, day = 60000, month = 3600000 }
--- Admissions are joined: a sliding one counts up to a 4096th of its window longer, never shorter.
+local grains = { minute = 1000, hour = 60000, day = 60000, month = 60000 }
+-- Admissions are joined: each counts up to a grain longer, never shorter, and in the same minute, so
+-- in the same hour, day and month, whichever alignment another limit on the key has.
 local function stampOf(take, now)
   if take.align ~= 'sliding' then
     local g = grains[take.align]
-    return math.floor(now / g) * g
+    return math.floor(now / g) * g + g - 1
   end
   local g = math.max(1, math.floor(take.windowMs / 4096))
-  return math.ceil(now / g) * g
+  return math.min(math.ceil(now / g) * g, math.floor(now / 60000) * 60000 + 59999)
 end
 local function names(key)
   return prefix .. 'w:' .. key, prefix .. 'u:' .. key

@@ -74,6 +74,29 @@ describe('counters in a shared store', { skip: withoutValkey }, () => {
     assert.equal(await granted(counters, { ...one, units: 1 }, 5), 2);
   });
 
+  const calendars = ['minute', 'hour', 'day', 'month'] as const;
+  for (const align of calendars) {
+    test(`a limit by the ${align} beside a shorter one on its key: both hold`, async () => {
+      const counters = await opened();
+      const windowMs = 4_000;
+      const sliding = take({ windowMs, max: 1 });
+      const calendar = { ...sliding, align, windowMs: 86_400_000, max: 100 };
+      const startMs = performance.now();
+      assert.equal((await counters.take([calendar, sliding])).ok, true);
+      const again = await counters.take([sliding]);
+      assert.ok(
+        !again.ok || performance.now() - startMs >= windowMs,
+        'counted as long as it may be',
+      );
+      const wide = take({ windowMs: 28 * 86_400_000, max: 100 });
+      const minutes = (): number => Math.floor(Date.now() / 60_000);
+      const minute = minutes();
+      assert.equal((await counters.take([wide])).ok, true);
+      const sameMinute = await counters.take([{ ...wide, align, windowMs: 60_000, max: 1 }]);
+      assert.ok(!sameMinute.ok || minutes() !== minute, 'counted in its own minute');
+    });
+  }
+
   test('what leaves the window makes room, and no sooner', async () => {
     const counters = await opened();
     const one = take({ windowMs: 300, max: 1 });
