@@ -43,7 +43,7 @@ export function sampleCall(
   return { held, arguments: { exact, values: exactValues(exact) } };
 }
 
-/** A store in memory that forgets nothing, so that a test may look at all of it. */
+/** A store in memory, whose contents a test may look at. */
 export class MemoryApprovalStore implements ApprovalStore {
   readonly approvals: Map<string, Approval> = new Map();
   readonly exact: Map<string, string> = new Map();
@@ -51,10 +51,12 @@ export class MemoryApprovalStore implements ApprovalStore {
 
   live(): Promise<readonly Approval[]> {
     const states = ['pending', 'allowed', 'denied'];
-    return Promise.resolve([...this.approvals.values()].filter((a) => states.includes(a.state)));
+    const live = [...this.approvals.values()].filter((a) => states.includes(a.state));
+    return Promise.resolve(live.toSorted((a, b) => a.askedMs - b.askedMs));
   }
 
   insert(approval: Approval, exactArguments: string): Promise<void> {
+    if (this.approvals.has(approval.id)) return Promise.reject(new Error('it is there already'));
     this.approvals.set(approval.id, approval);
     this.exact.set(approval.id, exactArguments);
     return Promise.resolve();
@@ -63,6 +65,12 @@ export class MemoryApprovalStore implements ApprovalStore {
   save(approval: Approval, from: Approval['state']): Promise<boolean> {
     if (this.approvals.get(approval.id)?.state !== from) return Promise.resolve(false);
     this.approvals.set(approval.id, approval);
+    const { grantId, server, tool, state } = approval;
+    if (!['pending', 'allowed', 'used'].includes(state)) this.exact.delete(approval.id);
+    if (state !== 'used') return Promise.resolve(true);
+    for (const other of this.#usedBy(grantId, server, tool)) {
+      if (other.id !== approval.id) this.#forget(other.id);
+    }
     return Promise.resolve(true);
   }
 
@@ -75,19 +83,18 @@ export class MemoryApprovalStore implements ApprovalStore {
   }
 
   lastUsed(grantId: string, server: string, tool: string): Promise<Approval | null> {
-    const used = [...this.approvals.values()].filter(
-      (a) => a.state === 'used' && a.grantId === grantId && a.server === server && a.tool === tool,
-    );
-    return Promise.resolve(used.at(-1) ?? null);
+    return Promise.resolve(this.#usedBy(grantId, server, tool).at(-1) ?? null);
   }
 
   recent(count: number): Promise<readonly Approval[]> {
     const ended = [...this.approvals.values()].filter((a) => a.endedMs !== null);
-    return Promise.resolve(ended.toReversed().slice(0, count));
+    const newest = ended.toSorted((a, b) => (b.endedMs ?? 0) - (a.endedMs ?? 0));
+    return Promise.resolve(newest.slice(0, count));
   }
 
   standings(): Promise<readonly Standing[]> {
-    return Promise.resolve([...this.standing.values()].filter((one) => one.revokedMs === null));
+    const standing = [...this.standing.values()].filter((one) => one.revokedMs === null);
+    return Promise.resolve(standing.toSorted((a, b) => (a.id < b.id ? -1 : 1)));
   }
 
   insertStanding(standing: Standing): Promise<void> {
@@ -100,8 +107,25 @@ export class MemoryApprovalStore implements ApprovalStore {
     return Promise.resolve();
   }
 
-  prune(): Promise<void> {
+  prune(beforeMs: number): Promise<void> {
+    for (const { id, state, endedMs } of this.approvals.values()) {
+      if (state !== 'used' && endedMs !== null && endedMs < beforeMs) this.#forget(id);
+    }
+    for (const { id, expiresMs } of this.standing.values()) {
+      if (expiresMs < beforeMs) this.standing.delete(id);
+    }
     return Promise.resolve();
+  }
+
+  #usedBy(grantId: string, server: string, tool: string): readonly Approval[] {
+    return [...this.approvals.values()].filter(
+      (a) => a.state === 'used' && a.grantId === grantId && a.server === server && a.tool === tool,
+    );
+  }
+
+  #forget(id: string): void {
+    this.approvals.delete(id);
+    this.exact.delete(id);
   }
 }
 

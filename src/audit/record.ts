@@ -183,7 +183,7 @@ export interface AdminRecord {
 
 /**
  * `pruned`: retention is about to delete the segments before `detail.firstKept`. `sink`: the copy
- * kept elsewhere fell behind, or caught up.
+ * kept elsewhere fell behind, or caught up. `webhook`: a held call was announced to nobody.
  */
 export type SystemEvent =
   | 'start'
@@ -193,7 +193,8 @@ export type SystemEvent =
   | 'counters'
   | 'config'
   | 'pruned'
-  | 'sink';
+  | 'sink'
+  | 'webhook';
 
 /** Starts, stops, recoveries, and snapshots of the counters at the head of a segment. */
 export interface SystemRecord {

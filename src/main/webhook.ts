@@ -18,15 +18,20 @@ export interface WebhookParts {
   readonly config: WebhookConfig;
   readonly store: ApprovalStore;
   readonly log: Log;
+  /** Puts on record that a held call was announced to nobody. */
+  readonly gaveUp: (approvalId: string, reason: string) => Promise<void>;
+  /** Milliseconds before each further try, and for each try. */
+  readonly pausesMs?: readonly number[];
+  readonly timeoutMs?: number;
   /** Where the pages and the API are, without a slash at its end. */
   readonly baseUrl: () => string;
 }
 
 /** Announcements that wait to be sent: what comes on top is for the console and the command line. */
 const queueMax = 1_000;
-const timeoutMs = 5_000;
+const timeoutMsDefault = 5_000;
 /** An announcement may come twice, unlike a call: a program that got it knows it by its id. */
-const pausesMs = [1_000, 5_000];
+const pausesMsDefault = [1_000, 5_000];
 
 /** Tells a program of every call that begins to wait, one after the other, signed. */
 export class Webhook {
@@ -41,7 +46,7 @@ export class Webhook {
 
   announce(approval: Approval): void {
     if (this.#queue.length >= queueMax) {
-      this.#parts.log.warn('a held call was not announced: too many wait', { id: approval.id });
+      void this.#giveUp(approval.id, 'too many wait to be announced');
       return;
     }
     this.#queue.push(approval);
@@ -62,16 +67,23 @@ export class Webhook {
   }
 
   async #send(id: string, body: string): Promise<void> {
-    const { config, log } = this.#parts;
+    const { config, pausesMs = pausesMsDefault, timeoutMs = timeoutMsDefault } = this.#parts;
     let failure = '';
     for (const pauseMs of [0, ...pausesMs]) {
       await pause(pauseMs, this.#closed.signal);
       if (this.#closed.signal.aborted) return;
-      const sent = await attempt(() => post(config, body, this.#closed.signal));
+      const signal = AbortSignal.any([this.#closed.signal, AbortSignal.timeout(timeoutMs)]);
+      const sent = await attempt(() => post(config, body, signal));
       if (sent.ok && sent.value < 300) return;
       failure = sent.ok ? `HTTP ${sent.value}` : sent.error;
     }
-    log.warn('a held call could not be announced; answer it by hand', { id, detail: failure });
+    if (!this.#closed.signal.aborted) await this.#giveUp(id, failure);
+  }
+
+  async #giveUp(id: string, reason: string): Promise<void> {
+    const { log, gaveUp } = this.#parts;
+    log.warn('a held call could not be announced; answer it by hand', { id, detail: reason });
+    await gaveUp(id, reason);
   }
 
   async #announcement(approval: Approval): Promise<Announcement> {
@@ -102,7 +114,7 @@ export class Webhook {
   }
 }
 
-async function post(config: WebhookConfig, body: string, closed: AbortSignal): Promise<number> {
+async function post(config: WebhookConfig, body: string, signal: AbortSignal): Promise<number> {
   const response = await fetch(config.url, {
     method: 'POST',
     headers: {
@@ -111,7 +123,7 @@ async function post(config: WebhookConfig, body: string, closed: AbortSignal): P
     },
     body,
     redirect: 'error',
-    signal: AbortSignal.any([closed, AbortSignal.timeout(timeoutMs)]),
+    signal,
   });
   await response.body?.cancel();
   return response.status;
