@@ -29,7 +29,14 @@ test('what ended a month ago is forgotten when the desk opens', async (context) 
     guardrails: [],
   };
   const desk = await openApprovalDesk({
-    config: { url: null, approvers: [], webhook: null, pendingMax: 9, pendingPerGrantMax: 9 },
+    config: {
+      url: null,
+      approvers: [],
+      webhook: null,
+      pendingMax: 9,
+      pendingPerGrantMax: 9,
+      holdMs: 9,
+    },
     store,
     audit: {
       append: () => Promise.resolve(ok({ seq: 1 })),
