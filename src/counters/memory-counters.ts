@@ -140,22 +140,29 @@ export class MemoryCounters implements Counters {
   /**
    * Counts what earlier processes admitted, in the order in which it was admitted. An entry whose
    * time is before that of the one before it was written while the wall clock had been put back: it
-   * counts at the later time.
+   * counts at the later time. Where the last one is from the future the wall clock was ahead, who
+   * knows for how many of them: each is taken for as much younger, so that none leaves too soon.
    */
   restore(entries: readonly AdmittedUnits[]): void {
+    let lastMs = 0;
+    for (const { time } of entries) {
+      assert(Number.isFinite(time), 'a recorded time is finite');
+      lastMs = Math.max(lastMs, Math.ceil(time));
+    }
+    const aheadMs = Math.max(0, Math.ceil(lastMs - this.#time.nowMs()));
     let latestMs = 0;
     for (const entry of entries) {
-      assert(Number.isFinite(entry.time), 'a recorded time is finite');
       latestMs = Math.max(latestMs, Math.ceil(entry.time));
+      const atMs = Math.min(lastMs, latestMs + aheadMs);
       if (isLabelKey(entry.key)) {
-        this.#labels.restore(entry, latestMs);
+        this.#labels.restore(entry, atMs);
         continue;
       }
       const shapes = [shapeOf(entry.windowMs, 'sliding')];
       const units = exactUnits(entry.units);
-      if (units > 0n) this.#admit({ key: entry.key, shapes, units }, latestMs);
+      if (units > 0n) this.#admit({ key: entry.key, shapes, units }, atMs);
     }
-    this.#time.notBefore(latestMs);
+    this.#time.notBefore(lastMs);
   }
 
   /** What every counter still holds, and every label in force, in the order of time, as `restore` reads it. */

@@ -108,7 +108,9 @@ function forgetOnSchedule(store: ApprovalStore, log: Log): () => Promise<void> {
     if (!gone.ok) log.warn('ended approvals could not be forgotten', { detail: gone.error });
   };
   let last = forget();
-  const timer = setInterval(() => (last = forget()), forgetEveryMs).unref();
+  const timer = setInterval(() => {
+    last = forget();
+  }, forgetEveryMs).unref();
   return () => {
     clearInterval(timer);
     return last;
