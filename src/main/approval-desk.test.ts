@@ -5,7 +5,7 @@ import type { Approval } from '../approvals/approval.ts';
 import { MemoryApprovalStore, sampleCall } from '../approvals/samples.ts';
 import { silentLog } from '../base/log.ts';
 import { ok } from '../base/result.ts';
-import { until } from '../../test/support/held-calls.ts';
+import { until } from '../../test/support/until.ts';
 import { openApprovalDesk } from './approval-desk.ts';
 
 const dayMs = 86_400_000;
@@ -48,6 +48,6 @@ test('what ended a month ago is forgotten when the desk opens', async (context) 
   });
   assert.ok(desk.ok);
   context.after(() => desk.value.close());
-  await until(() => !store.approvals.has('old'));
+  await until('the old one is gone', () => !store.approvals.has('old'));
   assert.deepEqual([...store.approvals.keys()], ['recent', 'compared-with']);
 });

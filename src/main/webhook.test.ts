@@ -9,7 +9,7 @@ import { MemoryApprovalStore, sampleCall } from '../approvals/samples.ts';
 import { isAnswerToken } from '../approvals/webhook.ts';
 import { silentLog } from '../base/log.ts';
 import { freePort } from '../../test/support/data-path.ts';
-import { until } from '../../test/support/held-calls.ts';
+import { until } from '../../test/support/until.ts';
 import { Webhook, type WebhookParts } from './webhook.ts';
 
 const secret = 'a-secret-of-24-characters';
@@ -99,7 +99,7 @@ test('a held call is announced once, signed over the time and the very body', as
   const one = approval();
   const beforeS = Math.floor(Date.now() / 1000);
   webhook.announce(one);
-  await until(() => received.length === 1);
+  await until('it is told', () => received.length === 1);
   const [{ headers, body } = { headers: {}, body: '' }] = received;
   assert.equal(headers['content-type'], 'application/json');
   const signed = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(String(headers['portcullis-signature']));
@@ -125,7 +125,7 @@ test('the exact arguments are in it where the operator asks for them', async (co
   const one = approval();
   await store.insert(one, '{"to":"anna","a":1.0}');
   webhook.announce(one);
-  await until(() => received.length === 1);
+  await until('it is told', () => received.length === 1);
   const told = JSON.parse(received[0]?.body ?? '') as Record<string, unknown>;
   assert.equal(told['arguments'], '{"to":"anna","a":1.0}');
 });
@@ -133,10 +133,10 @@ test('the exact arguments are in it where the operator asks for them', async (co
 test('a failure is tried again with the same body, and success ends it', async (context) => {
   const { webhook, received, given } = await start(context, [500, 302, 200]);
   webhook.announce(approval());
-  await until(() => received.length === 3);
+  await until('it is told', () => received.length === 3);
   assert.equal(new Set(received.map(({ body }) => body)).size, 1);
   webhook.announce(approval('apr_BBBBBBBBBBBBBBBBBBBBBB'));
-  await until(() => received.length === 4);
+  await until('it is told', () => received.length === 4);
   assert.deepEqual(given, []);
 });
 
@@ -145,7 +145,7 @@ test('three failures are the end, on record, and the next call is announced', as
   const [one, two] = [approval(), approval('apr_BBBBBBBBBBBBBBBBBBBBBB')];
   webhook.announce(one);
   webhook.announce(two);
-  await until(() => received.length === 4);
+  await until('it is told', () => received.length === 4);
   assert.deepEqual(given, [[one.id, 'HTTP 503']]);
   assert.ok(received[3]?.body.includes(two.id));
 });
@@ -154,7 +154,7 @@ test('a program that is not there is given up, on record', async (context) => {
   const url = `http://127.0.0.1:${await freePort()}/told`;
   const { webhook, given } = await start(context, [200], { url });
   webhook.announce(approval());
-  await until(() => given.length === 1);
+  await until('it is told', () => given.length === 1);
   assert.equal(given[0]?.[0], approval().id);
 });
 
@@ -162,13 +162,13 @@ test('a program that does not answer is given up, and nobody waits for it', asyn
   const { webhook, given } = await start(context, ['hang'], { timeoutMs: 20 });
   webhook.announce(approval());
   assert.deepEqual(given, [], 'announcing waits for nothing');
-  await until(() => given.length === 1);
+  await until('it is told', () => given.length === 1);
 });
 
 test('more than a thousand wait for nobody: what comes on top is on record', async (context) => {
   const { webhook, received, given } = await start(context, ['hang']);
   webhook.announce(approval());
-  await until(() => received.length === 1);
+  await until('it is told', () => received.length === 1);
   for (let count = 0; count < 1_000; count += 1) webhook.announce(approval());
   webhook.announce(approval('apr_CCCCCCCCCCCCCCCCCCCCCC'));
   assert.deepEqual(given, [['apr_CCCCCCCCCCCCCCCCCCCCCC', 'too many wait to be announced']]);
@@ -178,7 +178,7 @@ test('a gateway that stops lets go of what it was telling', async (context) => {
   const { webhook, received, given } = await start(context, ['hang']);
   webhook.announce(approval());
   webhook.announce(approval());
-  await until(() => received.length === 1);
+  await until('it is told', () => received.length === 1);
   await webhook.close();
   assert.deepEqual([received.length, given.length], [1, 0]);
 });
