@@ -71,6 +71,7 @@ test('the smallest file', async () => {
   const audit = { durability: 'process', keepMs: null, record: new Map(), sink: null };
   assert.deepEqual(config.audit, audit);
   assert.deepEqual(config.telemetry, { openTelemetry: false, metrics: 'operator' });
+  assert.deepEqual(config.pins, { firstList: 'accept' });
   assert.deepEqual(config.limits, { json: {} });
   assert.equal(config.dataDir, join(config.files[0] ?? '', '..', 'data'));
   assert.equal(config.servers.size + config.policies.size + config.grants.length, 0);
@@ -99,6 +100,7 @@ test('every field', async () => {
       sink: { url: '${HOME_PAGE}', headers: { Authorization: '${CREDENTIAL}' } },
     },
     telemetry: { openTelemetry: true, metrics: 'anyone' },
+    pins: { firstList: 'review' },
     limits: {
       bodyBytes: 2_048,
       depth: 8,
@@ -177,6 +179,7 @@ test('every field', async () => {
     },
   });
   assert.deepEqual(config.telemetry, { openTelemetry: true, metrics: 'anyone' });
+  assert.deepEqual(config.pins, { firstList: 'review' });
   assert.deepEqual(config.limits, {
     json: { bytesMax: 2_048, depthMax: 8, valuesMax: 100, stringMax: 512 },
     answerBytesMax: 4_096,
@@ -311,7 +314,7 @@ const shapes: readonly (readonly [string, string, string])[] = [
   [
     'a section of another program',
     '{ "servers": {}, "mcp": {} }',
-    '1:18: /mcp: unknown field `mcp`; known here: `$schema`, `listen`, `data`, `audit`, `telemetry`, `console`, `approvals`, `limits`, `servers`, `policies`, `guardrails`, `grants`',
+    '1:18: /mcp: unknown field `mcp`; known here: `$schema`, `listen`, `data`, `audit`, `telemetry`, `console`, `approvals`, `pins`, `limits`, `servers`, `policies`, `guardrails`, `grants`',
   ],
   [
     'a port too high',

@@ -29,6 +29,7 @@ export interface Config extends Declared {
   readonly dataDir: string;
   readonly audit: AuditConfig;
   readonly telemetry: TelemetryConfig;
+  readonly pins: { readonly firstList: 'accept' | 'review' };
   /** Whether the console may add servers at private addresses. */
   readonly privateServers: boolean;
   readonly approvals: ApprovalsConfig;
@@ -136,6 +137,7 @@ async function build(source: Source): Promise<Result<Config, readonly ConfigProb
       dataDir: resolve(folder, entry.data ?? './data'),
       audit,
       telemetry: readTelemetry(entry.telemetry),
+      pins: { firstList: entry.pins?.firstList ?? 'accept' },
       privateServers: entry.console?.privateServers ?? false,
       approvals,
       limits: limitsOf(entry),

@@ -15,6 +15,7 @@ export interface ConfigFile {
   readonly data?: string | undefined;
   readonly audit?: AuditEntry | undefined;
   readonly telemetry?: TelemetryEntry | undefined;
+  readonly pins?: { readonly firstList?: FirstList | undefined } | undefined;
   readonly console?: { readonly privateServers?: boolean | undefined } | undefined;
   readonly approvals?: ApprovalsEntry | undefined;
   readonly limits?: LimitsEntry | undefined;
@@ -43,6 +44,9 @@ export interface LimitsEntry {
   readonly sameCalls?: number | undefined;
   readonly sameCallsSeconds?: number | undefined;
 }
+
+/** What becomes of the first list of tools that a server gives. */
+export type FirstList = 'accept' | 'review';
 
 export type ServerEntry = StdioEntry | HttpEntry;
 
@@ -289,6 +293,15 @@ export const fileSchema: z.ZodType<ConfigFile> = z
       .optional()
       .meta({ description: 'What the console may do.' }),
     approvals: approvalsSchema(name).optional(),
+    pins: z
+      .strictObject({
+        firstList: z.enum(['accept', 'review']).optional().meta({
+          description:
+            'Whether the first list of tools that a server gives is accepted as it is, or waits for `portcullis pin accept` like every later change. Default: `accept`.',
+        }),
+      })
+      .optional()
+      .meta({ description: 'What is trusted of the tools that servers list.' }),
     limits: limits.optional(),
     servers: z
       .record(name, z.union([stdioServer, httpServer]))

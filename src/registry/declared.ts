@@ -9,6 +9,8 @@ export interface Declared {
   /** In the order of their names. */
   readonly guardrails: readonly NamedPolicy[];
   readonly grants: readonly Grant[];
+  /** What becomes of a server's first list of tools; absent: it is accepted. */
+  readonly pins?: { readonly firstList: 'accept' | 'review' };
 }
 
 /** A policy of the operator's file, read and compiled. */

@@ -119,6 +119,27 @@ const odd: readonly (readonly [string, readonly SeenTool[], Readonly<Record<stri
     [seen('Get'), seen('get')],
     { Get: 'the name can be taken for `get`', get: 'the name can be taken for `Get`' },
   ],
+  ...(
+    [
+      ['return_it', 'retum_it'],
+      ['fill', 'fi11'],
+      ['kill', 'kiIl'],
+      ['go', 'g0'],
+      ['get_user', 'get-user'],
+      ['learn-1O', 'leam_i0'],
+    ] as const
+  ).map(
+    ([one, other]) =>
+      [
+        `${one} beside ${other}`,
+        [seen(one), seen(other), seen('another')],
+        {
+          [one]: `the name can be taken for \`${other}\``,
+          [other]: `the name can be taken for \`${one}\``,
+          another: 'pinned',
+        },
+      ] as const,
+  ),
   ['a space', [seen('a b')], { 'a b': 'the name has characters other than A-Z a-z 0-9 _ . / -' }],
   ['an empty name', [seen('')], { '': 'the name has characters other than A-Z a-z 0-9 _ . / -' }],
   [

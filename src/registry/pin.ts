@@ -23,7 +23,7 @@ export interface PinQuestion {
   readonly seen: readonly SeenTool[];
   /** Milliseconds since the Unix epoch. */
   readonly nowMs: number;
-  /** Whether it was never listed; told from `previous` when absent. */
+  /** Whether it is a first list, to be accepted as it is; told from `previous` when absent. */
   readonly isFirst?: boolean;
   /** The name stands for another server than the one that was reviewed: nothing of it counts. */
   readonly moved?: boolean;
@@ -174,9 +174,18 @@ function visible(name: string): string {
   return name.replace(/[^!-~]/gu, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
-/** Names that a reader, or a lenient server, may take for one another have the same likeness. */
+/**
+ * Names that a reader, or a lenient server, may take for one another have the same likeness: by case
+ * and compatibility form, and by what looks alike in ASCII (`rn` and `m`; `I`, `l` and `1`; `O` and
+ * `0`; `-` and `_`).
+ */
 function likeness(name: string): string {
-  return name.normalize('NFKC').toLowerCase().normalize('NFKC');
+  const folded = name.normalize('NFKC').toLowerCase().normalize('NFKC');
+  return folded
+    .replaceAll('rn', 'm')
+    .replaceAll(/[i1]/g, 'l')
+    .replaceAll('0', 'o')
+    .replaceAll('-', '_');
 }
 
 /** The members of two definitions that differ, in the order of their names. */

@@ -285,6 +285,25 @@ test('a first list is pinned; a changed tool waits until that very change is acc
   await store.close();
 });
 
+test('a first list waits for a person where the operator wants it', async () => {
+  const store = await stores();
+  const one = await registry(store, { ...declared({}), pins: { firstList: 'review' } });
+  const stateOf = (name: string) => one.current().servers.get('files')?.tools?.get(name)?.state;
+  const first = await one.pinSeen('files', [seen('a'), seen('b')]);
+  assert.ok(first.ok);
+  assert.deepEqual(
+    first.value.changed.map(({ tool, state, reason }) => [tool, state, reason]),
+    [
+      ['a', 'quarantined', 'new tool'],
+      ['b', 'quarantined', 'new tool'],
+    ],
+  );
+  await one.acceptPins('files', new Map([['a', seen('a').digest]]));
+  await one.pinSeen('files', [seen('a'), seen('b')]);
+  assert.deepEqual([stateOf('a'), stateOf('b')], ['pinned', 'quarantined']);
+  await store.close();
+});
+
 test('rows that are set to pinned count as reviewed', async () => {
   const store = await stores();
   const one = await registry(store);

@@ -232,7 +232,9 @@ export class Registry {
     seen: readonly SeenTool[],
   ): Promise<Result<Pinning, RegistryProblem | PinProblem>> {
     const pinned = await this.#withServer(server, async () => {
-      const list = { seen, nowMs: this.#clock.nowMs(), config: this.#parts.servers.get(server) };
+      const { declared, servers } = this.#parts;
+      const trusted = declared.pins?.firstList !== 'review';
+      const list = { seen, trusted, nowMs: this.#clock.nowMs(), config: servers.get(server) };
       const { pinning, settle } = await compareSeen(this.#stores.registry, list);
       if (pinning.ok) await this.#savePins(server, pinning.value.changed);
       if (pinning.ok) await settle();

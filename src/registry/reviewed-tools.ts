@@ -18,6 +18,8 @@ export interface Compared {
 export interface SeenList {
   readonly config: ServerConfig | undefined;
   readonly seen: readonly SeenTool[];
+  /** Whether a first list is accepted as it is. */
+  readonly trusted: boolean;
   readonly nowMs: number;
 }
 
@@ -27,7 +29,7 @@ export interface SeenList {
  */
 export async function compareSeen(
   store: RegistryStore,
-  { config, seen, nowMs }: SeenList,
+  { config, seen, trusted, nowMs }: SeenList,
 ): Promise<Compared> {
   assert(config !== undefined, 'the server is registered');
   const server = config.name;
@@ -39,7 +41,7 @@ export async function compareSeen(
     previous,
     seen,
     nowMs,
-    isFirst: known === null && previous.length === 0,
+    isFirst: trusted && known === null && previous.length === 0,
     moved: known !== null && known !== origin,
   });
   const settle = async (): Promise<void> => {
