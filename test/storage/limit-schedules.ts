@@ -91,9 +91,18 @@ class Disk implements SegmentFiles {
   /** Bytes until the next write is cut short; null for as many as come. */
   fuse: number | null = null;
   dead = false;
-  readonly openAppend = nodeSegmentFiles.openAppend;
-  readonly syncDirectory = (): void => undefined;
-  readonly close = nodeSegmentFiles.close;
+
+  openAppend(path: string, create: boolean): number {
+    return nodeSegmentFiles.openAppend(path, create);
+  }
+
+  close(file: number): void {
+    nodeSegmentFiles.close(file);
+  }
+
+  syncDirectory(): void {
+    // Only a power cut asks for it.
+  }
 
   write(file: number, bytes: Uint8Array, offset: number, length: number): number {
     // What a process does after its end reaches no disk.
