@@ -232,9 +232,7 @@ export class Registry {
     seen: readonly SeenTool[],
   ): Promise<Result<Pinning, RegistryProblem | PinProblem>> {
     const pinned = await this.#withServer(server, async () => {
-      const { declared, servers } = this.#parts;
-      const trusted = declared.pins?.firstList !== 'review';
-      const list = { seen, trusted, nowMs: this.#clock.nowMs(), config: servers.get(server) };
+      const list = { server, seen, nowMs: this.#clock.nowMs(), parts: this.#parts };
       const { pinning, settle } = await compareSeen(this.#stores.registry, list);
       if (pinning.ok) await this.#savePins(server, pinning.value.changed);
       if (pinning.ok) await settle();

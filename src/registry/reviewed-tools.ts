@@ -4,6 +4,7 @@ import type { PinnedTool } from '../policy/index.ts';
 import { originOf } from './origin.ts';
 import { pinTools, type PinProblem, type Pinning, type SeenTool } from './pin.ts';
 import { pinnedTools } from './pinned-tools.ts';
+import type { Parts } from './parts.ts';
 import type { RegistryStore } from './registry-store.ts';
 import type { ServerConfig } from './server.ts';
 
@@ -16,11 +17,11 @@ export interface Compared {
 
 /** A list that a registered server just gave. */
 export interface SeenList {
-  readonly config: ServerConfig | undefined;
+  readonly server: string;
   readonly seen: readonly SeenTool[];
-  /** Whether a first list is accepted as it is. */
-  readonly trusted: boolean;
   readonly nowMs: number;
+  /** What is in force: the server's entry, and whether a first list is accepted as it is. */
+  readonly parts: Pick<Parts, 'servers' | 'declared'>;
 }
 
 /**
@@ -29,10 +30,11 @@ export interface SeenList {
  */
 export async function compareSeen(
   store: RegistryStore,
-  { config, seen, trusted, nowMs }: SeenList,
+  { server, seen, nowMs, parts }: SeenList,
 ): Promise<Compared> {
+  const config = parts.servers.get(server);
   assert(config !== undefined, 'the server is registered');
-  const server = config.name;
+  const trusted = parts.declared.pins?.firstList !== 'review';
   const previous = await store.pins(server);
   const known = await store.origin(server);
   const origin = originOf(config);
