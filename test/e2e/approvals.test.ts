@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { connectControl } from '../../src/cli/control-client.ts';
 import { modernPay, resultOf, textOf } from '../support/held-calls.ts';
 import {
   command,
@@ -13,7 +14,6 @@ import {
   runArguments,
   startGateway,
   temporaryFolder,
-  type Finished,
   type GatewayProcess,
 } from '../support/gateway-process.ts';
 import { post } from '../support/mcp-requests.ts';
@@ -29,9 +29,23 @@ interface Listed {
   readonly waiting: number;
 }
 
+/** What is listed to a person, or why nothing is. */
+interface Looked {
+  readonly approvals: readonly Listed[];
+  readonly problem: string | null;
+}
+
+async function look(dataDir: string): Promise<Looked> {
+  const control = await connectControl(dataDir);
+  const listed = control.ok ? await control.value.get('/api/v1/approvals') : control;
+  if (!listed.ok) return { approvals: [], problem: listed.error.message };
+  return { ...(listed.value as Looked), problem: null };
+}
+
 /**
- * The one call that waits, on an open connection or, where `waiting` is 0, on none. `answered` is the
- * call itself: once it has an answer it does not wait, and the answer says why.
+ * The one call that waits, on an open connection or, where `waiting` is 0, on none; a terminal shows
+ * it too. `answered` is the call itself: once it has an answer it does not wait, and the answer says
+ * why.
  */
 async function held(
   dataDir: string,
@@ -40,18 +54,21 @@ async function held(
 ): Promise<string> {
   let answer: string | null = null;
   void answered?.then((value) => (answer = JSON.stringify(value)));
-  let found: Listed | undefined;
-  let listed: Finished | null = null;
+  let last: Looked | null = null;
   await until(
-    () => `no call waits: ${JSON.stringify(found)}, ${JSON.stringify(listed)}`,
+    () => `no call waits: ${JSON.stringify(last)}`,
     async () => {
       assert.equal(answer, null, 'the call was answered');
-      listed = await portcullis(['approve', 'list', '--data', dataDir, '--json']);
-      if (listed.code !== 0) return false;
-      [found] = (JSON.parse(listed.stdout) as { approvals: readonly Listed[] }).approvals;
+      last = await look(dataDir);
+      const [found] = last.approvals;
       return found?.state === 'pending' && found.waiting === waiting;
     },
+    60_000,
   );
+  const ran = await portcullis(['approve', 'list', '--data', dataDir, '--json']);
+  assert.equal(ran.code, 0, ran.stderr);
+  const [found] = (JSON.parse(ran.stdout) as { approvals: readonly Listed[] }).approvals;
+  assert.deepEqual([found?.state, found?.waiting], ['pending', waiting], ran.stdout);
   return found?.id ?? '';
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { describe, test, type TestContext } from 'node:test';
 
 import { portcullis, startGateway, temporaryFolder } from '../support/gateway-process.ts';
 import { modern, modernCall, openStream, post } from '../support/mcp-requests.ts';
@@ -149,7 +149,7 @@ async function caught({ call, list, pin }: Awaited<ReturnType<typeof stand>>): P
   await until(
     'the changed tool is quarantined',
     async () => /Unknown tool/.test(await call()),
-    20_000,
+    60_000,
   );
   assert.doesNotMatch(await list(), /"name":"read"/);
   const told = await pin('diff', 's');
@@ -160,47 +160,50 @@ async function caught({ call, list, pin }: Awaited<ReturnType<typeof stand>>): P
   assert.match(told.stdout, /arguments, required: .*"keys"/);
 }
 
-test('rug pull: after five calls, seen as soon as a list is asked for', async (context) => {
-  const stood = await stand(context, { afterCalls: 5 });
-  for (let n = 0; n < 5; n += 1) assert.match(await stood.call(), /a note/);
-  assert.doesNotMatch(await stood.list(), /ssh/, 'nobody is shown the changed text');
-  await caught(stood);
-});
+// Each waits seconds for the gateway to look again: they wait side by side.
+describe('rug pull', { concurrency: 4 }, () => {
+  test('after five calls, seen as soon as a list is asked for', async (context) => {
+    const stood = await stand(context, { afterCalls: 5 });
+    for (let n = 0; n < 5; n += 1) assert.match(await stood.call(), /a note/);
+    assert.doesNotMatch(await stood.list(), /ssh/, 'nobody is shown the changed text');
+    await caught(stood);
+  });
 
-test('rug pull: after list_changed', async (context) => {
-  const stood = await stand(context, {});
-  assert.match(await stood.call(), /a note/);
-  const asked = { notifications: { toolsListChanged: true } };
-  const message = modern('subscriptions/listen', asked, { id: 'l' });
-  const stream = await openStream(stood.client, { method: 'POST', ...message });
-  stood.server.change();
-  await caught(stood);
-  stream.end();
-});
+  test('after list_changed', async (context) => {
+    const stood = await stand(context, {});
+    assert.match(await stood.call(), /a note/);
+    const asked = { notifications: { toolsListChanged: true } };
+    const message = modern('subscriptions/listen', asked, { id: 'l' });
+    const stream = await openStream(stood.client, { method: 'POST', ...message });
+    stood.server.change();
+    await caught(stood);
+    stream.end();
+  });
 
-test('rug pull: another list for clients than for the gateway', async (context) => {
-  const stood = await stand(context, { toClients: true });
-  assert.match(await stood.call(), /a note/);
-  assert.doesNotMatch(await stood.list(), /ssh/);
-});
+  test('another list for clients than for the gateway', async (context) => {
+    const stood = await stand(context, { toClients: true });
+    assert.match(await stood.call(), /a note/);
+    assert.doesNotMatch(await stood.list(), /ssh/);
+  });
 
-test('rug pull: what a person has seen and accepted is callable again', async (context) => {
-  const stood = await stand(context, { afterCalls: 1 });
-  await stood.call();
-  await stood.list();
-  await caught(stood);
-  const json = JSON.parse((await stood.pin('diff', 's', '--json')).stdout) as {
-    tool: string;
-    differences: { pointer: string }[];
-  }[];
-  assert.deepEqual(
-    json.map(({ tool }) => tool),
-    ['read'],
-  );
-  assert.ok(json[0]?.differences.some(({ pointer }) => pointer === '/description'));
-  assert.equal((await stood.pin('accept', 's')).code, 0);
-  assert.match(await stood.call(), /a note/);
-  const after = await stood.pin('diff', 's');
-  assert.equal(after.code, 0);
-  assert.match(after.stdout, /nothing of `s` waits for review/);
+  test('what a person has seen and accepted is callable again', async (context) => {
+    const stood = await stand(context, { afterCalls: 1 });
+    await stood.call();
+    await stood.list();
+    await caught(stood);
+    const json = JSON.parse((await stood.pin('diff', 's', '--json')).stdout) as {
+      tool: string;
+      differences: { pointer: string }[];
+    }[];
+    assert.deepEqual(
+      json.map(({ tool }) => tool),
+      ['read'],
+    );
+    assert.ok(json[0]?.differences.some(({ pointer }) => pointer === '/description'));
+    assert.equal((await stood.pin('accept', 's')).code, 0);
+    assert.match(await stood.call(), /a note/);
+    const after = await stood.pin('diff', 's');
+    assert.equal(after.code, 0);
+    assert.match(after.stdout, /nothing of `s` waits for review/);
+  });
 });
