@@ -6,6 +6,7 @@ import {
   scanJson,
   type JsonValue,
 } from '../base/strict-json.ts';
+import type { OutcomeRecord } from '../audit/record.ts';
 import { idKey } from '../mcp/decode.ts';
 import type { Answer } from '../mcp/answer.ts';
 import { errorResponse } from '../mcp/encode.ts';
@@ -130,9 +131,9 @@ async function judgeLateAnswer(
     noteTask(gateway, caller, answer);
     const waitedMs = gateway.clock.monotonicMs() - call.sinceMs;
     for (const receipt of call.receipts) await gateway.counters.release(receipt);
-    const recorded = await gateway.audit.append({
+    const outcome: OutcomeRecord = {
       kind: 'outcome',
-      id: call.intentId,
+      id: call.intent.id,
       time: gateway.clock.nowMs(),
       ...answerStatus(answer),
       answerBytes: raw.length,
@@ -141,7 +142,8 @@ async function judgeLateAnswer(
       upstreamUs: Math.round(waitedMs * 1000),
       givenBack: false,
       ...labelUnits(call.receipts),
-    });
+    };
+    const recorded = await gateway.audit.append(outcome, call.intent);
     return recorded.ok ? raw : null;
   }
   if (caller.passedHeaders['last-event-id'] === undefined) return null;

@@ -86,7 +86,8 @@ async function carryOut(
   params: readonly MirroredParam[] | undefined,
 ): Promise<void> {
   const decidedMs = gateway.clock.monotonicMs();
-  const recorded = await gateway.audit.append(intentRecord(gateway, call, enforcement));
+  const intent = intentRecord(gateway, call, enforcement);
+  const recorded = await gateway.audit.append(intent);
   if (!recorded.ok) {
     await giveBack(gateway, enforcement);
     if (call.round !== undefined) keepPass(gateway, call.round);
@@ -96,7 +97,7 @@ async function carryOut(
   const sentMs = gateway.clock.monotonicMs();
   const decideUs = micros(decidedMs - call.startMs);
   const recordUs = micros(sentMs - decidedMs);
-  const intended = { call, permitted: enforcement, decideUs, recordUs, sentMs };
+  const intended = { call, permitted: enforcement, intent, decideUs, recordUs, sentMs };
   const ended = endedMeanwhile(gateway, call.caller);
   if (ended === null) return forward(gateway, intended, downstream, params);
   const release = await concludeCall(gateway, intended, { kind: 'withdrawn', refusal: ended });

@@ -1,4 +1,5 @@
 import type { Receipt } from '../counters/counters.ts';
+import type { IntentRecord } from '../audit/record.ts';
 import { AggregateSessions } from './aggregate-state.ts';
 import type { ResponseMessage } from '../mcp/message.ts';
 import type { PinnedTool } from '../policy/index.ts';
@@ -13,7 +14,7 @@ import type { ClientAbility } from './client-ability.ts';
 
 /** A call whose answer will come on another stream of its session. */
 export interface DetachedCall {
-  readonly intentId: string;
+  readonly intent: IntentRecord;
   readonly receipts: readonly Receipt[];
   /** Monotonic milliseconds when it was forwarded. */
   readonly sinceMs: number;

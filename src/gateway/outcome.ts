@@ -1,4 +1,4 @@
-import type { OutcomeStatus } from '../audit/record.ts';
+import type { IntentRecord, OutcomeRecord, OutcomeStatus } from '../audit/record.ts';
 import { idKey } from '../mcp/decode.ts';
 import { errorResponse, toolRefusal } from '../mcp/encode.ts';
 import type { Answer } from '../mcp/answer.ts';
@@ -22,6 +22,7 @@ const detachedMs = 600_000;
 export interface Intended {
   readonly call: ToolCall;
   readonly permitted: Permitted;
+  readonly intent: IntentRecord;
   readonly decideUs: number;
   readonly recordUs: number;
   /** Monotonic milliseconds when it was forwarded. */
@@ -45,11 +46,11 @@ export async function concludeCall(
     return releaseAsIs;
   }
   const reached = wasReached(conclusion);
-  if (reached) await release(gateway, permitted);
-  else await giveBack(gateway, permitted);
+  if (!reached) await giveBack(gateway, permitted);
+  else for (const receipt of permitted.receipts) await gateway.counters.release(receipt);
   if (!reached && call.round !== undefined) keepPass(gateway, call.round);
 
-  const recorded = await gateway.audit.append({
+  const outcome: OutcomeRecord = {
     kind: 'outcome',
     id: call.id,
     time: gateway.clock.nowMs(),
@@ -60,7 +61,8 @@ export async function concludeCall(
     upstreamUs: micros(gateway.clock.monotonicMs() - intended.sentMs),
     givenBack: !reached,
     ...(reached ? labelUnits(permitted.receipts) : undefined),
-  });
+  };
+  const recorded = await gateway.audit.append(outcome, intended.intent);
   if (!recorded.ok)
     return replaced(
       errorResponse(call.message.id, codes.outcomeNotRecorded, sentences.outcomeNotRecorded),
@@ -189,11 +191,11 @@ const failedStatus: Readonly<Record<UpstreamFailure['kind'], OutcomeStatus>> = {
  * broken when nobody asked for it in time.
  */
 function detach(gateway: Gateway, intended: Intended): boolean {
-  const { call, permitted, decideUs, recordUs, sentMs } = intended;
+  const { call, permitted, intent, decideUs, recordUs, sentMs } = intended;
   const session = sessionKey(call.caller);
   const id = idKey(call.message.id);
   const waiting = {
-    intentId: call.id,
+    intent,
     receipts: permitted.receipts,
     sinceMs: sentMs,
     decideUs,
@@ -211,10 +213,6 @@ function detach(gateway: Gateway, intended: Intended): boolean {
 /** Only where it is certain that the server did not run the call. */
 export async function giveBack(gateway: Gateway, permitted: Permitted): Promise<void> {
   for (const receipt of permitted.receipts) await gateway.counters.giveBack(receipt);
-}
-
-async function release(gateway: Gateway, permitted: Permitted): Promise<void> {
-  for (const receipt of permitted.receipts) await gateway.counters.release(receipt);
 }
 
 /** Whole microseconds of a span in milliseconds. */

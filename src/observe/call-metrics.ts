@@ -1,3 +1,4 @@
+import type { OutcomeRecord } from '../audit/record.ts';
 import type { Metrics } from './metrics.ts';
 import type { Observer } from './observed-log.ts';
 
@@ -31,15 +32,27 @@ export function callMetrics(metrics: Metrics): Observer {
     help: 'Changes by operators.',
     labels: ['action'],
   });
+  // As many as there are servers.
+  const stagesOf = new Map<string, (outcome: OutcomeRecord) => void>();
+  const newStages = (server: string): ((outcome: OutcomeRecord) => void) => {
+    const decide = stages.of([server, 'decide']);
+    const record = stages.of([server, 'record']);
+    const upstream = stages.of([server, 'upstream']);
+    const observe = ({ decideUs, recordUs, upstreamUs }: OutcomeRecord): void => {
+      decide(decideUs / 1e6);
+      record(recordUs / 1e6);
+      upstream(upstreamUs / 1e6);
+    };
+    stagesOf.set(server, observe);
+    return observe;
+  };
   return {
     began: ({ server, tool, decision, wouldRefuse }) => {
       calls.add([server, tool, decision, wouldRefuse === null ? '' : 'observed']);
     },
-    ended: ({ server, tool }, { status, decideUs, recordUs, upstreamUs }) => {
-      outcomes.add([server, tool, status]);
-      stages.observe([server, 'decide'], decideUs / 1e6);
-      stages.observe([server, 'record'], recordUs / 1e6);
-      stages.observe([server, 'upstream'], upstreamUs / 1e6);
+    ended: ({ server, tool }, outcome) => {
+      outcomes.add([server, tool, outcome.status]);
+      (stagesOf.get(server) ?? newStages(server))(outcome);
     },
     refused: ({ server, tool, pin, enforcement, code }) => {
       calls.add([server, pin === null ? unknownTool : tool, enforcement, code]);

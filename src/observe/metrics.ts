@@ -16,6 +16,8 @@ export interface Counter {
 /** Observations in seconds, by upper bounds. */
 export interface Histogram {
   observe(values: Values, seconds: number): void;
+  /** What observes into one series, for whoever comes back to it again and again. */
+  of(values: Values): (seconds: number) => void;
 }
 
 /** One value of a gauge at this moment. */
@@ -82,7 +84,7 @@ export class Metrics {
   }
 
   histogram(options: MetricOptions): Histogram {
-    const series = new Series(options, () => ({
+    const series = new Series<Observed>(options, () => ({
       sum: 0,
       buckets: new Float64Array(boundsSeconds.length + 1),
     }));
@@ -93,12 +95,10 @@ export class Metrics {
     };
     this.#metrics.push({ options, type: 'histogram', lines, samples: () => [] });
     return {
-      observe: (values, seconds) => {
+      observe: (values, seconds) => observeInto(series.of(values), seconds),
+      of: (values) => {
         const one = series.of(values);
-        one.sum += seconds;
-        let index = 0;
-        while (index < boundsSeconds.length && seconds > (boundsSeconds[index] ?? 0)) index += 1;
-        one.buckets[index] = (one.buckets[index] ?? 0) + 1;
+        return (seconds) => observeInto(one, seconds);
       },
     };
   }
@@ -137,6 +137,18 @@ export class Metrics {
   }
 }
 
+interface Observed {
+  sum: number;
+  readonly buckets: Float64Array;
+}
+
+function observeInto(one: Observed, seconds: number): void {
+  one.sum += seconds;
+  let index = 0;
+  while (index < boundsSeconds.length && seconds > (boundsSeconds[index] ?? 0)) index += 1;
+  one.buckets[index] = (one.buckets[index] ?? 0) + 1;
+}
+
 /** The series of one metric, by their label values. */
 class Series<T> {
   readonly #names: readonly string[];
@@ -170,7 +182,7 @@ class Series<T> {
 function* histogramLines(
   { name, labels }: MetricOptions,
   values: Values,
-  { sum, buckets }: { readonly sum: number; readonly buckets: Float64Array },
+  { sum, buckets }: Observed,
 ): Iterable<string> {
   let count = 0;
   for (const [index, inBucket] of buckets.entries()) {

@@ -18,9 +18,6 @@ export interface Observer {
   other?(record: RecordBody): void;
 }
 
-/** Calls under way that are remembered; a call beyond is not told of when it ends. */
-const underWayMax = 100_000;
-
 /**
  * An audit log that tells observers what goes through it. What is measured is what is recorded: no
  * step of a call knows of either. INVARIANT: an observer that fails costs no call its record.
@@ -28,11 +25,6 @@ const underWayMax = 100_000;
 export class ObservedLog implements AuditLog {
   readonly #log: AuditLog;
   readonly #observers: readonly Observer[];
-  /**
-   * By decision id. An object and no `Map`: a `Map` whose entries come and go leaves tables behind
-   * that hold records until the next full collection, at thousands of calls a second most of the heap.
-   */
-  readonly #intents: Record<string, IntentRecord | undefined> = emptyDictionary();
   #underWay = 0;
 
   constructor(log: AuditLog, observers: readonly Observer[]) {
@@ -40,9 +32,10 @@ export class ObservedLog implements AuditLog {
     this.#observers = observers;
   }
 
-  append(record: RecordBody): ReturnType<AuditLog['append']> {
+  append(record: RecordBody, ends?: IntentRecord): ReturnType<AuditLog['append']> {
     const appended = this.#log.append(record);
-    this.#tell(record);
+    if (record.kind === 'intent') void appended.then(this.#uncountFailed);
+    this.#tell(record, ends);
     return appended;
   }
 
@@ -59,23 +52,22 @@ export class ObservedLog implements AuditLog {
     return this.#underWay;
   }
 
-  #tell(record: RecordBody): void {
+  /** What could not be recorded is not forwarded. */
+  readonly #uncountFailed = ({ ok }: { readonly ok: boolean }): void => {
+    if (!ok) this.#underWay -= 1;
+  };
+
+  #tell(record: RecordBody, ends: IntentRecord | undefined): void {
     switch (record.kind) {
       case 'intent':
-        if (this.#underWay < underWayMax) {
-          this.#intents[record.id] = record;
-          this.#underWay += 1;
-        }
+        this.#underWay += 1;
         for (const observer of this.#observers) observer.began?.(record);
         return;
-      case 'outcome': {
-        const intent = this.#intents[record.id];
-        if (intent === undefined) return;
-        Reflect.deleteProperty(this.#intents, record.id);
+      case 'outcome':
+        if (ends === undefined) return;
         this.#underWay -= 1;
-        for (const observer of this.#observers) observer.ended?.(intent, record);
+        for (const observer of this.#observers) observer.ended?.(ends, record);
         return;
-      }
       case 'refusal':
         for (const observer of this.#observers) observer.refused?.(record);
         return;
@@ -86,10 +78,4 @@ export class ObservedLog implements AuditLog {
         for (const observer of this.#observers) observer.other?.(record);
     }
   }
-}
-
-/** Without a prototype: any text is a key like any other. */
-function emptyDictionary(): Record<string, IntentRecord | undefined> {
-  // An object without a prototype has no members at all.
-  return Object.create(null) as Record<string, IntentRecord | undefined>;
 }

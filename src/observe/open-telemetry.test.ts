@@ -14,7 +14,7 @@ import {
 } from '@opentelemetry/sdk-trace';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { sampleIntent, sampleOutcome, sampleRefusal } from '../audit/record-samples.ts';
-import { ok } from '../base/result.ts';
+import { err, ok } from '../base/result.ts';
 import { Metrics } from './metrics.ts';
 import { ObservedLog } from './observed-log.ts';
 import { exportReadings, openTelemetryObserver } from './open-telemetry.ts';
@@ -47,9 +47,11 @@ after(async () => {
 
 test('a call is a span of the trace that its client declared', async () => {
   spans.reset();
-  await log.append(sampleIntent('dec_1', { traceparent, tool: 'read', server: 's' }));
+  const intent = sampleIntent('dec_1', { traceparent, tool: 'read', server: 's' });
+  await log.append(intent);
   assert.equal(spans.getFinishedSpans().length, 0);
-  await log.append(sampleOutcome('dec_1', { decideUs: 1_000, recordUs: 500, upstreamUs: 8_500 }));
+  const outcome = { decideUs: 1_000, recordUs: 500, upstreamUs: 8_500 };
+  await log.append(sampleOutcome('dec_1', outcome), intent);
   const [span] = spans.getFinishedSpans();
   assert.ok(span !== undefined);
   assert.equal(span.name, 'tools/call read');
@@ -69,12 +71,14 @@ test('refusals and failures are spans with an error; a trace is never made up', 
   spans.reset();
   await log.append(sampleRefusal('dec_1', { traceparent, code: 'limit' }));
   await log.append(sampleRefusal('dec_2', { pin: null, tool: 'made up', code: 'unknown' }));
-  await log.append(
-    sampleIntent('dec_3', { traceparent: `00-${'0'.repeat(32)}-${'1'.repeat(16)}-01` }),
-  );
-  await log.append(sampleOutcome('dec_3', { status: 'tool-error' }));
-  await log.append(sampleIntent('dec_4'));
-  await log.append(sampleOutcome('dec_4', { status: 'protocol-error', code: -32_602 }));
+  const unreal = `00-${'0'.repeat(32)}-${'1'.repeat(16)}-01`;
+  const third = sampleIntent('dec_3', { traceparent: unreal });
+  await log.append(third);
+  await log.append(sampleOutcome('dec_3', { status: 'tool-error' }), third);
+  const fourth = sampleIntent('dec_4');
+  await log.append(fourth);
+  assert.equal(log.underWay(), 1);
+  await log.append(sampleOutcome('dec_4', { status: 'protocol-error', code: -32_602 }), fourth);
   await log.append(sampleOutcome('dec_unknown'));
   const found = spans.getFinishedSpans();
   assert.deepEqual(
@@ -93,13 +97,24 @@ test('refusals and failures are spans with an error; a trace is never made up', 
   assert.equal(log.underWay(), 0);
 });
 
+test('a call whose intent could not be recorded is not under way', async () => {
+  const full = new ObservedLog(
+    { ...kept, append: () => Promise.resolve(err({ code: 'full' })) },
+    [],
+  );
+  await full.append(sampleIntent('dec_5'));
+  assert.equal(full.underWay(), 0);
+});
+
 test('durations and everything counted reach the SDK that is loaded', async () => {
   const own = new Metrics();
   own.counter({ name: 'calls_total', help: 'calls', labels: ['tool'] }).add(['a'], 4);
   own.gauge({ name: 'up', help: 'now', labels: [] }, () => [{ values: [], value: 1 }]);
   exportReadings(own, '1.2.3');
-  await log.append(sampleIntent('dec_9', { tool: 'slow' }));
-  await log.append(sampleOutcome('dec_9', { decideUs: 0, recordUs: 0, upstreamUs: 250_000 }));
+  const intent = sampleIntent('dec_9', { tool: 'slow' });
+  await log.append(intent);
+  const outcome = { decideUs: 0, recordUs: 0, upstreamUs: 250_000 };
+  await log.append(sampleOutcome('dec_9', outcome), intent);
   await reader.forceFlush();
   const found = new Map<
     string,
