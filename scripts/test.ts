@@ -4,7 +4,6 @@ import { globSync } from 'node:fs';
 import { relative } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
-import { compileCache } from '../test/support/compile-cache.ts';
 import { limitFiles } from './file-limit.ts';
 import { runSteps, staticSteps } from './steps.ts';
 
@@ -20,18 +19,16 @@ const RUN_TIMEOUT_MS = 1_200_000;
 const SLOWEST_SHOWN = 10;
 /** Files that take longest, these first: one of them begun last would run alone at the end. */
 const LONG_FILES: readonly string[] = [
-  'test/e2e/run',
-  'test/clients/sdk',
-  'test/e2e/crash',
   'test/e2e/console',
-  'test/e2e/reload',
   'test/conformance/conformance',
-  'test/attacks/attacks',
-  'test/clients/inspector',
-  'test/clients/frameworks',
+  'test/e2e/crash',
   'test/bypass/bypass',
-  'test/e2e/demo',
   'test/e2e/approvals',
+  'test/e2e/run',
+  'test/attacks/attacks',
+  'test/clients/frameworks',
+  'test/clients/inspector',
+  'test/e2e/demo',
 ];
 
 interface TestRun {
@@ -72,7 +69,6 @@ function placeOf(file: string): number {
 }
 
 function runTests(files: readonly string[]): Promise<TestRun> {
-  Object.assign(process.env, compileCache);
   return new Promise((done) => {
     const skipped = new Map<string, string[]>();
     const took = new Map<string, number>();

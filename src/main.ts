@@ -50,9 +50,6 @@ export interface GatewayOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly version: string;
   readonly log: Log;
-  /** It lives for a moment and nobody searches it: its records stay without an index, its servers out
-   * of the catalogue. */
-  readonly shortLived?: boolean;
 }
 
 /** A gateway that serves. */
@@ -144,7 +141,7 @@ interface Parts {
   readonly connections: Connections;
   readonly audit: AuditLog;
   /** Fills the index of the audit log, behind it. */
-  readonly index: IndexThread | null;
+  readonly index: IndexThread;
   readonly keeping: Keeping;
   readonly stores: Stores;
   readonly closeCounters: () => Promise<void>;
@@ -195,7 +192,7 @@ async function openParts(options: GatewayOptions): Promise<Result<Parts, string>
     await stores.value.close();
     return desk;
   }
-  const index = options.shortLived === true ? null : startAuditIndex({ dir: dataDir, log });
+  const index = startAuditIndex({ dir: dataDir, log });
   const counted = await openCounters(counters, options);
   const open = {
     stores: stores.value,
@@ -277,7 +274,7 @@ async function closeParts(parts: Parts): Promise<void> {
   await parts.connections.close();
   await parts.desk.close();
   await parts.catalogue.close();
-  await parts.index?.stop();
+  await parts.index.stop();
   await parts.audit.close();
   await parts.keeping.stop();
   await parts.closeCounters();

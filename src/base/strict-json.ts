@@ -119,7 +119,7 @@ export function peekMembers(text: string, objectStart: number): Member[] | null 
   while (true) {
     const keyStart = at;
     const keyEnd = stringEndAt(text, at);
-    const key = keyEnd < 0 ? null : stringValueOf(text.slice(keyStart, keyEnd));
+    const key = keyEnd < 0 ? null : meantBy(text, keyStart, keyEnd);
     if (key === null) return null;
     at = afterSpace(text, keyEnd);
     if (text.charAt(at) !== ':') return null;
@@ -141,6 +141,12 @@ export function stringValueOf(literal: string): string | null {
   if (scanText(literal, ONE_STRING).problem !== null) return null;
   // The scan saw one whole string literal.
   return JSON.parse(literal) as string;
+}
+
+/** Likewise, of a range that is known to begin and end with a quote. */
+function meantBy(text: string, start: number, end: number): string | null {
+  const inner = text.slice(start + 1, end - 1);
+  return inner.includes('\\') ? stringValueOf(text.slice(start, end)) : inner;
 }
 
 const ONE_STRING: JsonLimits = {

@@ -20,6 +20,11 @@ export interface CountedUnits {
  * its windows, as the counters counted it; and each label that was set, as one unit under its key.
  */
 export function countedUnits(receipt: Receipt): CountedUnits[] {
+  const [only] = receipt.takes;
+  if (only !== undefined && receipt.takes.length === 1 && (receipt.marks?.length ?? 0) === 0) {
+    const { key, units, windowMs, max } = only;
+    return [{ key, units, windowMs, time: receipt.atMs, before: receipt.before?.[0], max }];
+  }
   const counted = new Map<string, CountedUnits>();
   for (const [index, { key, units, windowMs, max }] of receipt.takes.entries()) {
     const name = `${windowMs === null ? 'in flight' : 'windowed'} ${key}`;

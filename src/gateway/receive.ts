@@ -38,7 +38,7 @@ export interface Received {
 }
 
 /** Steps 2 to 10 for one body: strict scan, decode, and for each message what its method asks for. */
-export async function receive(
+export function receive(
   gateway: Gateway,
   caller: Caller,
   received: Received,

@@ -101,13 +101,11 @@ export function methodRecord(
 
 /** Windowed takes of one key count once, with the largest of their units; so do those in flight. */
 function unitsOf(receipts: readonly Receipt[]): readonly UnitsTaken[] {
-  return receipts.flatMap((receipt) =>
-    countedUnits(receipt).map(({ key, units, windowMs, before, max }) => ({
-      key,
-      units,
-      windowMs,
-      before,
-      max,
-    })),
-  );
+  const taken: UnitsTaken[] = [];
+  for (const receipt of receipts) {
+    for (const { key, units, windowMs, before, max } of countedUnits(receipt)) {
+      taken.push({ key, units, windowMs, before, max });
+    }
+  }
+  return taken;
 }

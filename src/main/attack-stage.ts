@@ -64,7 +64,6 @@ async function startOne(
     environment: {},
     version: '0.0.0',
     log: silentLog,
-    shortLived: true,
   });
   if (!started.ok) throw new Error(started.error);
   await started.value.toolsRead;

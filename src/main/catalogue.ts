@@ -55,8 +55,6 @@ export function startCatalogue(parts: {
   readonly log: Log;
   /** Has a registered server read again soon. */
   readonly rescan: (server: string) => void;
-  /** Nothing that is read of registered servers is taken in. */
-  readonly shortLived?: boolean;
 }): RunningCatalogue {
   const { dataDir, registry, version, log, rescan } = parts;
   const store = openCatalogue(dataDir);
@@ -88,8 +86,7 @@ export function startCatalogue(parts: {
       isCatalogue(config) ? catalogueUpstream(store, version) : open(config),
     pin: (server, discovery) => {
       const config = registry.current().servers.get(server)?.config;
-      const taken = config !== undefined && !isCatalogue(config) && parts.shortLived !== true;
-      if (taken) void record(config, discovery);
+      if (config !== undefined && !isCatalogue(config)) void record(config, discovery);
       return pinDiscovered(registry, server, discovery, log);
     },
     close: () => {

@@ -146,12 +146,13 @@ function peekResult(known: Answer, members: readonly Member[]): Answer {
 
 /** No protocol key comes twice, and none in another spelling. */
 function isUnambiguous(members: readonly Member[], keys: ProtocolKeys): boolean {
-  const seen = new Set<string>();
+  // No longer than the protocol has keys.
+  const seen: string[] = [];
   for (const { key } of members) {
     if (isLookAlike(key, keys)) return false;
     if (!keys.exact.has(key)) continue;
-    if (seen.has(key)) return false;
-    seen.add(key);
+    if (seen.includes(key)) return false;
+    seen.push(key);
   }
   return true;
 }

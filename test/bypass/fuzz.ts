@@ -10,10 +10,9 @@ import { callsIn, whyDenied } from './readings.ts';
 import type { Arrival } from './recorder.ts';
 import { exchange } from './wire.ts';
 
-/** How much, by time or by number, and from which seed. */
+/** How long, and from which seed. */
 export interface FuzzOptions {
-  readonly seconds?: number;
-  readonly inputsMax?: number;
+  readonly seconds: number;
   readonly seed: number;
 }
 
@@ -31,25 +30,22 @@ const atOnce = 16;
 const seedBytesMax = 8_192;
 
 /**
- * Sends mutated requests until time is over or there were enough. Whatever calls the server received must each have been
+ * Sends mutated requests until time is over. Whatever calls the server received must each have been
  * judged, as that tool with exactly those arguments; the gateway answers throughout.
  */
-export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
-  const { seconds = Infinity, inputsMax = Infinity, seed } = options;
+export async function fuzz({ seconds, seed }: FuzzOptions): Promise<FuzzReport> {
   const target = await startOwnTarget();
   const chance = chanceOf(seed);
   const problems: string[] = [];
   const endMs = performance.now() + seconds * 1_000;
   let inputs = 0;
   let reached = 0;
-  let permitted: Permitted = new Map();
-  while (performance.now() < endMs && inputs < inputsMax && problems.length === 0) {
+  while (performance.now() < endMs && problems.length === 0) {
     const sent = await sendRound(target, chance, inputs);
     inputs += sent.length;
     reached += target.recorder.arrivals.length;
-    const judged = judgeRound(target, permitted);
-    permitted = judged.permitted;
-    problems.push(...judged.problems.map((problem) => `${problem}\n${shown(sent)}`));
+    const found = judgeRound(target);
+    problems.push(...found.map((problem) => `${problem}\n${shown(sent)}`));
   }
   await target.close();
   return { inputs, reached, problems };
@@ -110,19 +106,10 @@ function hostileSeeds({ values }: OwnTarget): {
   };
 }
 
-/** Tool and arguments -> how many such calls were permitted. */
-type Permitted = Map<string, number>;
-
-/**
- * INVARIANT: each call that arrived is one that was permitted, with the arguments it has. What was
- * permitted in the round `before` may arrive in this one, where nobody waited longer for it.
- */
-function judgeRound(
-  target: OwnTarget,
-  before: Permitted,
-): { readonly problems: readonly string[]; readonly permitted: Permitted } {
+/** INVARIANT: each call that arrived is one that was permitted, with the arguments it has. */
+function judgeRound(target: OwnTarget): readonly string[] {
   const problems: string[] = [];
-  const permitted: Permitted = new Map();
+  const permitted = new Map<string, number>();
   for (const record of target.path.records) {
     if (record.kind !== 'intent') continue;
     const key = `${record.tool} ${record.argumentsDigest ?? ''}`;
@@ -135,12 +122,11 @@ function judgeRound(
     }
     const key = keyOf(target, arrival);
     if (key === null) continue;
-    const from = (permitted.get(key) ?? 0) > 0 ? permitted : before;
-    const left = from.get(key) ?? 0;
+    const left = permitted.get(key) ?? 0;
     if (left === 0) problems.push(`arrived, and was not judged so: ${arrival.bytes.toString()}`);
-    from.set(key, left - 1);
+    permitted.set(key, left - 1);
   }
-  return { problems, permitted };
+  return problems;
 }
 
 /** The tool and the digest of its arguments, as the record of a permitted call has them. */

@@ -103,10 +103,7 @@ export interface ClientQuirks {
   readonly lastProgressMayBeLost?: boolean;
 }
 
-const file = suiteScope();
-let standing: Promise<Stand> | null = null;
-
-/** Every use by one kind of client, each on a connection of its own; all kinds share the servers. */
+/** Every use by one kind of client, each on a connection of its own. */
 export function describeClient(
   kind: string,
   versionOf: (isModernServer: boolean) => string,
@@ -114,11 +111,10 @@ export function describeClient(
   { lastProgressMayBeLost = false }: ClientQuirks = {},
 ): void {
   describe(kind, { timeout: 240_000 }, () => {
+    const suite = suiteScope();
     let stand: Stand;
-    let recordsBefore = 0;
     before(async () => {
-      stand = await (standing ??= startStand(file));
-      recordsBefore = stand.dataPath.records.length;
+      stand = await startStand(suite);
     });
     const withClient = async (
       server: string,
@@ -164,15 +160,13 @@ export function describeClient(
       }));
     test('memory: what one call wrote is there', () =>
       withClient('memory', async (client) => {
-        const entities = [{ name: kind, entityType: 'client', observations: ['writes'] }];
+        const entities = [{ name: 'ada', entityType: 'person', observations: ['writes'] }];
         await client.call('create_entities', { entities });
-        const kept = readFileSync(path.join(stand.folder, 'memory.json'), 'utf8');
-        for (const text of [await client.call('read_graph', {}), kept]) {
-          assert.ok(text.includes(kind), text);
-        }
+        assert.match(await client.call('read_graph', {}), /writes/);
+        assert.match(readFileSync(path.join(stand.folder, 'memory.json'), 'utf8'), /writes/);
       }));
     test('every call is on record, with its outcome', () => {
-      const records = stand.dataPath.records.slice(recordsBefore);
+      const { records } = stand.dataPath;
       const intents = records.filter((record) => record.kind === 'intent').map(({ id }) => id);
       const outcomes = records.filter((record) => record.kind === 'outcome').map(({ id }) => id);
       assert.ok(intents.length >= uses.length + asked.length + progressing.length);

@@ -15,8 +15,13 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 
 import { openAuditFiles } from '../../src/storage/embedded/audit-files.ts';
-import { compileCache } from '../support/compile-cache.ts';
-import { isAlive, portcullis, runArguments, temporaryFolder } from '../support/gateway-process.ts';
+import {
+  compileCache,
+  isAlive,
+  portcullis,
+  runArguments,
+  temporaryFolder,
+} from '../support/gateway-process.ts';
 import { replace } from '../support/operator-file.ts';
 import { until } from '../support/until.ts';
 
@@ -152,11 +157,10 @@ interface ServerCase {
   readonly refused: readonly [string, (folder: string) => object, RegExp];
 }
 
-/** Every kind of client, and every server, at least once: each pair is five processes. */
 const servers: readonly ServerCase[] = [
   {
     name: 'filesystem',
-    kinds: ['v2 auto'],
+    kinds: ['v1', 'v2 legacy', 'v2 auto'],
     policy: 'filesystem',
     command: (folder) => [process.execPath, program('server-filesystem'), folder],
     shown: ['read_text_file', 'write_file'],
@@ -170,7 +174,7 @@ const servers: readonly ServerCase[] = [
   },
   {
     name: 'memory',
-    kinds: ['v1'],
+    kinds: ['v1', 'v2 legacy'],
     policy: 'memory',
     command: () => [process.execPath, program('server-memory')],
     shown: ['create_entities', 'delete_entities'],
@@ -184,7 +188,7 @@ const servers: readonly ServerCase[] = [
   },
   {
     name: 'everything',
-    kinds: ['v2 legacy'],
+    kinds: ['v1', 'v2 legacy'],
     policy: 'everything',
     command: () => [process.execPath, program('server-everything')],
     shown: ['echo', 'get-sum'],
@@ -245,7 +249,24 @@ describe('servers', { concurrency: 3 }, () => {
 
 describe('what a server says by itself', { concurrency: 3 }, () => {
   for (const kind of ['v1', 'v2 legacy'] as const) {
-    test(`${kind}: progress; sampling and elicitation, when they are opened`, async (context) => {
+    test(`${kind}: progress arrives`, async (context) => {
+      const { launch } = await prepared(context);
+      const client = await connect(
+        kind,
+        launch(join(policies, 'everything.json'), [process.execPath, program('server-everything')]),
+      );
+      let heard = 0;
+      const result = await client.call(
+        'trigger-long-running-operation',
+        { duration: 0.4, steps: 4 },
+        () => (heard += 1),
+      );
+      assert.notEqual(result.isError, true, textOf(result));
+      await client.close();
+      assert.ok(heard >= 3, `${heard} of 4`);
+    });
+
+    test(`${kind}: sampling and elicitation, when they are opened`, async (context) => {
       const { folder, dir, launch } = await prepared(context);
       const command = [process.execPath, program('server-everything')];
       const policy = join(policies, 'everything.json');
@@ -257,11 +278,6 @@ describe('what a server says by itself', { concurrency: 3 }, () => {
         .call('trigger-sampling-request', { prompt: 'p', maxTokens: 5 })
         .then(textOf, (error: Error) => error.message);
       assert.doesNotMatch(refused, /sampled/);
-      let heard = 0;
-      const long = { duration: 0.4, steps: 4 };
-      const result = await closed.call('trigger-long-running-operation', long, () => (heard += 1));
-      assert.notEqual(result.isError, true, textOf(result));
-      assert.ok(heard >= 3, `${heard} of 4`);
       await closed.close();
 
       const second = join(folder, 'opened');

@@ -90,7 +90,8 @@ export class McpListener {
     }
   }
 
-  async #answer(request: IncomingMessage, downstream: HttpDownstream, route: Route): Promise<void> {
+  /** A promise of its own for each step would be paid by every call: this one only passes on. */
+  #answer(request: IncomingMessage, downstream: HttpDownstream, route: Route): Promise<void> {
     const gateway = this.gateway;
     const head = headOf(request);
     const { headers } = head;

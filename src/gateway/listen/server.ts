@@ -104,10 +104,13 @@ function takesTurn(request: IncomingMessage, response: ServerResponse): boolean 
   const socket = request.socket as Answering;
   if (socket[answering] === true) return false;
   socket[answering] = true;
-  response.on('close', () => {
-    if (response.shouldKeepAlive) socket[answering] = false;
-  });
+  response.on('close', endTurn);
   return true;
+}
+
+function endTurn(this: ServerResponse): void {
+  // The mark is this module's own, as above.
+  if (this.shouldKeepAlive) (this.req.socket as Answering)[answering] = false;
 }
 
 function serve(

@@ -1,9 +1,9 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 
-import { answers, type Connect } from './uses.ts';
+import { answers, describeClient, type Connect } from './uses.ts';
 
 /** `auto` asks for 2026-07-28 first, and opens a session where a server does not speak it. */
-export function connectSdkV2(mode: 'legacy' | 'auto'): Connect {
+function connectAs(mode: 'legacy' | 'auto'): Connect {
   return async (url, headers) => {
     const client = new Client(
       { name: `sdk-v2-${mode}`, version: '1.0.0' },
@@ -35,3 +35,10 @@ export function connectSdkV2(mode: 'legacy' | 'auto'): Connect {
     };
   };
 }
+
+describeClient('SDK v2, legacy', () => '2025-11-25', connectAs('legacy'));
+describeClient(
+  'SDK v2, auto',
+  (isModernServer) => (isModernServer ? '2026-07-28' : '2025-11-25'),
+  connectAs('auto'),
+);
