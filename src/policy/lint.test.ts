@@ -407,3 +407,34 @@ test('without live tools nothing is said about names', () => {
   assert.ok(parsed.ok);
   assert.deepEqual(lintPolicy(parsed.value, []), []);
 });
+
+test('a comparison is impossible only where no declared type of no tool admits it', () => {
+  const category = (inputSchemas: readonly JsonValue[]): readonly PinnedTool[] =>
+    inputSchemas.map((schema, index) =>
+      tool(`tool${index}`, 'Execute', { type: 'object', properties: { a: schema } }),
+    );
+  const rows: readonly (readonly [object, readonly JsonValue[], boolean])[] = [
+    [{ path: 'args.a', op: 'eq', value: 5 }, [{ type: ['string', 'number'] }], false],
+    [{ path: 'args.a', op: 'eq', value: 5 }, [{ type: ['string', 'null'] }], true],
+    [{ path: 'args.a', op: 'eq', value: 5 }, [{ type: [] }], false],
+    [{ path: 'args.a', op: 'eq', value: 5 }, [{ type: 'thing' }], false],
+    [{ path: 'args.a', op: 'lt', value: 5 }, [{ type: 'string' }, { type: 'string' }], true],
+    [{ path: 'args.a', op: 'lt', value: 5 }, [{ type: 'string' }, { type: 'number' }], false],
+    [{ path: 'args.a', op: 'lt', value: 5 }, [{ type: 'number' }, { type: 'string' }], false],
+    [{ path: 'tool.risk', op: 'eq', value: 'Grave' }, [{}], true],
+    [{ path: 'tool.risk', op: 'eq', value: 'Critical' }, [{}], false],
+    [{ path: 'tool.risk', op: 'in', value: ['Low', 'Grave'] }, [{}], false],
+    [{ path: 'time.weekday', op: 'in', value: [0, 8] }, [{}], true],
+    [{ path: 'time.hour', op: 'eq', value: 23 }, [{}], false],
+    [{ path: 'time.hour', op: 'eq', value: 24 }, [{}], true],
+  ];
+  for (const [condition, inputSchemas, impossible] of rows) {
+    const rule = { categories: { Execute: { require: [condition] } } };
+    const parsed = parsePolicy(JSON.stringify({ version: '1', default: 'deny', ...rule }));
+    assert.ok(parsed.ok);
+    const warnings = lintPolicy(parsed.value, category(inputSchemas));
+    const codes = warnings.map(({ code }) => code);
+    const what = `${JSON.stringify(condition)} for ${JSON.stringify(inputSchemas)}: ${codes.join()}`;
+    assert.equal(codes.includes('impossible-comparison'), impossible, what);
+  }
+});

@@ -282,3 +282,15 @@ test('twenty thousand problems are found in reasonable time', () => {
   assert.equal(problems.length, 20_000);
   assert.equal(problems.at(-1)?.line, 20_000);
 });
+
+test('a path is as long as its bounds, and no longer', () => {
+  const parsed = (path: string): boolean => {
+    const predicate = { path, op: 'exists', value: true };
+    const rule = { tools: { t: { require: [predicate] } } };
+    return parsePolicy(JSON.stringify({ version: '1', default: 'deny', ...rule })).ok;
+  };
+  const long = (length: number): string => `args.${'a'.repeat(length - 5)}`;
+  assert.deepEqual([parsed(long(1024)), parsed(long(1025))], [true, false]);
+  const deep = (steps: number): string => `args${'.a'.repeat(steps)}`;
+  assert.deepEqual([parsed(deep(32)), parsed(deep(33))], [true, false]);
+});

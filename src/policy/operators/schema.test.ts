@@ -118,6 +118,21 @@ const cases: readonly (readonly [JsonValue, JsonValue, Outcome])[] = [
   ],
   [{ properties: { $ref: { type: 'string' } } }, { $ref: 1 }, NO],
   [{ properties: { $async: { type: 'string' } } }, { $async: 1 }, NO],
+  [
+    {
+      properties: { a: { $ref: 'https://x.example/s#/$defs/t' } },
+      $defs: { s: { $id: 'https://x.example/s', $defs: { t: { type: 'string' } } } },
+    },
+    { a: 1 },
+    NO,
+  ],
+  // Lengths count characters.
+  [{ maxLength: 2 }, '𝒜𝒜', YES],
+  [{ maxLength: 1 }, '𝒜𝒜', NO],
+  [{ minLength: 2 }, '𝒜𝒜', YES],
+  [{ minLength: 3 }, '𝒜𝒜', NO],
+  [{ maxLength: 2 }, 'abc', NO],
+  [{ minLength: 0 }, '', YES],
   // What cannot be told.
   [{ properties: { a: { maximum: 5 } } }, { a: Number.NaN }, UNSURE],
   [{}, { a: [{ b: Number.NaN }] }, UNSURE],
