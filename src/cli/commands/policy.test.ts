@@ -90,7 +90,7 @@ test('policy check says where and what, and what it could not check', async (con
   const list = write(dir, 'tools.json', { result: tools });
   const fine = await run(['check', good]);
   assert.equal(fine.code, 0);
-  assert.match(fine.out, /good\.json: loads, \d+ warnings/);
+  assert.match(fine.out, /good\.json: loads, 1 warning$/m);
   assert.match(fine.err, /no tools were named/);
   const listed = await run(['check', good, '--tools', list]);
   assert.match(listed.out, /warning: \/tools\/refund: the server has no tool named `refund`/);
@@ -387,4 +387,110 @@ test('policy suggest says that nothing was let through, and what to do', async (
   assert.equal(ran.code, 0, ran.err);
   assert.deepEqual(JSON.parse(ran.out).tools, {});
   assert.match(ran.err, /every call on record was refused \(1\): .*`observe`.* suggest again/);
+});
+
+/** Arguments, with what stands in the file `given`; what is said of it, and the exit code. */
+const badInput: readonly (readonly [
+  string,
+  string | Buffer | null,
+  readonly string[],
+  RegExp,
+  1 | 2,
+])[] = [
+  ['no file', null, ['check', 'given'], /there is no file `.*given`: check its name/, 2],
+  ['a folder', null, ['check', '.'], /`.*` is a folder: name a file in it/, 2],
+  [
+    'an empty file',
+    '',
+    ['check', 'given'],
+    /given:1:1: error: .*the text must be one JSON object/,
+    1,
+  ],
+  ['another encoding', Buffer.from([0x7b, 0xff]), ['check', 'given'], /is not UTF-8/, 2],
+  [
+    'no file of cases',
+    '{"version":"1","default":"deny"}',
+    ['test', 'given'],
+    /given\.cases\.json`: check its name, or write the cases there/,
+    2,
+  ],
+  [
+    'no file of a call',
+    '{"version":"1","default":"deny"}',
+    ['explain', 'given', '--call', 'none'],
+    /there is no file/,
+    2,
+  ],
+  [
+    'no tools',
+    '{"version":"1","default":"deny"}',
+    ['check', 'given', '--tools', 'none'],
+    /there is no file/,
+    2,
+  ],
+  [
+    'tools that are none',
+    '[1, {"name":"a"}]',
+    ['check', 'given', '--tools', 'given'],
+    /1 of its 2 entries have no `name`; save the result of `tools\/list`/,
+    2,
+  ],
+  [
+    'tools that are no JSON',
+    '{',
+    ['check', 'given', '--tools', 'given'],
+    /is not JSON: check that it is the right file/,
+    2,
+  ],
+  [
+    'no second policy',
+    '{"version":"1","default":"deny"}',
+    ['diff', 'given', 'none'],
+    /there is no file/,
+    2,
+  ],
+  [
+    'no log',
+    '{"version":"1","default":"deny"}',
+    ['simulate', 'given', '--data', 'none'],
+    /name the data folder with --data/,
+    2,
+  ],
+  [
+    'no log to learn from',
+    null,
+    ['suggest', '--data', 'none'],
+    /name the data folder with --data/,
+    2,
+  ],
+  ['no YAML', 'hello', ['import', 'given'], /given` cannot be translated: expected a map/, 2],
+  ['no file of YAML', null, ['import', 'given'], /there is no file/, 2],
+  [
+    'no gateway',
+    '{"version":"1","default":"deny"}',
+    ['check', 'given', '--server', 's', '--data', '.'],
+    /no gateway runs on .*start one with/,
+    2,
+  ],
+];
+
+for (const [name, given, argv, said, code] of badInput) {
+  test(`bad input: ${argv[0]}: ${name}`, async (context) => {
+    const dir = folder(context);
+    if (given !== null) writeFileSync(join(dir, 'given'), given);
+    const isPath = (word: string): boolean => ['given', 'none', '.'].includes(word);
+    const ran = await run(argv.map((word) => (isPath(word) ? join(dir, word) : word)));
+    assert.match(ran.out + ran.err, said);
+    assert.doesNotMatch(ran.out + ran.err, /\n\s+at |Error:/);
+    assert.equal(ran.code, code);
+  });
+}
+
+test('bad input: test: cases that are no list', async (context) => {
+  const dir = folder(context);
+  const policy = write(dir, 'draft.json', draft);
+  write(dir, 'draft.cases.json', { cases: [] });
+  const ran = await run(['test', policy]);
+  assert.match(ran.err, /draft\.cases\.json:1:1: error: .*expected a list of at least one case/);
+  assert.equal(ran.code, 2);
 });

@@ -96,7 +96,7 @@ async function check(io: Io, files: readonly string[], options: CommonOptions): 
       io.out(printable(unreadable ? problem.message : problemLine(path, 'error', problem)));
     }
     for (const problem of warnings) io.out(printable(problemLine(path, 'warning', problem)));
-    if (errors.length === 0) io.out(`${path}: loads, ${warnings.length} warnings`);
+    if (errors.length === 0) io.out(`${path}: loads, ${counted(warnings.length)}`);
   }
   if (tools.value === null) io.err(noTools);
 }
@@ -121,6 +121,10 @@ function checkFile(path: string, tools: readonly PinnedTool[] | null): CheckedFi
   }
   const problem = { pointer: '', line: 1, column: 1, message: failure.message, hint: null };
   return { path, unreadable: true, errors: [problem], warnings: [] };
+}
+
+function counted(warnings: number): string {
+  return warnings === 0 ? 'no warnings' : warnings === 1 ? '1 warning' : `${warnings} warnings`;
 }
 
 interface TestOptions extends CommonOptions {
@@ -298,8 +302,9 @@ function diffLines(changes: readonly PolicyChange[]): readonly string[] {
 
 function importFile(io: Io, file: string, options: { readonly json?: boolean }): void {
   const text = readText(file);
-  const imported = text.ok ? importYaml(text.value) : text;
-  if (!imported.ok) return unusable(io, imported.error);
+  if (!text.ok) return unusable(io, text.error);
+  const imported = importYaml(text.value);
+  if (!imported.ok) return unusable(io, `\`${file}\` cannot be translated: ${imported.error}`);
   const { document, notes } = imported.value;
   if (notes.some(({ kind }) => kind === 'denied')) process.exitCode = exitCodes.no;
   if (options.json === true) {

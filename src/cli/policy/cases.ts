@@ -92,9 +92,19 @@ export interface PlacedCase {
 /** Reads `<name>.cases.json`, strictly: a field that is not known would never be checked. */
 export function readCases(text: string): Result<readonly PlacedCase[], readonly PolicyProblem[]> {
   const read = readShape(z.array(caseShape).min(1), text);
-  if (!read.ok) return read;
+  if (!read.ok) return err(read.error.map((one) => (one.pointer === '' ? noCases(one) : one)));
   const { value, placeOf } = read.value;
   return ok(value.map((one, index) => ({ ...placeOf(`/${index}`), one })));
+}
+
+function noCases({ message, ...rest }: PolicyProblem): PolicyProblem {
+  const wanted = 'a list of at least one case: a call, and the decision and rule that it must get';
+  const isSyntax = message.startsWith('expected');
+  return {
+    ...rest,
+    message: isSyntax ? message : `expected ${wanted}`,
+    hint: isSyntax ? wanted : null,
+  };
 }
 
 /** Reads the one call of `policy explain`. */

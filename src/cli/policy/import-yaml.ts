@@ -65,7 +65,9 @@ function readYaml(text: string): Result<Readonly<Record<string, unknown>>, strin
   }
   try {
     const value: unknown = parsed.toJS({ maxAliasCount: 100 });
-    return isMap(value) ? ok(value) : err('the text is no map at its top level');
+    return isMap(value)
+      ? ok(value)
+      : err('expected a map at the top level, with the policies of the earlier proxy below it');
   } catch {
     return err('the text uses too many aliases');
   }

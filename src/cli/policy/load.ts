@@ -43,8 +43,26 @@ export function readText(path: string): Result<string, string> {
     const bytes = readFileSync(path === '-' ? 0 : path);
     return ok(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'not UTF-8';
-    return err(`\`${path}\` cannot be read (${code}): check its name, its rights and its encoding`);
+    return err(unreadable(path, error));
+  }
+}
+
+/** Why a file cannot be read, and what to do; a text that is not UTF-8 has no code. */
+function unreadable(path: string, error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return `there is no file \`${path}\`: check its name`;
+    case 'EISDIR':
+      return `\`${path}\` is a folder: name a file in it`;
+    case 'EACCES':
+    case 'EPERM':
+      return `\`${path}\` may not be read by this user: check its rights`;
+    case 'ERR_ENCODING_INVALID_ENCODED_DATA':
+      return `\`${path}\` is not UTF-8: save it in that encoding`;
+    default:
+      return `\`${path}\` cannot be read (${code || 'unknown'})`;
   }
 }
 
@@ -55,7 +73,7 @@ export function readJsonFile(path: string): Result<unknown, string> {
   try {
     return ok(JSON.parse(text.value) as unknown);
   } catch {
-    return err(`\`${path}\` is not JSON`);
+    return err(`\`${path}\` is not JSON: check that it is the right file, and whole`);
   }
 }
 

@@ -34,7 +34,7 @@ export function testPolicy(
   if (!loaded.ok) return err(failureLines(loaded.error));
   const casesFile = casesFileOf(path);
   const text = readText(casesFile);
-  if (!text.ok) return err([text.error]);
+  if (!text.ok) return err([`the cases of \`${path}\`: ${text.error}, or write the cases there`]);
   const cases = readCases(text.value);
   if (!cases.ok) return err(cases.error.map((each) => problemLine(casesFile, 'error', each)));
   const answered = cases.value.map((placed) => ({

@@ -42,6 +42,12 @@ function toolsOfFile(path: string): Result<readonly PinnedTool[], string> {
     return err(`\`${path}\` holds no \`tools\` list: save the result of \`tools/list\` there`);
   }
   const named = list.filter(isNamed);
+  if (named.length < list.length) {
+    const nameless = list.length - named.length;
+    return err(
+      `\`${path}\` holds no list of tools: ${nameless} of its ${list.length} entries have no \`name\`; save the result of \`tools/list\` there`,
+    );
+  }
   const server = serverName(parsed.value) ?? '';
   const context = { name: server, toolNames: named.map((tool) => tool.name) };
   return ok(
