@@ -88,11 +88,13 @@ export function hasAmbiguousKey(names: KeyNames, value: JsonValue, work: Work): 
 function hasTwin(names: KeyNames, value: JsonObject, work: Work): boolean {
   // JSON objects inherit nothing enumerable, and `for in` makes no list of the keys.
   for (const key in value) {
+    // As most keys are: folding changes nothing, and costs nothing.
+    const plain = isPlain(key);
     // Before it is known whether the key is named: naming it must not make the decision cheaper.
-    if (isCostly(key, work)) return true;
+    if (!plain && isCostly(key, work)) return true;
     const within = names.keys.get(key);
     if (within === undefined) {
-      if (names.folded.has(foldKey(key))) return true;
+      if (names.folded.has(plain ? key : foldKey(key))) return true;
       continue;
     }
     if (names.contested && names.folded.get(foldKey(key)) === null) return true;
@@ -135,6 +137,15 @@ export function foldKey(key: string): string {
   const compatible = key.normalize('NFKC').replace(/\p{Default_Ignorable_Code_Point}/gu, '');
   const folded = compatible.toUpperCase().toLowerCase().normalize('NFKC').trim();
   return folded.replaceAll('i\u0307', 'i').replaceAll('\u0131', 'i').replaceAll('ς', 'σ');
+}
+
+/** Whether a key is ASCII without capitals, spaces and controls: it folds to itself. */
+function isPlain(key: string): boolean {
+  for (let at = 0; at < key.length; at += 1) {
+    const code = key.charCodeAt(at);
+    if (code <= 0x20 || code > 0x7e || (code >= 0x41 && code <= 0x5a)) return false;
+  }
+  return true;
 }
 
 function isAscii(text: string): boolean {
