@@ -1,21 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 
 import { Command, CommanderError } from 'commander';
 
-import { openAuditFiles, systemClock } from '../main.ts';
-import { addApproveCommands } from './commands/approve.ts';
-import { addAttackCommands } from './commands/attack.ts';
-import { addAdoptCommand } from './commands/adopt.ts';
-import { addAuditCommands } from './commands/audit.ts';
-import { addBackupCommands } from './commands/backup.ts';
-import { addCatalogueCommands } from './commands/catalogue.ts';
-import { addDoctorCommand } from './commands/doctor.ts';
-import { addGrantCommands } from './commands/grant.ts';
-import { addPinCommands } from './commands/pin.ts';
-import { addPolicyCommands } from './commands/policy.ts';
 import { addRunCommand } from './commands/run.ts';
-import { addScanCommand } from './commands/scan.ts';
-import { addStopCommand } from './commands/stop.ts';
 import { addUpCommand } from './commands/up.ts';
 import { exitCodes, terminal } from './io.ts';
 
@@ -28,37 +16,15 @@ const program = new Command('portcullis')
 
 addUpCommand(program, terminal, packageVersion());
 addRunCommand(program, terminal);
-addGrantCommands(program, terminal, () => systemClock.nowMs());
-addPinCommands(program, terminal);
-addCatalogueCommands(program, terminal, () => systemClock.nowMs());
-addAdoptCommand(program, terminal);
-addDoctorCommand(program, terminal);
-addScanCommand(program, terminal, packageVersion());
-addStopCommand(program, terminal);
-addApproveCommands(program, terminal, () => systemClock.nowMs());
-addAttackCommands(program, {
-  io: terminal,
-  nowMs: () => systemClock.nowMs(),
-  version: packageVersion(),
-});
-addBackupCommands(program, terminal, () => systemClock.nowMs());
-const interrupted = new AbortController();
-process.once('SIGINT', () => interrupted.abort());
-// Whoever read the output, such as `head`, has read enough: what goes on without an end ends.
-process.stdout.on('error', () => interrupted.abort());
-addAuditCommands(program, {
-  open: openAuditFiles,
-  io: terminal,
-  nowMs: () => systemClock.nowMs(),
-  signal: interrupted.signal,
-});
-addPolicyCommands(program, {
-  open: openAuditFiles,
-  io: terminal,
-  nowMs: () => systemClock.nowMs(),
-  signal: interrupted.signal,
-});
+// A gateway that starts does not wait until the other commands are loaded.
+const [command] = process.argv.slice(2);
+if (command !== 'up' && command !== 'run') {
+  const { addOtherCommands } = await import('./commands/others.ts');
+  addOtherCommands(program, terminal, packageVersion());
+}
 
+// What runs for a while may be killed: what was compiled for it is kept before.
+setTimeout(flushCompileCache, 2_000).unref();
 try {
   await program.parseAsync();
 } catch (error) {

@@ -9,7 +9,10 @@ import { fileGrant, writeOperatorFile } from '../support/operator-file.ts';
 import { startStreamingServer } from '../support/streaming-server.ts';
 import { until } from '../support/until.ts';
 
-const kills = 10;
+/** `PORTCULLIS_KILLS=100` for a long run on a quiet machine: there every start has to be quick. */
+const killsUsual = 10;
+const kills = Number(process.env['PORTCULLIS_KILLS'] ?? killsUsual);
+const readyMsMax = 2_000;
 const callsPerRun = 1_000;
 const payMax = 50;
 
@@ -30,8 +33,8 @@ async function logOf(dataDir: string): Promise<readonly (Intent & { readonly kin
 }
 
 test(
-  'kill -9 among a thousand calls, ten times on one folder',
-  { timeout: 240_000 },
+  `kill -9 among a thousand calls, ${kills} times on one folder`,
+  { timeout: 90_000 + kills * 15_000 },
   async (context) => {
     const folder = await temporaryFolder(context);
     const dataDir = join(folder, 'data');
@@ -124,9 +127,11 @@ test(
     );
     assert.ok(answered > kills * 40, `only ${answered} calls were answered`);
     assert.ok(paidBefore > payMax / 2, `the limit was never near: ${paidBefore}`);
-    // The median: what else runs on the machine may slow one start of eleven.
-    const medianMs = readyMs.toSorted((a, b) => a - b)[readyMs.length >> 1] ?? Infinity;
-    assert.ok(medianMs < 2_000, `starts took ${readyMs.map(Math.round).join(', ')} ms`);
+    const sorted = readyMs.toSorted((a, b) => a - b).map(Math.round);
+    context.diagnostic(`${kills} kills; starts took ${sorted.join(', ')} ms`);
+    // Usually the median: what else runs on the machine may slow one start of eleven.
+    const ready = sorted.at(kills > killsUsual ? -1 : sorted.length >> 1) ?? Infinity;
+    assert.ok(ready < readyMsMax, `starts took ${sorted.join(', ')} ms`);
     assert.ok(inDoubtSeen > 0, 'no kill hit a call under way: the test shows nothing');
     const found = await portcullis([
       'audit',

@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import { basename, join } from 'node:path';
 import { err, ok } from '../../base/result.ts';
 import type { Result } from '../../base/result.ts';
+import { readLineHead } from '../../audit/chain.ts';
 import type { ChainHead, StoredRecord } from '../../audit/chain.ts';
 import { parseCheckpoint } from '../../audit/checkpoint.ts';
 import { readCheckpointLines } from './audit-checkpoints.ts';
@@ -37,6 +38,7 @@ export interface LogTail {
 
 interface Walk {
   readonly memory: MemoryReader;
+  /** Of the records whose hash was signed. */
   readonly hashes: Map<number, string>;
   head: ChainHead | null;
   first: StoredRecord | null;
@@ -53,8 +55,10 @@ interface Walk {
  */
 export function recoverTail(paths: AuditPaths): Result<LogTail | null, BrokenChain> {
   let tornBytes = 0;
-  for (const segment of listSegments(paths.segments).toReversed()) {
-    const walk = walkSegment(segment);
+  const signed = signedNumbers(paths);
+  const segments = listSegments(paths.segments).toReversed();
+  for (const [index, segment] of segments.entries()) {
+    const walk = walkSegment(segment, signed);
     const problem = problemOf(walk, segment);
     if (problem !== null) return err(problem);
 
@@ -64,10 +68,14 @@ export function recoverTail(paths: AuditPaths): Result<LogTail | null, BrokenCha
       tornBytes += setSegmentAside(paths, segment);
       continue;
     }
-    const signed = disagreement(paths, walk, segment);
-    if (signed !== null) return err(signed);
+    const disagreed = disagreement(paths, walk, segment);
+    if (disagreed !== null) return err(disagreed);
     tornBytes += setTornAside(paths, segment, goodBytes);
-    return tailOf(walk, walk.head, segment, { bytes: goodBytes, tornBytes });
+    return tailOf(walk, walk.head, segment, {
+      bytes: goodBytes,
+      tornBytes,
+      older: segments[index + 1],
+    });
   }
   return hasSignedHeads(paths)
     ? err({ code: 'truncated', seq: 1, segment: basename(paths.segments) })
@@ -78,7 +86,15 @@ function tailOf(
   walk: Walk,
   head: ChainHead,
   segment: Segment,
-  { bytes, tornBytes }: { readonly bytes: number; readonly tornBytes: number },
+  {
+    bytes,
+    tornBytes,
+    older,
+  }: {
+    readonly bytes: number;
+    readonly tornBytes: number;
+    readonly older: Segment | undefined;
+  },
 ): Result<LogTail, BrokenChain> {
   const first = walk.first?.body;
   const installation = first?.kind === 'system' ? first.detail['installation'] : null;
@@ -88,13 +104,40 @@ function tailOf(
   }
   const last = walk.last?.body;
   const cleanStop = last?.kind === 'system' && last.event === 'stop';
-  // After a crash the segment before may hold unfinished calls too.
-  const whole = walk.memory.hasSnapshot() && !walk.memory.needsOlder() && cleanStop;
-  const memory = whole || segment.first === 1 ? walk.memory.memory() : null;
+  const memory = memoryOf(walk, segment, { cleanStop, older });
   return ok({ head, installation, segment, bytes, cleanStop, tornBytes, memory });
 }
 
-function walkSegment(segment: Segment): Walk {
+function memoryOf(
+  { memory }: Walk,
+  segment: Segment,
+  { cleanStop, older }: { readonly cleanStop: boolean; readonly older: Segment | undefined },
+): LogMemory | null {
+  if (segment.first === 1) return memory.memory();
+  if (!memory.hasSnapshot() || memory.needsOlder()) return null;
+  // After a crash the segment before may hold unfinished calls too.
+  if (!cleanStop && older !== undefined) {
+    const before = new MemoryReader({ units: false });
+    readLines(older.path, (line) => before.addLine(line));
+    memory.addOlder(before);
+  }
+  return memory.memory();
+}
+
+/** A line that fits behind the one before it; whether it is whole shows with the next one. */
+interface Pending {
+  readonly line: string;
+  readonly offset: number;
+  readonly seq: number;
+  readonly prev: string;
+  readonly hash: string;
+}
+
+/**
+ * Follows the links of a segment. A line that the next one is linked to is the one that was written:
+ * what it says is looked into only where counters and unfinished calls need it.
+ */
+function walkSegment(segment: Segment, signed: ReadonlySet<number>): Walk {
   const walk: Walk = {
     memory: new MemoryReader(),
     hashes: new Map(),
@@ -104,30 +147,55 @@ function walkSegment(segment: Segment): Walk {
     bad: null,
     linesAfterBad: 0,
   };
-  let expected = segment.first;
+  let pending: Pending | null = null;
+  const keep = ({ line, seq, prev, hash }: Pending): void => {
+    if (walk.head === null) walk.first = parseRecord(line);
+    walk.memory.addLine(line);
+    if (signed.has(seq - 1)) walk.hashes.set(seq - 1, prev);
+    if (signed.has(seq)) walk.hashes.set(seq, hash);
+    walk.head = { seq, hash };
+  };
   const end = readLines(segment.path, (line, offset) => {
     if (walk.bad !== null) {
       walk.linesAfterBad += 1;
       return;
     }
-    const record = parseRecord(line);
-    const linked = walk.head === null || record?.prev === walk.head.hash;
-    if (record === null || record.seq !== expected || !linked) {
-      walk.bad = { offset, seq: expected, parsed: record !== null };
+    const head = readLineHead(line);
+    const before = pending;
+    const expected = before === null ? segment.first : before.seq + 1;
+    const linked = before === null || head?.prev === before.hash;
+    if (head !== null && head.seq === expected && linked) {
+      if (before !== null) keep(before);
+      pending = { line, offset, ...head, hash: sha256(line) };
       return;
     }
-    walk.first ??= record;
-    walk.last = record;
-    walk.memory.add(record);
-    walk.hashes.set(record.seq - 1, record.prev);
-    walk.head = { seq: record.seq, hash: sha256(line) };
-    expected += 1;
+    pending = null;
+    if (before !== null && parseRecord(before.line) === null) {
+      walk.bad = { offset: before.offset, seq: before.seq, parsed: false };
+      walk.linesAfterBad = 1;
+      return;
+    }
+    if (before !== null) keep(before);
+    walk.bad = { offset, seq: expected, parsed: parseRecord(line) !== null };
   });
-  if (walk.head !== null) walk.hashes.set(walk.head.seq, walk.head.hash);
+  endWalk(walk, pending, keep);
   if (walk.bad === null && end.tornBytes > 0) {
-    walk.bad = { offset: end.offset, seq: expected, parsed: false };
+    walk.bad = {
+      offset: end.offset,
+      seq: (walk.head?.seq ?? segment.first - 1) + 1,
+      parsed: false,
+    };
   }
   return walk;
+}
+
+/** Nothing is linked to the last line: it must show by itself that it is whole. */
+function endWalk(walk: Walk, last: Pending | null, keep: (pending: Pending) => void): void {
+  if (last !== null) {
+    walk.last = parseRecord(last.line);
+    if (walk.last === null) walk.bad = { offset: last.offset, seq: last.seq, parsed: false };
+    else keep(last);
+  }
 }
 
 /** A bad line that others follow, or that is a whole record elsewhere, is no crash's doing. */
@@ -150,6 +218,11 @@ function disagreement(paths: AuditPaths, walk: Walk, segment: Segment): BrokenCh
     }
   }
   return null;
+}
+
+function signedNumbers(paths: AuditPaths): ReadonlySet<number> {
+  const heads = readCheckpointLines(paths.checkpoints).map((line) => parseCheckpoint(line));
+  return new Set(heads.flatMap((head) => (head === null ? [] : [head.checkpoint.seq])));
 }
 
 function hasSignedHeads(paths: AuditPaths): boolean {

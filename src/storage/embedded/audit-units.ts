@@ -36,13 +36,25 @@ interface UnfinishedIntent {
 }
 
 /**
+ * How the gateway writes the records of calls and messages. A line of this form that moves no units
+ * is not parsed: of most lines only the id counts here, and a start waits for all of them.
+ */
+const outline =
+  /"kind":"(intent|outcome|refusal|method)","id":"([A-Za-z0-9_]{1,64})","time":([0-9]{1,16}),/y;
+
+/**
  * Collects from records, oldest first, what counters must be rebuilt with: the last whole snapshot,
  * then the units of every intent behind it, less what outcomes gave back.
  */
 export class MemoryReader {
   #entries: CounterEntry[] = [];
   #givenBack: CounterEntry[] = [];
-  #open = new Map<string, UnfinishedIntent>();
+  /** False where the units of these records do not count. */
+  readonly #units: boolean;
+  /** By the id of the call; the line of one that was not parsed. */
+  #open = new Map<string, UnfinishedIntent | string>();
+  /** Calls whose outcome is among the records, and whose intent is not. */
+  readonly #strays = new Set<string>();
   #finished = new Map<string, readonly CounterEntry[]>();
   #snapshot: CounterEntry[] = [];
   #partsSeen = 0;
@@ -50,12 +62,40 @@ export class MemoryReader {
   #whole = false;
   #unmatched = false;
 
+  constructor({ units }: { readonly units: boolean } = { units: true }) {
+    this.#units = units;
+  }
+
   add(record: StoredRecord): void {
     const { body } = record;
     this.#latestMs = Math.max(this.#latestMs, body.time);
     if (body.kind === 'intent') this.#intent(record.seq, body);
     else if (body.kind === 'outcome') this.#outcome(body);
     else if (body.kind === 'system') this.#system(body);
+  }
+
+  /** The same of a line; one that is no record is passed over. */
+  addLine(line: string): void {
+    outline.lastIndex = line.indexOf('"kind":');
+    const match = outline.exec(line);
+    if (match === null || !line.endsWith('}') || (this.#units && movesUnits(line))) {
+      const record = parseRecord(line);
+      if (record !== null) this.add(record);
+      return;
+    }
+    const [, kind, id = '', time] = match;
+    this.#latestMs = Math.max(this.#latestMs, Number(time));
+    if (kind === 'intent') this.#open.set(id, line);
+    else if (kind === 'outcome' && !this.#open.delete(id)) this.#strays.add(id);
+  }
+
+  /**
+   * Adds the unfinished calls of records that come before. Their units are in the snapshot that
+   * this one must have.
+   */
+  addOlder(older: MemoryReader): void {
+    const unfinished = [...older.#open].filter(([id]) => !this.#strays.has(id));
+    this.#open = new Map([...unfinished, ...this.#open]);
   }
 
   /** A whole snapshot was among the records: older segments hold no unit that is not in it. */
@@ -69,17 +109,26 @@ export class MemoryReader {
   }
 
   memory(): LogMemory {
-    const inDoubt = [...this.#open.values()].map(({ seq, body }) => {
+    const open = this.#unfinished();
+    const inDoubt = open.map(({ seq, body }) => {
       const { id, time, grant, principal, server, tool } = body;
       return { seq, id, time, grant, principal, server, tool };
     });
     // What was under way may have answered up to the end of the log.
-    const labels = [...this.#open.values()]
+    const labels = open
       .flatMap(({ body }) => unitsOf(body))
       .filter(({ key }) => isLabelKey(key))
       .map((entry) => ({ ...entry, time: this.#latestMs }));
     const counters = [...withoutUnits(this.#entries, this.#givenBack), ...labels];
     return { counters, inDoubt };
+  }
+
+  #unfinished(): readonly UnfinishedIntent[] {
+    return [...this.#open.values()].flatMap((one) => {
+      if (typeof one !== 'string') return [one];
+      const record = parseRecord(one);
+      return record?.body.kind === 'intent' ? [{ seq: record.seq, body: record.body }] : [];
+    });
   }
 
   #intent(seq: number, body: IntentRecord): void {
@@ -91,6 +140,7 @@ export class MemoryReader {
 
   #outcome(body: OutcomeRecord): void {
     const known = this.#open.delete(body.id);
+    if (!known) this.#strays.add(body.id);
     for (const { key, units, windowMs } of body.units ?? []) {
       if (windowMs !== null) this.#entries.push({ key, units, windowMs, time: body.time });
     }
@@ -113,6 +163,10 @@ export class MemoryReader {
     this.#givenBack = [];
     this.#whole = true;
   }
+}
+
+function movesUnits(line: string): boolean {
+  return line.includes('"units":[{') || line.includes('"givenBack":true');
 }
 
 /**
@@ -138,10 +192,7 @@ export function readMemory(segments: readonly Segment[], segmentsMin: number): L
   for (let count = segmentsMin; ; count += 1) {
     const reader = new MemoryReader();
     for (const segment of segments.slice(-count)) {
-      readLines(segment.path, (line) => {
-        const record = parseRecord(line);
-        if (record !== null) reader.add(record);
-      });
+      readLines(segment.path, (line) => reader.addLine(line));
     }
     const enough = reader.hasSnapshot() && !(reader.needsOlder() && count <= segmentsMin);
     if (enough || count >= segments.length) return reader.memory();
