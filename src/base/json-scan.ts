@@ -31,10 +31,15 @@ export type JsonProblemCode =
   | 'prototype-key'
   | 'syntax';
 
-/** A problem, or where the root value starts and whether some number is unsafe. */
+/** A problem, or where the root value starts and what its value must be read with care for. */
 export type ScanResult =
   | { readonly problem: JsonProblem }
-  | { readonly problem: null; readonly start: number; readonly unsafeNumbers: boolean };
+  | {
+      readonly problem: null;
+      readonly start: number;
+      readonly unsafeNumbers: boolean;
+      readonly escapedKeys: boolean;
+    };
 
 /** One pass over a decoded text by the rules of `scanJson`; only large objects' keys are kept. */
 export function scanText(text: string, limits: JsonLimits): ScanResult {
@@ -45,7 +50,7 @@ export function scanText(text: string, limits: JsonLimits): ScanResult {
   if (end < 0) return { problem: { code: scan.code, offset: scan.at } };
   const rest = afterSpace(text, end);
   if (rest !== text.length) return { problem: { code: 'syntax', offset: rest } };
-  return { problem: null, start, unsafeNumbers: scan.unsafe };
+  return { problem: null, start, unsafeNumbers: scan.unsafe, escapedKeys: scan.escapedKeys };
 }
 
 /** The first offset from `from` on that is not white space of RFC 8259 section 2. */
@@ -68,6 +73,7 @@ interface Scan {
   values: number;
   depth: number;
   unsafe: boolean;
+  escapedKeys: boolean;
   /** The end of the string that was read last, before its quote, and whether it has an escape. */
   stringEnd: number;
   escaped: boolean;
@@ -83,6 +89,7 @@ function newScan(text: string, limits: JsonLimits): Scan {
     values: 0,
     depth: 0,
     unsafe: false,
+    escapedKeys: false,
     stringEnd: 0,
     escaped: false,
     code: 'syntax',
@@ -159,6 +166,7 @@ function scanObject(scan: Scan, start: number): number {
     const keyStart = at;
     at = scanString(scan, at);
     if (at < 0) return -1;
+    if (scan.escaped) scan.escapedKeys = true;
     if (seen === null && (scan.escaped || keys.length - base >= 2 * KEYS_COMPARED_MAX)) {
       seen = keysSeen(scan, base);
     }

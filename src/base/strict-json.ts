@@ -2,6 +2,7 @@ import { assert } from './assert.ts';
 import { isUnsafeNumber } from './decimal.ts';
 import { afterSpace, scanText } from './json-scan.ts';
 import type { JsonLimits, JsonProblem, JsonProblemCode } from './json-scan.ts';
+import { buildValue, stringEndAt } from './json-value.ts';
 import { err, ok } from './result.ts';
 import type { Result } from './result.ts';
 import { decodeUtf8, malformedUtf8At } from './utf8.ts';
@@ -20,6 +21,8 @@ export interface JsonText {
   readonly text: string;
   /** Some number's lexeme is not carried exactly by a double (2^53+1, 1e400, 1e-400, 20 digits). */
   readonly unsafeNumbers: boolean;
+  /** Some key is written with an escape. */
+  readonly escapedKeys: boolean;
   /** The offset in `text` where the root value starts, after white space. */
   readonly start: number;
 }
@@ -57,7 +60,8 @@ export function scanJson(bytes: Uint8Array, limits: JsonLimits): Result<JsonText
   if (text.charCodeAt(0) === 0xfeff) return err({ code: 'byte-order-mark', offset: 0 });
   const scan = scanText(text, limits);
   if (scan.problem !== null) return err(scan.problem);
-  return ok({ bytes, text, unsafeNumbers: scan.unsafeNumbers, start: scan.start });
+  const { start, unsafeNumbers, escapedKeys } = scan;
+  return ok({ bytes, text, unsafeNumbers, escapedKeys, start });
 }
 
 /**
@@ -66,10 +70,15 @@ export function scanJson(bytes: Uint8Array, limits: JsonLimits): Result<JsonText
  */
 export function parseScanned(text: JsonText, start?: number, end?: number): JsonValue {
   const source = start === undefined ? text.text : text.text.slice(start, end);
+  if (text.escapedKeys) return buildValue(source, text.unsafeNumbers ? safeNumber : Number);
   // JSON.parse yields JSON values, and the scan refused whatever it could misread.
   if (!text.unsafeNumbers) return JSON.parse(source) as JsonValue;
   // The reviver turns numbers into numbers and keeps the rest.
   return JSON.parse(source, unsafeToNaN) as JsonValue;
+}
+
+function safeNumber(lexeme: string): number {
+  return isUnsafeNumber(lexeme) ? NaN : Number(lexeme);
 }
 
 /** What JSON.parse hands to a reviver beside key and value, where the engine has it. */
@@ -186,20 +195,6 @@ function containerEndAt(text: string, start: number): number {
     else if (c === 0x7d || c === 0x5d) depth -= 1;
     // The brace or bracket that closes is two behind the one that opens (ASCII).
     if (depth === 0) return c === text.charCodeAt(start) + 2 ? at : -1;
-  }
-  return -1;
-}
-
-/** The offset behind the closing quote of the string that starts at `start`, or -1. */
-function stringEndAt(text: string, start: number): number {
-  if (text.charCodeAt(start) !== 0x22) return -1;
-  let quote = text.indexOf('"', start + 1);
-  while (quote >= 0) {
-    let before = quote - 1;
-    while (text.charCodeAt(before) === 0x5c) before -= 1;
-    // An even number of backslashes escapes itself, an odd one escapes the quote.
-    if ((quote - 1 - before) % 2 === 0) return quote + 1;
-    quote = text.indexOf('"', quote + 1);
   }
   return -1;
 }

@@ -1,3 +1,4 @@
+import { readJson } from '../base/json-value.ts';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
@@ -50,7 +51,7 @@ async function addressIn(dataDir: string): Promise<string | null> {
   const text = await textOf(join(dataDir, 'run.json'));
   if (text === null) return null;
   try {
-    const parsed: unknown = JSON.parse(text);
+    const parsed: unknown = readJson(text);
     const found =
       typeof parsed === 'object' && parsed !== null && 'url' in parsed ? parsed.url : null;
     return typeof found === 'string' ? found : null;

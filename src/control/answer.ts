@@ -1,3 +1,4 @@
+import { readJson } from '../base/json-value.ts';
 import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { streamSSE } from 'hono/streaming';
@@ -138,7 +139,7 @@ async function bodyOf(context: Context): Promise<Result<unknown, ControlProblem>
   }
   if (text === '') return ok({});
   try {
-    return ok(JSON.parse(text));
+    return ok(readJson(text));
   } catch {
     return err({ code: 'invalid', message: '/: the body is no JSON' });
   }

@@ -1,3 +1,4 @@
+import { readJson } from '../base/json-value.ts';
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -125,7 +126,7 @@ async function readFile(
 
 function parsed(line: string): unknown {
   try {
-    return JSON.parse(line);
+    return readJson(line);
   } catch {
     return undefined;
   }

@@ -280,7 +280,7 @@ function sliceOf(text: JsonText, start: number, end: number): JsonText {
   const slice = text.text.slice(start, end);
   // Encoding gives back the very bytes: the text was UTF-8 and holds no lone surrogate.
   const bytes = new TextEncoder().encode(slice);
-  return { bytes, text: slice, unsafeNumbers: text.unsafeNumbers, start: 0 };
+  return { ...text, bytes, text: slice, start: 0 };
 }
 
 function spanOf(member: Member): Span {

@@ -1,3 +1,4 @@
+import { readJson } from '../base/json-value.ts';
 import type { Kysely } from 'kysely';
 import type { Approval, ApprovalState } from '../approvals/approval.ts';
 import type { ApprovalStore } from '../approvals/approval-store.ts';
@@ -84,7 +85,7 @@ function standingStore(db: Kysely<Tables>): StandingStore {
       const query = db.selectFrom('standing_approvals').select('body');
       const rows = await query.where('revoked_ms', 'is', null).orderBy('id').execute();
       // The body is written by `standingRowOf` alone.
-      return rows.map((row) => JSON.parse(row.body) as Standing);
+      return rows.map((row) => readJson(row.body) as Standing);
     },
 
     async insertStanding(standing) {
@@ -141,7 +142,7 @@ function rowOf(approval: Approval): Omit<ApprovalTable, 'arguments'> {
 
 function approvalOf(row: { readonly body: string }): Approval {
   // The body is written by `rowOf` alone.
-  return JSON.parse(row.body) as Approval;
+  return readJson(row.body) as Approval;
 }
 
 function standingRowOf(standing: Standing): StandingTable {

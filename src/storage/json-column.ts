@@ -1,3 +1,5 @@
+import { readJson } from '../base/json-value.ts';
+
 /** The list of strings of a JSON column. What is no such list is empty: it grants nothing. */
 export function stringListOf(text: string): readonly string[] {
   const value = parsed(text);
@@ -19,7 +21,7 @@ export function stringRecordOf(text: string): Readonly<Record<string, string>> {
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return readJson(text);
   } catch {
     return null;
   }

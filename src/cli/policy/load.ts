@@ -1,3 +1,4 @@
+import { readJson } from '../../base/json-value.ts';
 import { readFileSync } from 'node:fs';
 
 import { err, ok, type Result } from '../../base/result.ts';
@@ -71,7 +72,7 @@ export function readJsonFile(path: string): Result<unknown, string> {
   const text = readText(path);
   if (!text.ok) return text;
   try {
-    return ok(JSON.parse(text.value) as unknown);
+    return ok(readJson(text.value));
   } catch {
     return err(`\`${path}\` is not JSON: check that it is the right file, and whole`);
   }

@@ -1,3 +1,4 @@
+import { readJson } from '../../base/json-value.ts';
 import type { JsonObject } from '../../base/strict-json.ts';
 import type {
   Change,
@@ -77,5 +78,5 @@ export function number(row: Row, column: string): number {
 
 /** A column that holds JSON which this folder wrote as a `T`. */
 export function json<T = JsonObject>(row: Row, column: string): T {
-  return JSON.parse(text(row, column)) as T;
+  return readJson(text(row, column)) as T;
 }

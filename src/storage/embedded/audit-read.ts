@@ -1,3 +1,4 @@
+import { readJson } from '../../base/json-value.ts';
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { decodeLine, lineBytesMax } from '../../audit/chain.ts';
 import type { StoredRecord } from '../../audit/chain.ts';
@@ -89,7 +90,7 @@ export class LineReader {
 /** JSON, or undefined for what is not. */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return readJson(text);
   } catch {
     return undefined;
   }
