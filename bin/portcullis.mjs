@@ -51,7 +51,6 @@ import(programUrl.href).catch(function (error) {
  * user's own: what lies there is run. `NODE_DISABLE_COMPILE_CACHE=1` turns it off.
  */
 function keepCompiled() {
-
   try {
     const cache = join(homedir(), '.cache', 'portcullis');
     mkdirSync(cache, { recursive: true, mode: 0o700 });

@@ -1,5 +1,10 @@
 import { afterSpace } from './json-scan.ts';
-import type { JsonValue } from './strict-json.ts';
+
+/** What JSON text means once it passed the strict scan. Objects have own members only. */
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: JsonValue;
+}
 
 /**
  * `JSON.parse`, but for keys with escapes: see `buildValue`. Throws for what is no JSON, as that

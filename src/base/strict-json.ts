@@ -3,17 +3,12 @@ import { isUnsafeNumber } from './decimal.ts';
 import { afterSpace, scanText } from './json-scan.ts';
 import type { JsonLimits, JsonProblem, JsonProblemCode } from './json-scan.ts';
 import { buildValue, stringEndAt } from './json-value.ts';
+import type { JsonObject, JsonValue } from './json-value.ts';
 import { err, ok } from './result.ts';
 import type { Result } from './result.ts';
 import { decodeUtf8, malformedUtf8At } from './utf8.ts';
 
-export type { JsonLimits, JsonProblem, JsonProblemCode };
-
-/** What JSON text means once it passed the strict scan. Objects have own members only. */
-export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
-export interface JsonObject {
-  readonly [key: string]: JsonValue;
-}
+export type { JsonLimits, JsonObject, JsonProblem, JsonProblemCode, JsonValue };
 
 /** A document that every parser reads alike: the bytes that were judged, and their meaning. */
 export interface JsonText {
