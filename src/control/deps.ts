@@ -23,8 +23,6 @@ export interface ControlDeps {
   readonly sessions: Sessions;
   /** What the link of the first start carries; null where none was printed. */
   readonly setupToken: string | null;
-  /** Where the operator finds the key, for the sign-in page. */
-  readonly keyPlace: string;
   readonly upstream: UpstreamView;
   /** Whether a server may be added whose address is private: the operator's file says so. */
   readonly privateServers: boolean;

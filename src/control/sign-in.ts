@@ -34,13 +34,12 @@ export const signInRoutes: readonly Route[] = [
       csrf: z.string().nullable(),
       /** Nobody has an account yet: the first start printed a link that makes one. */
       setup: z.boolean(),
-      keyPlace: z.string(),
     }),
-    handle: async ({ users, keyPlace }, { actor }) => {
+    handle: async ({ users }, { actor }) => {
       const setup = (await users.list()).length === 0;
       const { name, role, session } = actor;
       const user = name === 'nobody' ? null : { name, role };
-      return ok({ user, csrf: session?.csrf ?? null, setup, keyPlace });
+      return ok({ user, csrf: session?.csrf ?? null, setup });
     },
   }),
   route({

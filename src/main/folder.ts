@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import { err, ok, type Result } from '../base/result.ts';
@@ -14,15 +14,25 @@ export async function makeFolder(
   option: '--data' | '--audit' = '--data',
 ): Promise<Result<null, string>> {
   const code = await made(path);
-  if (code === null || code === 'EEXIST') return ok(null);
+  if (code === null || code === 'EEXIST') return isFolder(path, option);
   if (code !== 'ENOENT' || dirname(path) === path) {
     return err(`the folder ${path} cannot be made (${code}); choose another with ${option}`);
   }
   const above = await makeFolder(dirname(path), option);
   if (!above.ok) return above;
   const again = await made(path);
-  if (again === null || again === 'EEXIST') return ok(null);
+  if (again === null || again === 'EEXIST') return isFolder(path, option);
   return err(`the folder ${path} cannot be made (${again}); choose another with ${option}`);
+}
+
+/** What is there already may be something else. */
+async function isFolder(path: string, option: string): Promise<Result<null, string>> {
+  try {
+    if ((await stat(path)).isDirectory()) return ok(null);
+  } catch {
+    // A link that leads nowhere, or what went away meanwhile: no folder either.
+  }
+  return err(`${path} is no folder; choose another with ${option}`);
 }
 
 /** Whether some gateway writes to this data folder now. */

@@ -73,7 +73,6 @@ export async function openPages(parts: PagesParts): Promise<Pages> {
     consoleFiles: openConsoleFiles(),
     attackDatabase,
     catalogue: { store: parts.catalogue, attacks: () => attackDatabase.attacks() },
-    keyPlace: operator.path,
     privateServers: parts.privateServers,
     ready: () => audit.healthy(),
     telemetry: parts.telemetry,

@@ -3,6 +3,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { until } from '../support/until.ts';
+import { newToken } from '../../src/identity/token.ts';
 import { startDataPath, type DataPath } from '../support/data-path.ts';
 import { modern, openStream, post, type OpenedStream } from '../support/mcp-requests.ts';
 import { startStreamingServer, type StreamingServer } from '../support/streaming-server.ts';
@@ -120,4 +121,20 @@ describe('a grant that has all the sessions it may have', () => {
       path.records.some((record) => record.kind === 'method' && record.method === 'DELETE'),
     );
   });
+});
+
+test('B-029: wrong tokens are slowed down, a right one is not', async () => {
+  const wrong = { url: `${path.url}/s/web/mcp`, token: newToken() };
+  const statuses: number[] = [];
+  let waits = '';
+  for (let n = 0; n < 150; n += 1) {
+    const { status, headers } = await post(wrong, { body: initialize });
+    statuses.push(status);
+    if (status === 429) waits = String(headers['retry-after']);
+  }
+  assert.deepEqual(statuses.slice(0, 100), Array<number>(100).fill(401));
+  assert.ok(statuses.includes(429));
+  assert.equal(waits, '1');
+  assert.match((await openSession('/s/web/mcp')).text, /"result"/);
+  assert.deepEqual([...new Set(refusals())], ['token-unknown']);
 });

@@ -104,7 +104,6 @@ export async function openControl(): Promise<ControlStand> {
     consoleFiles: { read: () => Promise.resolve(null) },
     ready: () => !broken,
     version: '0',
-    keyPlace: 'operator.key',
     stopping: new AbortController().signal,
   };
   const api = createApi(deps);

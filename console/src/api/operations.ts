@@ -270,7 +270,7 @@ export interface Operations {
     readonly params: undefined;
     readonly query: undefined;
     readonly input: undefined;
-    readonly output: { readonly user: { readonly name: string; readonly role: 'viewer' | 'approver' | 'policy-manager' | 'admin' } | null; readonly csrf: string | null; readonly setup: boolean; readonly keyPlace: string };
+    readonly output: { readonly user: { readonly name: string; readonly role: 'viewer' | 'approver' | 'policy-manager' | 'admin' } | null; readonly csrf: string | null; readonly setup: boolean };
   };
   readonly signIn: {
     readonly params: undefined;

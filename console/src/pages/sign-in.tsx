@@ -46,7 +46,7 @@ export function SignIn(): ReactNode {
         {key ? (
           <Field
             label="Operator key"
-            hint={`It is in ${session?.keyPlace ?? 'operator.key'} on the gateway's machine.`}
+            hint="It is in the file operator.key of the gateway's data folder."
           >
             <Input name="key" type="password" autoComplete="off" required autoFocus />
           </Field>

@@ -16,6 +16,7 @@ import { readBody } from './body.ts';
 import { headOf, type Head } from './heads.ts';
 import { acceptsAnswers, isJsonType, type RequestHeaders } from './headers.ts';
 import { HttpDownstream } from './http-downstream.ts';
+import { WrongTokens } from './wrong-tokens.ts';
 
 /** Where a request goes: one server's endpoint, or (null) all servers of the grant. */
 export interface Route {
@@ -27,6 +28,8 @@ export interface Refusal {
   readonly status: number;
   readonly reason: string;
   readonly code: string;
+  /** Milliseconds until it is worth another try. */
+  readonly retryAfterMs?: number;
 }
 
 /** A POST whose token is good, before its body was read. */
@@ -56,6 +59,7 @@ export class McpListener {
   readonly gateway: Gateway;
   /** The answers that are streams, while they are open. */
   readonly streams: Set<HttpDownstream> = new Set();
+  readonly wrongTokens: WrongTokens = new WrongTokens();
   readonly #ticker: NodeJS.Timeout;
 
   constructor(gateway: Gateway) {
@@ -98,7 +102,7 @@ export class McpListener {
     if (!headers.ok)
       return refuse(gateway, request, downstream, { ...headers.error, code: 'header-twice' });
     const grant = authenticated(gateway, head);
-    if (!grant.ok) return refuse(gateway, request, downstream, grant.error);
+    if (!grant.ok) return refuse(gateway, request, downstream, slowed(this, request, grant.error));
     const served = servedBy(gateway, grant.value, route);
     if (!served) return refuse(gateway, request, downstream, notFound);
 
@@ -217,6 +221,20 @@ export function authenticated(gateway: Gateway, { tokenSha256 }: Head): Result<G
   return grant.ok ? ok(grant.value) : err(unauthorized(grant.error));
 }
 
+/** The refusal of a token, or of so many that the address must wait; on record it is the same. */
+export function slowed(
+  { gateway, wrongTokens }: McpListener,
+  { socket }: IncomingMessage,
+  refusal: Refusal,
+): Refusal {
+  if (refusal.status !== 401) return refusal;
+  const address = socket.remoteAddress ?? '';
+  const retryAfterMs = wrongTokens.note(address, gateway.clock.monotonicMs());
+  if (retryAfterMs === null) return refusal;
+  const reason = 'too many wrong tokens came from this address; wait before the next';
+  return { ...refusal, status: 429, reason, retryAfterMs };
+}
+
 /** The same grant as the snapshot has it now, or why it opens this no more. */
 export function renewed(gateway: Gateway, grant: Grant, route: Route): Result<Grant, Refusal> {
   const { grantsByToken } = gateway.snapshot();
@@ -279,8 +297,12 @@ export async function refuse(
   const challenge =
     refusal.status === 401 ? { 'www-authenticate': 'Bearer realm="portcullis"' } : {};
   const allow = refusal.status === 405 ? { allow: 'POST, GET, DELETE' } : {};
-  const unread = refusal.status === 413 ? { connection: 'close' } : {};
-  downstream.answer(refusal.status, { ...jsonHeaders, ...challenge, ...allow, ...unread }, body);
+  const { status, retryAfterMs } = refusal;
+  const unread = status === 413 || retryAfterMs !== undefined ? { connection: 'close' } : {};
+  const retry =
+    retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) };
+  const headers = { ...jsonHeaders, ...challenge, ...allow, ...unread, ...retry };
+  downstream.answer(status, headers, body);
   if (!request.complete) request.resume();
 }
 

@@ -28,6 +28,7 @@ import {
   refuse,
   renewed,
   servedBy,
+  slowed,
   tooLarge,
   type McpListener,
   type Refusal,
@@ -90,7 +91,9 @@ export class SseListener {
       return refuse(gateway, request, downstream, { ...headers.error, code: 'header-twice' });
     }
     const grant = authenticated(gateway, head);
-    if (!grant.ok) return refuse(gateway, request, downstream, grant.error);
+    if (!grant.ok) {
+      return refuse(gateway, request, downstream, slowed(this.#mcp, request, grant.error));
+    }
     if (!servedBy(gateway, grant.value, route)) {
       return refuse(gateway, request, downstream, notFound);
     }
