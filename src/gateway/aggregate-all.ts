@@ -5,6 +5,7 @@ import type { RequestMessage } from '../mcp/message.ts';
 import { aggregatedName } from '../mcp/tool.ts';
 import { toolsMax } from '../registry/pin.ts';
 import { partOf, serversOf, sha256Hex } from './aggregate-parts.ts';
+import { refusedFromServer } from './ask.ts';
 import { endParts } from './aggregate-stream.ts';
 import { jsonHeaders, type Downstream } from './downstream.ts';
 import type { Caller } from './caller.ts';
@@ -179,6 +180,7 @@ async function put(
     timeoutMs: gateway.limits.answerTimeoutMs,
     answerBytesMax: gateway.limits.answerBytesMax,
     owner: part,
+    asked: (method) => void refusedFromServer(gateway, part, method, 'not-aggregated'),
   });
   if (answered.ok) return answered.value;
   gateway.log.warn('upstream failed', { server: part.server, detail: answered.error });

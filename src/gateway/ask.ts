@@ -185,9 +185,10 @@ function inputRequestAllowed(caller: Caller, asked: JsonValue): boolean {
 
 const inputRulings: ReadonlySet<Ruling> = new Set(['sampling', 'elicitation', 'roots']);
 
-async function refusedFromServer(
+/** Records that a server's message was not passed on. */
+export async function refusedFromServer(
   gateway: Gateway,
-  caller: Caller,
+  caller: Pick<Caller, 'grant' | 'server'>,
   method: string,
   code: string,
 ): Promise<void> {

@@ -1,7 +1,9 @@
-import type { Headers } from './upstream/upstream.ts';
+import type { Headers, Upstream } from './upstream/upstream.ts';
 
 /** A legacy session of the gateway's own with one server, for one grant. */
 export interface BridgeSession {
+  /** What it was opened with: another server may come to have the name. */
+  readonly upstream: Upstream;
   /** The server's own id; null where it keeps no sessions. */
   readonly upstreamId: string | null;
   /** What every message of it is sent with. */
@@ -24,12 +26,16 @@ export class BridgeSessions {
     { readonly session: BridgeSession; readonly sinceMs: number }[]
   >();
 
-  /** The one that was used last, if it is fresh; null when there is none. */
-  take(owner: OwnerOf, nowMs: number): BridgeSession | null {
+  /** The one that was used last, if it is fresh and of this server; null when there is none. */
+  take(owner: OwnerOf, upstream: Upstream, nowMs: number): BridgeSession | null {
     const key = keyOf(owner);
     const last = this.#idle.get(key)?.pop();
     if (this.#idle.get(key)?.length === 0) this.#idle.delete(key);
-    return last === undefined || nowMs - last.sinceMs > idleMs ? null : last.session;
+    if (last === undefined || nowMs - last.sinceMs > idleMs) return null;
+    if (last.session.upstream === upstream) return last.session;
+    // Those before it are of the same server or of older ones, which are closed.
+    this.#idle.delete(key);
+    return null;
   }
 
   /** Gives the session that has no place any more, for its end; null when all have one. */

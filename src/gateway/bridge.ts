@@ -2,6 +2,7 @@ import { applyEdits, membersAt, type Edit } from '../base/strict-json.ts';
 import { peekAnswer, type Answer } from '../mcp/answer.ts';
 import { errorResponse } from '../mcp/encode.ts';
 import { createSseDecoder, encodeSseEvent } from '../mcp/sse.ts';
+import { refusedFromServer } from './ask.ts';
 import type { BridgeSession } from './bridge-sessions.ts';
 import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
@@ -73,8 +74,8 @@ class BridgedExchange implements UpstreamExchange, UpstreamListener {
       return this.#fail({ kind: 'refused', reached: false, detail: 'not served to this era' });
     }
     const session =
-      gateway.live.bridges.take(caller, gateway.clock.monotonicMs()) ??
-      (await openBridgeSession(gateway, caller, upstream));
+      gateway.live.bridges.take(caller, upstream, gateway.clock.monotonicMs()) ??
+      (await openBridgeSession(gateway, caller, upstream, (method) => this.#declined(method)));
     if (session === null) {
       return this.#fail({ kind: 'unreachable', reached: false, detail: 'no session was opened' });
     }
@@ -141,13 +142,15 @@ class BridgedExchange implements UpstreamExchange, UpstreamListener {
     const params = `{"requestId":${this.#id}}`;
     this.#tell(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":${params}}`, null);
     this.#exchange?.abort();
-    this.#keep(this.#session);
+    // The call may still run in it: the next one gets another.
+    this.#endAtServer(this.#session);
   }
 
   #event(data: string): void {
     if (this.#over) return;
     const answer = peekAnswer(Buffer.from(data));
     if (answer.kind === 'request' && answer.id !== null) {
+      this.#declined(answer.method ?? '');
       this.#tell(errorResponse(answer.id, -32601, 'not answered on this endpoint'), answer.id);
     } else if (answer.kind === 'notification') {
       this.#listener.data(encodeSseEvent({ data }));
@@ -157,6 +160,12 @@ class BridgedExchange implements UpstreamExchange, UpstreamListener {
       this.#exchange?.abort();
       this.#finish(() => this.#listener.data(encodeSseEvent({ data: text })));
     }
+  }
+
+  /** What a server asks back reaches nobody: it is on record that it asked. */
+  #declined(method: string): void {
+    const { gateway, caller } = this.#of;
+    void refusedFromServer(gateway, caller, method, 'not-aggregated');
   }
 
   /** The answer under the client's own id, and marked as 2026-07-28 marks it; null if not to us. */

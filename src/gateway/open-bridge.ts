@@ -14,10 +14,11 @@ export async function openBridgeSession(
   gateway: Pick<Gateway, 'limits' | 'log'>,
   owner: ExchangeOwner,
   upstream: Upstream,
+  asked: (method: string) => void,
 ): Promise<BridgeSession | null> {
   const { answerTimeoutMs: timeoutMs, answerBytesMax } = gateway.limits;
   // The session takes a place at its server: the grant's own, not one of the gateway's.
-  const base = { upstream, era: 'legacy', timeoutMs, answerBytesMax, owner } as const;
+  const base = { upstream, era: 'legacy', timeoutMs, answerBytesMax, owner, asked } as const;
   const opened = await inquire({
     ...base,
     method: 'initialize',
@@ -44,6 +45,7 @@ export async function openBridgeSession(
     protocolVersion: version,
   });
   return {
+    upstream,
     upstreamId,
     headers: {
       'content-type': 'application/json',

@@ -3,6 +3,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
+import { readJson } from '../base/json-value.ts';
 import type { Log } from '../base/log.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { Caller } from '../gateway/caller.ts';
@@ -111,7 +112,9 @@ export async function pinWrapped(
     log.error('the pins cannot be read; remove the file to accept what the server lists', { path });
     return snapshot;
   }
-  const pinned = pinTools({ server: serverName, previous, seen, nowMs: systemClock.nowMs() });
+  const { rows, isFirst } = previous;
+  const nowMs = systemClock.nowMs();
+  const pinned = pinTools({ server: serverName, previous: rows, seen, nowMs, isFirst });
   if (!pinned.ok) {
     log.error('the tools could not be pinned', { code: pinned.error.code });
     return snapshot;
@@ -186,14 +189,17 @@ function isFamily(text: string): text is MethodFamily {
   return methodFamilies.some((family) => family === text);
 }
 
-/** No file is no pin yet; a file that cannot be read is null, and pins nothing. */
-async function readPins(path: string): Promise<readonly PinRow[] | null> {
+/** No file is the first list; a file that cannot be read is null, and pins nothing. */
+async function readPins(
+  path: string,
+): Promise<{ readonly rows: readonly PinRow[]; readonly isFirst: boolean } | null> {
   try {
-    const rows: unknown = JSON.parse(await readFile(path, 'utf8'));
-    // The file is written by this program alone, as rows.
-    return Array.isArray(rows) ? (rows as readonly PinRow[]) : null;
+    const rows: unknown = readJson(await readFile(path, 'utf8'));
+    // The file is written by this program alone, as rows. None are a list that was empty.
+    return Array.isArray(rows) ? { rows: rows as readonly PinRow[], isFirst: false } : null;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ENOENT' ? [] : null;
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    return isMissing ? { rows: [], isFirst: true } : null;
   }
 }
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { createServer, type Server } from 'node:http';
+import { createServer, request, type ClientRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 
 import { silentLog } from '../../src/base/log.ts';
 import { defaultGatewayLimits } from '../../src/gateway/gateway.ts';
+import { BridgeSessions } from '../../src/gateway/bridge-sessions.ts';
 import { openBridgeSession } from '../../src/gateway/open-bridge.ts';
 import type { Upstream, UpstreamRequest } from '../../src/gateway/upstream/upstream.ts';
 import { startDataPath, type DataPath } from '../support/data-path.ts';
@@ -23,15 +24,15 @@ const ended: string[] = [];
 const ran: { readonly tool: string; readonly session: string }[] = [];
 
 const inputSchema = { type: 'object', properties: {} };
-const listed = { tools: ['pay', 'read'].map((name) => ({ name, inputSchema })) };
+const listed = { tools: ['pay', 'read', 'asks', 'hang'].map((name) => ({ name, inputSchema })) };
 
 /** A server of the legacy era alone, whose `pay` runs and then denies that there is a session. */
-const server: Server = createServer((request, response) => {
+const server: Server = createServer((incoming, response) => {
   const chunks: Buffer[] = [];
-  request.on('data', (chunk: Buffer) => chunks.push(chunk));
-  request.on('end', () => {
-    const session = String(request.headers['mcp-session-id'] ?? '');
-    if (request.method === 'DELETE') {
+  incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+  incoming.on('end', () => {
+    const session = String(incoming.headers['mcp-session-id'] ?? '');
+    if (incoming.method === 'DELETE') {
       ended.push(session);
       return response.writeHead(204).end();
     }
@@ -54,6 +55,19 @@ const server: Server = createServer((request, response) => {
         const tool = asked.params?.name ?? '';
         ran.push({ tool, session });
         if (tool === 'pay') return response.writeHead(404).end();
+        if (tool === 'hang') return undefined;
+        if (tool === 'asks') {
+          response.writeHead(200, { 'content-type': 'text/event-stream' });
+          const question = {
+            jsonrpc: '2.0',
+            id: 'q',
+            method: 'sampling/createMessage',
+            params: {},
+          };
+          response.write(`data: ${JSON.stringify(question)}\n\n`);
+          const done = { jsonrpc: '2.0', id: asked.id, result: { content: [] } };
+          return response.end(`data: ${JSON.stringify(done)}\n\n`);
+        }
         return answer({ content: [{ type: 'text', text: 'done' }] });
       }
       default:
@@ -70,7 +84,7 @@ before(async () => {
   const limits = [{ counter: 'paid', window: 'hour', max: 2, scope: 'grant' }];
   path = await startDataPath({
     servers: [{ name: 'old', transport: 'http', url, headers: {}, allowPrivate: true }],
-    policies: { old: { version: '1', default: 'allow', tools: { pay: { limits }, read: {} } } },
+    policies: { old: { version: '1', default: 'allow', tools: { pay: { limits } } } },
   });
 });
 
@@ -79,6 +93,25 @@ after(async () => {
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
 });
+
+/** A call that has reached the server, and is not answered. */
+async function startedCall(
+  body: string,
+  more: Readonly<Record<string, string>>,
+): Promise<ClientRequest> {
+  const before = ran.length;
+  const headers = {
+    ...more,
+    authorization: `Bearer ${path.token}`,
+    'content-type': 'application/json',
+    accept: 'application/json, text/event-stream',
+  };
+  const sent = request(`${path.url}/mcp`, { method: 'POST', headers, agent: false });
+  sent.on('error', () => undefined);
+  sent.end(body);
+  await until('the call at its server', () => ran.length > before);
+  return sent;
+}
 
 const call = (tool: string): ReturnType<typeof post> =>
   post({ url: `${path.url}/mcp`, token: path.token }, modernCall(`old__${tool}`, {}));
@@ -103,6 +136,31 @@ describe('sessions of the gateway’s own with servers of the legacy era', () =>
     assert.ok(!failed.includes(ran.at(-1)?.session ?? ''));
   });
 
+  test('what a server asks back is declined, and on record', async () => {
+    path.records.length = 0;
+    assert.match((await call('asks')).text, /"content":\[\]/);
+    const asked = path.records.filter(
+      (record) => record.kind === 'method' && record.decision === 'deny',
+    );
+    assert.deepEqual(
+      asked.map((record) => [
+        record.kind === 'method' ? record.method : '',
+        record.kind === 'method' ? record.code : '',
+      ]),
+      [['sampling/createMessage', 'not-aggregated']],
+    );
+  });
+
+  test('a session in which a call was given up is ended at its server, and not used again', async () => {
+    const { body, headers } = modernCall('old__hang', {});
+    const lost = await startedCall(body, headers);
+    const hung = ran.findLast(({ tool }) => tool === 'hang')?.session ?? '';
+    lost.destroy();
+    await until('its end', () => ended.includes(hung));
+    await call('read');
+    assert.notEqual(ran.at(-1)?.session, hung);
+  });
+
   test('a session takes its place at the server in the name of the grant', async () => {
     const requests: UpstreamRequest[] = [];
     const upstream: Upstream = {
@@ -122,7 +180,14 @@ describe('sessions of the gateway’s own with servers of the legacy era', () =>
     };
     const owner = { grant: { id: 'grant_a' }, server: 'old' };
     const gateway = { limits: defaultGatewayLimits, log: silentLog };
-    assert.notEqual(await openBridgeSession(gateway, owner, upstream), null);
+    const opened = await openBridgeSession(gateway, owner, upstream, () => undefined);
+    assert.ok(opened !== null);
+    const sessions = new BridgeSessions();
+    sessions.give(owner, opened, 0);
+    const another = { ...upstream };
+    assert.equal(sessions.take(owner, another, 0), null, 'it is of another server');
+    sessions.give(owner, opened, 0);
+    assert.equal(sessions.take(owner, upstream, 0), opened);
     assert.deepEqual(
       requests.map((request) => [request.message?.method, request.owner?.grant.id]),
       [
