@@ -10,7 +10,7 @@ import { runSteps, staticSteps } from './steps.ts';
 const TEST_FOLDERS = ['src', 'test', 'bench'];
 const CONCURRENCY = 2;
 /** Milliseconds that one test may take before it counts as failed. */
-const TEST_TIMEOUT_MS = 180_000;
+const TEST_TIMEOUT_MS = 280_000;
 /** Seconds that one file may take before it is killed, so that one that hangs ends as a failure. */
 const FILE_SECONDS_MAX = 300;
 /** Milliseconds after which what still runs is ended, whatever it is. */

@@ -54,7 +54,7 @@ for (const path of paths) {
 }
 
 for (const path of paths) {
-  test(`a gateway starts on ${path} and ends when asked`, { timeout: 240_000 }, async (context) => {
+  test(`a gateway starts on ${path} and ends when asked`, { timeout: 280_000 }, async (context) => {
     const data = await mkdtemp(join(tmpdir(), 'portcullis-example-'));
     context.after(() => rm(data, { recursive: true, force: true }));
     const args = ['bin/portcullis.mjs', 'up', '--config', path, '--data', data, '--port', '0'];

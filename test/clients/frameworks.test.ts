@@ -108,7 +108,7 @@ const clients: readonly (readonly [string, Use])[] = [
   ['mcp-remote', useRemote],
 ];
 
-describe('clients of frameworks', { timeout: 240_000 }, () => {
+describe('clients of frameworks', { timeout: 280_000 }, () => {
   const suite = suiteScope();
   let stand: Stand;
   before(async () => {

@@ -23,7 +23,7 @@ const uses: readonly (readonly [Era, string, number, string, object, RegExp])[] 
   ['modern', 'fixture', 28, 'test_x_mcp_header', { region: 'ü' }, /ü/],
 ];
 
-describe('Inspector', { timeout: 240_000 }, () => {
+describe('Inspector', { timeout: 280_000 }, () => {
   const suite = suiteScope();
   let stand: Stand;
   before(async () => {

@@ -112,7 +112,7 @@ async function withClient(
   }
 }
 
-describe('published servers', { timeout: 240_000 }, () => {
+describe('published servers', { timeout: 280_000 }, () => {
   test('git', { skip: hasGit ? false : 'there is no git' }, async () => {
     await withClient('git', async (client) => {
       const tools = await client.tools();

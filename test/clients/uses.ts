@@ -110,7 +110,7 @@ export function describeClient(
   connect: Connect,
   { lastProgressMayBeLost = false }: ClientQuirks = {},
 ): void {
-  describe(kind, { timeout: 240_000 }, () => {
+  describe(kind, { timeout: 280_000 }, () => {
     const suite = suiteScope();
     let stand: Stand;
     before(async () => {

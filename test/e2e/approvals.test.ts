@@ -82,7 +82,7 @@ async function allow(dataDir: string, id: string): Promise<string> {
   return ran.stdout;
 }
 
-describe('a person answers in a terminal', { timeout: 240_000 }, () => {
+describe('a person answers in a terminal', { timeout: 280_000 }, () => {
   for (const era of ['legacy', 'modern']) {
     test(`${era}: while the Inspector waits, exactly that call is let through, once`, async (context) => {
       const dataDir = await temporaryFolder(context);

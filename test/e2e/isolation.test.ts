@@ -170,7 +170,7 @@ describe('two grants on one server', () => {
 
 test(
   'two hundred clients with the same ids, interleaved: each gets its own answers',
-  { timeout: 240_000 },
+  { timeout: 280_000 },
   async (context) => {
     const clients = 200;
     const rounds = 15;

@@ -257,7 +257,7 @@ describe('grants of the file', () => {
 
 test(
   'B-160: a hundred reloads under load: each call is decided by one version alone',
-  { timeout: 240_000 },
+  { timeout: 280_000 },
   async (context) => {
     // Both tools change together: a decision that mixes versions names another reason or version.
     const { folder, dataDir, gateway } = await started(context, fileWith(refusing('v0')));

@@ -60,7 +60,7 @@ function back(state: string | undefined, action = 'accept'): string {
   return `,${answers},"requestState":${JSON.stringify(state)}`;
 }
 
-describe('modern clients that open pages', { timeout: 240_000 }, () => {
+describe('modern clients that open pages', { timeout: 280_000 }, () => {
   test('are sent to the page, and the call goes out when it comes back after the yes', async () => {
     await start(20_000);
     const { result } = resultOf(await pay('{"amount":1}'));
@@ -161,7 +161,7 @@ const clients: readonly [what: string, abilities: string, rung: string][] = [
   ['a page that is no ability', '{"elicitation":{"url":true}}', 'hold'],
 ];
 
-describe('the rung of each client', { timeout: 240_000 }, () => {
+describe('the rung of each client', { timeout: 280_000 }, () => {
   for (const [what, abilities, rung] of clients) {
     test(`modern, ${what}: ${rung}`, async () => {
       await start(50);
@@ -185,7 +185,7 @@ describe('the rung of each client', { timeout: 240_000 }, () => {
   }
 });
 
-describe('legacy clients that open pages', { timeout: 240_000 }, () => {
+describe('legacy clients that open pages', { timeout: 280_000 }, () => {
   const version = '2025-11-25';
   const id = (text: string): unknown => {
     const line = text.split('\n').find((one) => one.includes('"elicitation/create"'));

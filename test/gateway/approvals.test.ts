@@ -90,7 +90,7 @@ function events(): readonly string[] {
   return path.records.flatMap((record) => (record.kind === 'approval' ? [record.event] : []));
 }
 
-describe('a call that waits', { timeout: 240_000 }, () => {
+describe('a call that waits', { timeout: 280_000 }, () => {
   test('goes out once somebody says yes, exactly as it came, and is on record', async () => {
     await start(waits);
     const args = '{ "nonce": "\\u0061",  "amount": 1.0 }';
@@ -322,7 +322,7 @@ const spellings: readonly [what: string, args: string, more: string, same: boole
   ['another case', '{"Amount":1,"nonce":"\u00e9"}', '', false],
   ['a member beside the arguments', '{"amount":1,"nonce":"\u00e9"}', ',"task":{"ttl":1}', false],
 ];
-describe('what an approval lets out (B-150)', { timeout: 240_000 }, () => {
+describe('what an approval lets out (B-150)', { timeout: 280_000 }, () => {
   for (const [what, args, more, same] of spellings) {
     test(`${what}: ${same ? 'the same call' : 'another call'}`, async () => {
       await start(asksBack);

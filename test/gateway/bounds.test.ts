@@ -64,7 +64,7 @@ function startFlooding(): Server {
 
 const batch = `[${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'read' } })}]`;
 
-describe('a server that sends much', { timeout: 240_000 }, () => {
+describe('a server that sends much', { timeout: 280_000 }, () => {
   let server: Server;
   let path: DataPath;
   const client = () => ({ url: `${path.url}/s/flood/mcp`, token: path.token });

@@ -56,7 +56,7 @@ after(async () => {
 
 const all = (): { url: string; token: string } => ({ url: `${path.url}/mcp`, token: path.token });
 
-describe('clients of 2026-07-28 on the endpoint of all servers', { timeout: 240_000 }, () => {
+describe('clients of 2026-07-28 on the endpoint of all servers', { timeout: 280_000 }, () => {
   for (const mode of ['auto', { pin: '2026-07-28' }] as const) {
     test(`SDK v2, ${JSON.stringify(mode)}: lists and calls on servers of both eras`, async () => {
       const client = new Client({ name: 'c', version: '1' }, { versionNegotiation: { mode } });

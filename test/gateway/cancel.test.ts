@@ -48,7 +48,7 @@ async function readUntil(response: Response, wanted: RegExp): Promise<string> {
   return text;
 }
 
-describe('legacy calls that a client gives up', { timeout: 240_000 }, () => {
+describe('legacy calls that a client gives up', { timeout: 280_000 }, () => {
   const suite = suiteScope();
   before(async () => {
     published = await startPublished(suite, 'streamableHttp');
