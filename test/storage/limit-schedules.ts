@@ -91,13 +91,22 @@ class Disk implements SegmentFiles {
   /** Bytes until the next write is cut short; null for as many as come. */
   fuse: number | null = null;
   dead = false;
+  readonly #open = new Set<number>();
 
   openAppend(path: string, create: boolean): number {
-    return nodeSegmentFiles.openAppend(path, create);
+    const file = nodeSegmentFiles.openAppend(path, create);
+    this.#open.add(file);
+    return file;
   }
 
   close(file: number): void {
-    nodeSegmentFiles.close(file);
+    if (this.#open.delete(file)) nodeSegmentFiles.close(file);
+  }
+
+  /** A process that ended has no open file. */
+  end(): void {
+    this.dead = true;
+    for (const file of this.#open) this.close(file);
   }
 
   syncDirectory(): void {
@@ -170,6 +179,7 @@ class Schedule {
     this.#seen.segments += listSegments(this.#paths.segments).length;
     this.#disk.dead = true;
     await this.#writer.close();
+    this.#disk.end();
   }
 
   async #step(what: number): Promise<void> {
@@ -243,6 +253,7 @@ class Schedule {
   async #restart(): Promise<void> {
     this.#seen.crashes += 1;
     await this.#settle();
+    this.#disk.end();
     this.#given = [];
     this.#pass(this.#pick([0, 5, 900, 2_000]));
     this.#wallMs = this.#steadyMs - this.#behindMs;

@@ -114,7 +114,7 @@ function memoryOf(
   { cleanStop, older }: { readonly cleanStop: boolean; readonly older: Segment | undefined },
 ): LogMemory | null {
   if (segment.first === 1) return memory.memory();
-  if (!memory.hasSnapshot() || memory.needsOlder()) return null;
+  if (!memory.hasSnapshot()) return null;
   // After a crash the segment before may hold unfinished calls too.
   if (!cleanStop && older !== undefined) {
     const before = new MemoryReader({ units: false });

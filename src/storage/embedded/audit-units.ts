@@ -1,4 +1,4 @@
-import { unitsOf, withoutUnits } from '../../audit/counter-entries.ts';
+import { unitsOf } from '../../audit/counter-entries.ts';
 import type { StoredRecord } from '../../audit/chain.ts';
 import type {
   CounterEntry,
@@ -44,23 +44,23 @@ const outline =
 
 /**
  * Collects from records, oldest first, what counters must be rebuilt with: the last whole snapshot,
- * then the units of every intent behind it, less what outcomes gave back.
+ * then the units of every intent behind it, less what outcomes of these gave back.
  */
 export class MemoryReader {
   #entries: CounterEntry[] = [];
-  #givenBack: CounterEntry[] = [];
+  /** Entries of intents behind the last snapshot: exactly these were given back. */
+  readonly #givenBack = new Set<CounterEntry>();
   /** False where the units of these records do not count. */
   readonly #units: boolean;
   /** By the id of the call; the line of one that was not parsed. */
   #open = new Map<string, UnfinishedIntent | string>();
   /** Calls whose outcome is among the records, and whose intent is not. */
   readonly #strays = new Set<string>();
-  #finished = new Map<string, readonly CounterEntry[]>();
+  readonly #finished = new Map<string, readonly CounterEntry[]>();
   #snapshot: CounterEntry[] = [];
   #partsSeen = 0;
   #latestMs = 0;
   #whole = false;
-  #unmatched = false;
 
   constructor({ units }: { readonly units: boolean } = { units: true }) {
     this.#units = units;
@@ -103,11 +103,6 @@ export class MemoryReader {
     return this.#whole;
   }
 
-  /** An outcome gave units back whose intent was not among the records. */
-  needsOlder(): boolean {
-    return this.#unmatched;
-  }
-
   memory(): LogMemory {
     const open = this.#unfinished();
     const inDoubt = open.map(({ seq, body }) => {
@@ -119,7 +114,7 @@ export class MemoryReader {
       .flatMap(({ body }) => unitsOf(body))
       .filter(({ key }) => isLabelKey(key))
       .map((entry) => ({ ...entry, time: this.#latestMs }));
-    const counters = [...withoutUnits(this.#entries, this.#givenBack), ...labels];
+    const counters = [...this.#entries.filter((one) => !this.#givenBack.has(one)), ...labels];
     return { counters, inDoubt };
   }
 
@@ -139,14 +134,14 @@ export class MemoryReader {
   }
 
   #outcome(body: OutcomeRecord): void {
-    const known = this.#open.delete(body.id);
-    if (!known) this.#strays.add(body.id);
+    if (!this.#open.delete(body.id)) this.#strays.add(body.id);
     for (const { key, units, windowMs } of body.units ?? []) {
       if (windowMs !== null) this.#entries.push({ key, units, windowMs, time: body.time });
     }
     if (!body.givenBack) return;
-    if (!known) this.#unmatched = true;
-    this.#givenBack.push(...(this.#finished.get(body.id) ?? []));
+    // INVARIANT: what is in a snapshot is taken off nothing. It is not known which of its units they
+    // are, or whether they were given back before it already: counted too long is never too loose.
+    for (const entry of this.#finished.get(body.id) ?? []) this.#givenBack.add(entry);
   }
 
   /** A snapshot counts once all its parts were read: a crash may have cut it short. */
@@ -160,7 +155,7 @@ export class MemoryReader {
     this.#partsSeen += 1;
     if (body.detail['parts'] !== this.#partsSeen) return;
     this.#entries = this.#snapshot;
-    this.#givenBack = [];
+    this.#finished.clear();
     this.#whole = true;
   }
 }
@@ -171,8 +166,8 @@ function movesUnits(line: string): boolean {
 
 /**
  * What counters must be rebuilt with: units admitted at `sinceMs` (ms since the epoch) or later.
- * Reads the last segment, and those before it only where a crash cut its snapshot short, or where
- * units were given back whose intent stands there. Throws what `node:fs` throws.
+ * Reads the last segment, and those before it only where a crash cut its snapshot short. Throws what
+ * `node:fs` throws.
  */
 export function readUnits(directory: string, sinceMs: number): readonly CounterEntry[] {
   const { counters } = readMemory(listSegments(directory), 1);
@@ -194,7 +189,6 @@ export function readMemory(segments: readonly Segment[], segmentsMin: number): L
     for (const segment of segments.slice(-count)) {
       readLines(segment.path, (line) => reader.addLine(line));
     }
-    const enough = reader.hasSnapshot() && !(reader.needsOlder() && count <= segmentsMin);
-    if (enough || count >= segments.length) return reader.memory();
+    if (reader.hasSnapshot() || count >= segments.length) return reader.memory();
   }
 }
