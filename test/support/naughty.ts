@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module';
+
 /** Texts that pages, terminals and parsers have tripped over, each for a reason of its own. */
 export const naughty: readonly string[] = [
   '<script>alert(1)</script>',
@@ -40,3 +42,9 @@ export const naughty: readonly string[] = [
   '𝕬𝖑𝖑𝖔𝖜',
   'x'.repeat(8_000),
 ];
+
+/** The public list of naughty strings: half a thousand inputs that programs have failed on. */
+export function publicNaughty(): readonly string[] {
+  const list: unknown = createRequire(import.meta.url)('big-list-of-naughty-strings/blns.json');
+  return Array.isArray(list) ? list.filter((one) => typeof one === 'string') : [];
+}

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 
 import type { SchemaObject } from '../ui/definition.ts';
-import { Button, Input, Select } from '../ui/kit.tsx';
+import { Button, Input, Select, visible } from '../ui/kit.tsx';
 
 const windows = ['minute', 'hour', 'day', 'month'];
 const scopes = ['grant', 'principal', 'session', 'server', 'everyone'];
@@ -56,7 +56,7 @@ export function LimitRow({
           <option value="calls">calls</option>
           {[...new Set([...amounts, ...(unit === 'calls' ? [] : [unit])])].map((path) => (
             <option key={path} value={path}>
-              sum of {path.replace(/^args\./, '')}
+              sum of {visible(path.replace(/^args\./, ''))}
             </option>
           ))}
         </Select>

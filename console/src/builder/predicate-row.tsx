@@ -2,7 +2,7 @@ import { useState, type ReactNode } from 'react';
 
 import type { Argument, SchemaObject } from '../ui/definition.ts';
 import { objectOf } from '../ui/definition.ts';
-import { Button, Foreign, Input, Select } from '../ui/kit.tsx';
+import { Button, Foreign, Input, Select, visible } from '../ui/kit.tsx';
 
 /** Operators with their words, and what their value is. */
 const operators: readonly (readonly [
@@ -169,11 +169,11 @@ function ConditionFields({ item, known, onChange }: Omit<PredicateProps, 'onRemo
           });
         }}
       >
-        {argument === null ? <option value={path}>{path}</option> : null}
+        {argument === null ? <option value={path}>{visible(path)}</option> : null}
         <optgroup label="Arguments">
           {known.map((one) => (
-            <option key={one.path} value={one.path} title={one.description}>
-              {one.path.replace(/^args\./, '')} ({one.type})
+            <option key={one.path} value={one.path} title={visible(one.description)}>
+              {visible(one.path.replace(/^args\./, ''))} ({one.type})
             </option>
           ))}
         </optgroup>
@@ -267,7 +267,7 @@ function ValueField({
       >
         {values.map((one) => (
           <option key={JSON.stringify(one)} value={JSON.stringify(one)}>
-            {String(one)}
+            {visible(String(one))}
           </option>
         ))}
       </Select>

@@ -4,7 +4,7 @@ import { useDeferredValue, useEffect, useMemo, useState, type ReactNode } from '
 import type { JsonValue } from '../../../src/base/strict-json.ts';
 import { reading, type Pin } from '../api/queries.ts';
 import { describe, exampleOf } from '../ui/definition.ts';
-import { Badge, Field, Foreign, Input, Select, classes } from '../ui/kit.tsx';
+import { Badge, Field, Foreign, Input, Select, classes, visible } from '../ui/kit.tsx';
 import { explainHere, needsGateway, type Trial } from './engine.ts';
 
 interface SimulatorProps {
@@ -62,7 +62,9 @@ export function Simulator({
             onChange={(event) => onSelect(event.target.value)}
           >
             {pins.map(({ tool }) => (
-              <option key={tool}>{tool}</option>
+              <option key={tool} value={tool}>
+                {visible(tool)}
+              </option>
             ))}
           </Select>
         </Field>

@@ -2,7 +2,16 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 
 import type { Pin } from '../api/queries.ts';
-import { Badge, Button, CategoryBadge, classes, Foreign, RiskBadge, Select } from '../ui/kit.tsx';
+import {
+  Badge,
+  Button,
+  CategoryBadge,
+  classes,
+  Foreign,
+  RiskBadge,
+  Select,
+  visible,
+} from '../ui/kit.tsx';
 import type { Standing, State } from './document.ts';
 import { StateButtons, stateKeys } from './states.tsx';
 
@@ -134,7 +143,11 @@ export function Tools({ rows, selected, readOnly, onSelect, onChoose }: ToolsPro
           </>
         )}
       </div>
-      <List shown={shown} {...{ selected, readOnly, marked, toggle, onSelect, onChoose }} />
+      <List
+        key={`${search} ${category} ${risk}`}
+        shown={shown}
+        {...{ selected, readOnly, marked, toggle, onSelect, onChoose }}
+      />
     </div>
   );
 }
@@ -222,7 +235,7 @@ function List({
                 <input
                   type="checkbox"
                   tabIndex={-1}
-                  aria-label={`Mark ${pin.tool}`}
+                  aria-label={`Mark ${visible(pin.tool)}`}
                   checked={marked.has(pin.tool)}
                   onClick={(event) => event.stopPropagation()}
                   onChange={() => toggle(pin.tool)}
@@ -232,18 +245,18 @@ function List({
                 <Foreign mono className="block truncate text-[13px] font-medium">
                   {pin.tool}
                 </Foreign>
-                <span className="flex items-center gap-1">
+                <span className="flex items-center gap-1 overflow-hidden">
                   <CategoryBadge category={pin.category} />
                   <RiskBadge risk={pin.risk} />
                   {pin.state === 'quarantined' ? <Badge tone="warn">quarantined</Badge> : null}
                   {standing.from === 'tool' ? null : (
-                    <span className="text-xs text-soft">by {standing.from}</span>
+                    <span className="truncate text-xs text-soft">by {standing.from}</span>
                   )}
                 </span>
               </span>
               <span role="gridcell">
                 <StateButtons
-                  label={`Rule for ${pin.tool}`}
+                  label={`Rule for ${visible(pin.tool)}`}
                   state={standing.state}
                   faint={standing.from !== 'tool'}
                   disabled={readOnly}

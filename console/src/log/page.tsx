@@ -4,7 +4,7 @@ import { lazy, Suspense, useEffect, useMemo, useState, type ReactNode } from 're
 
 import { addressOf } from '../api/client.ts';
 import { reading, type LogLine } from '../api/queries.ts';
-import { Button, Heading, Panel, Problem, Select } from '../ui/kit.tsx';
+import { Button, Heading, Panel, Problem, Select, visible } from '../ui/kit.tsx';
 import { Story } from './story.tsx';
 import { LogTable } from './table.tsx';
 
@@ -123,7 +123,7 @@ function Filter({
       <option value="">{label}: all</option>
       {options.map((one) => (
         <option key={one} value={one}>
-          {one}
+          {visible(one)}
         </option>
       ))}
     </Select>

@@ -144,9 +144,11 @@ export function ServerPage(): ReactNode {
 
 function Tool({ row }: { readonly row: Pin }): ReactNode {
   const { description, title } = describe(row.definition);
+  // Of hundreds of tools few are looked into: what is inside is drawn when it is.
+  const [open, setOpen] = useState(false);
   return (
     <li>
-      <details className="group px-4 py-2">
+      <details className="group px-4 py-2" onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary className="flex flex-wrap items-center gap-2">
           <Foreign mono className="font-medium">
             {row.tool}
@@ -161,24 +163,26 @@ function Tool({ row }: { readonly row: Pin }): ReactNode {
             <Foreign>{title ?? description}</Foreign>
           </span>
         </summary>
-        <div className="mt-2 space-y-2 pb-2 pl-4 text-sm">
-          <p className="whitespace-pre-wrap">
-            <Foreign>{description}</Foreign>
-          </p>
-          <p className="text-xs text-soft">
-            <Foreign>{row.sentence}</Foreign>
-          </p>
-          <p className="text-xs text-soft">
-            First seen {moment(row.seenMs)} ·{' '}
-            <span className="font-mono">{row.digest.slice(0, 16)}…</span>
-          </p>
-          <Foreign
-            mono
-            className="block max-h-64 overflow-auto rounded bg-paper p-2 text-xs whitespace-pre-wrap"
-          >
-            {pretty(row.definition)}
-          </Foreign>
-        </div>
+        {open ? (
+          <div className="mt-2 space-y-2 pb-2 pl-4 text-sm">
+            <p className="whitespace-pre-wrap">
+              <Foreign>{description}</Foreign>
+            </p>
+            <p className="text-xs text-soft">
+              <Foreign>{row.sentence}</Foreign>
+            </p>
+            <p className="text-xs text-soft">
+              First seen {moment(row.seenMs)} ·{' '}
+              <span className="font-mono">{row.digest.slice(0, 16)}…</span>
+            </p>
+            <Foreign
+              mono
+              className="block max-h-64 overflow-auto rounded bg-paper p-2 text-xs whitespace-pre-wrap"
+            >
+              {pretty(row.definition)}
+            </Foreign>
+          </div>
+        ) : null}
       </details>
     </li>
   );

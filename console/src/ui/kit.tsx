@@ -1,9 +1,11 @@
 import { Dialog } from '@base-ui/react/dialog';
-import type {
-  ButtonHTMLAttributes,
-  InputHTMLAttributes,
-  ReactNode,
-  SelectHTMLAttributes,
+import {
+  useMemo,
+  useRef,
+  type ButtonHTMLAttributes,
+  type InputHTMLAttributes,
+  type ReactNode,
+  type SelectHTMLAttributes,
 } from 'react';
 
 import { showUnseen } from '../../../src/base/unseen.ts';
@@ -243,11 +245,16 @@ export function Modal({
   readonly children: ReactNode;
   readonly wide?: boolean;
 }): ReactNode {
+  // Taken before a field of the dialog takes the keyboard: this is where it goes back to.
+  const opener = useMemo(() => (open ? document.activeElement : null), [open]);
+  const back = useRef<HTMLElement | null>(null);
+  if (opener instanceof HTMLElement) back.current = opener;
   return (
     <Dialog.Root open={open} onOpenChange={(next) => (next ? undefined : onClose())}>
       <Dialog.Portal>
         <Dialog.Backdrop className="fixed inset-0 z-40 bg-black/45" />
         <Dialog.Popup
+          finalFocus={back}
           className={classes(
             'fixed top-1/2 left-1/2 z-50 flex max-h-[90vh] w-[calc(100vw-2rem)] -translate-x-1/2 -translate-y-1/2 flex-col rounded-xl border border-line bg-raised shadow-2xl',
             wide ? 'max-w-3xl' : 'max-w-lg',
