@@ -6,7 +6,6 @@ import module from 'module';
 import { homedir } from 'os';
 import { join } from 'path';
 import { fileURLToPath } from 'url';
-import { setFlagsFromString } from 'v8';
 
 const WANTED = [22, 19];
 
@@ -33,9 +32,6 @@ if (tooOld) {
   process.exit(2);
 }
 
-// What a call makes dies with the call. Where V8 guesses from the first calls that it lives long, each
-// later call is laid out among what is old, and a full collection has to find out that it is dead.
-setFlagsFromString('--no-allocation-site-pretenuring');
 keepCompiled();
 
 // A checkout runs from its sources, without a build; the published package has no sources.
