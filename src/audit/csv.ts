@@ -31,6 +31,7 @@ export const csvColumns: readonly string[] = [
   'code',
   'message',
   'retryAfterMs',
+  'limit',
   'status',
   'answerBytes',
   'decideUs',

@@ -63,6 +63,7 @@ export function sampleRefusal(id: string, changes: Partial<RefusalRecord> = {}):
     code: 'limit',
     message: 'the budget is spent',
     retryAfterMs: 30_000,
+    limit: { key: '1:s', asked: 1, windowMs: 60_000, before: 30, max: 30 },
     ...changes,
   };
 }

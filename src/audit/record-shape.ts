@@ -38,6 +38,13 @@ const units: Check = listOf({
   before: optional(number),
   max: optional(number),
 });
+const limit: Check = objectOf({
+  key: text,
+  asked: number,
+  windowMs: orNull(number),
+  before: optional(number),
+  max: number,
+});
 const counters: Check = listOf({ key: text, windowMs: number, time: number, units: number });
 
 const shapes: Readonly<Record<RecordBody['kind'], Shape>> = {
@@ -54,6 +61,7 @@ const shapes: Readonly<Record<RecordBody['kind'], Shape>> = {
     code: text,
     message: text,
     retryAfterMs: orNull(number),
+    limit: optional(limit),
   },
   outcome: {
     id: text,
@@ -157,7 +165,11 @@ function oneOf(...words: readonly string[]): Check {
   return (value) => typeof value === 'string' && words.includes(value);
 }
 
+function objectOf(shape: Shape): Check {
+  return (value) => isObject(value) && hasShape(value, shape);
+}
+
 function listOf(shape: Shape): Check {
-  return (value) =>
-    Array.isArray(value) && value.every((entry) => isObject(entry) && hasShape(entry, shape));
+  const entry = objectOf(shape);
+  return (value) => Array.isArray(value) && value.every(entry);
 }

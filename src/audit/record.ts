@@ -21,6 +21,19 @@ export interface UnitsTaken {
   readonly max?: number | undefined;
 }
 
+/** The limit that refused a call. */
+export interface LimitReached {
+  /** The counter's key, as the counters store knows it. */
+  readonly key: string;
+  /** Units that the call would have taken; none were. */
+  readonly asked: number;
+  /** Milliseconds; null for a count of calls in flight. */
+  readonly windowMs: number | null;
+  /** What counted against the limit; absent where the store does not tell. */
+  readonly before?: number | undefined;
+  readonly max: number;
+}
+
 /** A value of JSON, as it is kept in a record. */
 export type RecordedValue =
   | string
@@ -79,6 +92,8 @@ export interface RefusalRecord extends CallFields {
   readonly code: string;
   readonly message: string;
   readonly retryAfterMs: number | null;
+  /** Where a limit refused it. */
+  readonly limit?: LimitReached;
 }
 
 export type OutcomeStatus =

@@ -26,6 +26,8 @@ export type TakeResult =
       readonly reason: 'exhausted';
       readonly index: number;
       readonly retryAfterMs: number | null;
+      /** What counts against that take's limit; absent where the store does not tell. */
+      readonly before?: number;
     }
   | { readonly ok: false; readonly reason: 'unreachable' };
 

@@ -204,7 +204,10 @@ export class MemoryCounters implements Counters {
       retryAfterMs =
         waitMs === null || retryAfterMs === null ? null : Math.max(retryAfterMs, waitMs);
     }
-    if (first !== null) return { ok: false, reason: 'exhausted', index: first, retryAfterMs };
+    if (first !== null) {
+      const before = numberOfUnits(used[first] ?? 0n);
+      return { ok: false, reason: 'exhausted', index: first, retryAfterMs, before };
+    }
     return this.#hasRoomFor(wanted, nowMs) ? null : { ok: false, reason: 'unreachable' };
   }
 

@@ -1,3 +1,4 @@
+import type { LimitReached } from '../audit/record.ts';
 import type { Mark, Receipt, Take } from '../counters/counters.ts';
 import { counterKey, labelOwner } from '../counters/key.ts';
 import {
@@ -36,6 +37,8 @@ export interface Refused {
   /** One sentence for the agent. */
   readonly message: string;
   readonly retryAfterMs: number | null;
+  /** Where it was a limit. */
+  readonly limit?: LimitReached;
   /** Whom a held call must be put to. */
   readonly needs?: readonly ApprovalObligation[];
   /** The approval that a held call waits for. */
@@ -112,7 +115,7 @@ async function oblige(
   const approval = approvals[0];
   if (approval !== undefined && !isApproved(gateway, call, approvals)) {
     const look = takes.length === 0 ? null : await gateway.counters.peek(takes);
-    if (look !== null && !look.ok) return spent(limits, look);
+    if (look !== null && !look.ok) return spent({ limits, takes }, look);
     return {
       effect: 'held',
       code: 'approval',
@@ -132,7 +135,7 @@ async function oblige(
   if (!taken.ok && limits.length === 0) {
     return refused('label-unavailable', decision.rule, sentences.noLabels);
   }
-  if (!taken.ok) return spent(limits, taken);
+  if (!taken.ok) return spent({ limits, takes }, taken);
   return { ...permitted, rule: decision.rule, receipts: [taken.receipt] };
 }
 
@@ -204,14 +207,25 @@ function whoOf(call: ToolCall, scope: LimitObligation['scope']): string {
 
 type NotTaken = Extract<Awaited<ReturnType<Gateway['counters']['take']>>, { ok: false }>;
 
-function spent(limits: readonly LimitObligation[], result: NotTaken): Refused {
-  const limit = limits[result.reason === 'exhausted' ? result.index : 0];
-  assert(limit !== undefined, 'a refused take belongs to a limit');
+/** `takes` are those of the limits, in their order. */
+interface Asked {
+  readonly limits: readonly LimitObligation[];
+  readonly takes: readonly Take[];
+}
+
+function spent({ limits, takes }: Asked, result: NotTaken): Refused {
+  const index = result.reason === 'exhausted' ? result.index : 0;
+  const limit = limits[index];
+  const take = takes[index];
+  assert(limit !== undefined && take !== undefined, 'a refused take belongs to a limit');
   if (result.reason === 'unreachable') {
     return refused('limit-unreachable', limit.rule, sentences.noCounters);
   }
   const message = limit.onDeny ?? sentences.limit(limit, result.retryAfterMs);
-  return { ...refused('limit', limit.rule, message), retryAfterMs: result.retryAfterMs };
+  const { key, units: asked, windowMs, max } = take;
+  const reached = { key, asked, windowMs, before: result.before, max };
+  const { retryAfterMs } = result;
+  return { ...refused('limit', limit.rule, message), retryAfterMs, limit: reached };
 }
 
 function denied(decision: Deny): Refused {

@@ -79,7 +79,8 @@ export function refusalRecord(gateway: Gateway, call: ToolCall, refusal: Refused
   const nothing = { effect: 'permitted', receipts: [], wouldRefuse: null } as const;
   const fields = intentRecord(gateway, call, { ...nothing, decision: 'deny', rule });
   const { units: _units, decision: _decision, wouldRefuse: _would, ...asked } = fields;
-  return { ...asked, kind: 'refusal', enforcement: effect, code, message, retryAfterMs };
+  const limit = refusal.limit === undefined ? undefined : { limit: refusal.limit };
+  return { ...asked, kind: 'refusal', enforcement: effect, code, message, retryAfterMs, ...limit };
 }
 
 /** The record of any other message, or of a refusal at the edge; `grant` is null when unknown. */

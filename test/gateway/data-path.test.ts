@@ -274,6 +274,16 @@ describe('limits, records and grants', () => {
     const refused = answers.filter((answer) => /\[POLICY DENIED\] enough/.test(answer.text));
     assert.equal(refused.length, 17);
     assert.match(refused[0]?.text ?? '', /"retryAfterMs":[1-9]/);
+    const limits = path.records.flatMap((record) =>
+      record.kind === 'refusal' ? [record.limit] : [],
+    );
+    assert.equal(limits.length, 17);
+    for (const limit of limits) {
+      assert.deepEqual(
+        { asked: limit?.asked, before: limit?.before, max: limit?.max },
+        { asked: 1, before: 3, max: 3 },
+      );
+    }
   });
 
   each('no record, no call', async () => {

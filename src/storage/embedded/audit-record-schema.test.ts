@@ -53,6 +53,7 @@ test('every line that is written satisfies the published schema', async (context
 const optional: ReadonlySet<string> = new Set([
   'traceparent',
   'valueDigests',
+  'limit',
   'arguments',
   'source',
   'count',
