@@ -44,7 +44,7 @@ test('a scan that cannot be done ends with one clear line', async () => {
     [server('lies'), /read in two ways/],
     [server('needs-key'), /SCANNED_KEY is required; pass what it needs with --env/],
     [['--', '/nowhere/nothing'], /was not found/],
-    [['--file', '/nowhere/list.json'], /cannot be read/],
+    [['--file', '/nowhere/list.json'], /there is no file `\/nowhere\/list\.json`/],
     [['https://a.invalid/mcp'], /no host of that name/],
     [[], /name one thing to scan/],
   ];
