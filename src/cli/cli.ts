@@ -6,7 +6,7 @@ import { Command, CommanderError } from 'commander';
 
 import { addRunCommand } from './commands/run.ts';
 import { addUpCommand } from './commands/up.ts';
-import { exitCodes, terminal } from './io.ts';
+import { exitCodes, sayUsage, terminal } from './io.ts';
 
 // What a call makes dies with the call. Where V8 guesses from the first calls that it lives long, each
 // later call is laid out among what is old, and a full collection has to find out that it is dead.
@@ -16,7 +16,7 @@ const program = new Command('portcullis')
   .description('checks every call of an agent to an MCP server against a policy, before it is made')
   .version(packageVersion())
   .enablePositionalOptions()
-  .configureOutput({ outputError: (text, write) => write(oneLine(text)) })
+  .configureOutput({ outputError: sayMisused })
   .exitOverride();
 
 addUpCommand(program, terminal, packageVersion());
@@ -38,10 +38,14 @@ try {
 }
 
 /** What is wrong with the command line, said as everything else that cannot be carried out. */
-function oneLine(text: string): string {
+function sayMisused(text: string): void {
   const [first = '', ...more] = text.trim().split('\n');
   const said = [first.replace(/^error: /, ''), ...more].join(' ').replace(/\.$/, '');
-  return `portcullis: ${said}; see --help\n`;
+  const own = process.argv.slice(2);
+  const end = own.indexOf('--');
+  // What `run` writes to stdout is for an MCP client.
+  const json = own[0] !== 'run' && own.slice(0, end < 0 ? own.length : end).includes('--json');
+  sayUsage(terminal, `${said}; see --help`, json);
 }
 
 /** The version of the package that this file belongs to, in a checkout and when published. */

@@ -23,8 +23,20 @@ export interface Failure {
 
 /** Says why, in one line or with `--json` as one object, and sets the exit code to 2. */
 export function sayFailed(io: Io, failure: Failure, json: boolean): void {
-  if (json) io.out(JSON.stringify({ error: { code: failure.code, message: failure.message } }));
-  else io.err(`portcullis: ${failure.message}`);
+  const { code, message } = failure;
+  if (json) io.out(escapeUnprintable(JSON.stringify({ error: { code, message } })));
+  else io.err(escapeUnprintable(`portcullis: ${message}`));
+  process.exitCode = exitCodes.failed;
+}
+
+/** The same for a file with several problems: a line for each, so that editors find the places. */
+export function sayLines(
+  io: Io,
+  { code, lines }: { readonly code: string; readonly lines: readonly string[] },
+  json: boolean,
+): void {
+  if (json) return sayFailed(io, { code, message: lines.join('; ') }, json);
+  for (const line of lines) io.err(escapeUnprintable(line));
   process.exitCode = exitCodes.failed;
 }
 

@@ -151,11 +151,14 @@ test('adopted twice without an edit between goes back to the first bytes', async
   assert.equal(await read('.cursor/mcp.json'), two);
 });
 
-test('a client that is not known, and a configuration of another shape, are said', async (context) => {
+test('a client or server that is not known, and a configuration of another shape, are said', async (context) => {
   const { run, dir } = await home(context);
   const unknown = await run(['adopt', '--client', 'nope']);
   assert.equal(unknown.code, 2);
   assert.match(unknown.err, /no client is called `nope`; name one of claude-desktop, /);
+  const server = await run(['adopt', '--server', 'nope']);
+  assert.equal(server.code, 2);
+  assert.match(server.err, /no client names a server `nope`; there are /);
   await writeFile(join(dir, '.cursor/mcp.json'), '{"mcpServers":[]}');
   await writeFile(join(dir, '.config/Code/User/mcp.json'), '[]');
   const doctor = await run(['doctor']);

@@ -235,4 +235,11 @@ describe('command lines that say too little or too much', () => {
       assert.doesNotMatch(ran.stderr, /\n\s+at /);
     });
   }
+  test('with --json, as an object on stdout', async () => {
+    const ran = await portcullis(['grant', 'revoke', '--json']);
+    assert.deepEqual([ran.code, ran.stderr], [2, '']);
+    const { error } = JSON.parse(ran.stdout);
+    assert.equal(error.code, 'usage');
+    assert.match(error.message, /^missing required argument 'name'; see --help$/);
+  });
 });

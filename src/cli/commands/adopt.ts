@@ -73,6 +73,12 @@ async function adopt(io: Io, options: AdoptOptions): Promise<void> {
     ({ client, servers }) =>
       servers.length > 0 && (options.client === undefined || client.id === options.client),
   );
+  const named = wanted.flatMap(({ servers }) => servers.map(({ name }) => name));
+  if (options.server !== undefined && !named.includes(options.server)) {
+    const others = named.length === 0 ? 'none is named' : `there are ${named.join(', ')}`;
+    const message = `--server: no client names a server \`${options.server}\`; ${others}`;
+    return sayUsage(io, message, json);
+  }
   const plans: Plan[] = [];
   for (const found of wanted) {
     plans.push(

@@ -16,7 +16,7 @@ import { err, ok, type Result } from '../../base/result.ts';
 import { databaseTools, replayAll } from '../../main/attacks.ts';
 import type { PinnedTool } from '../../policy/index.ts';
 import { cardLines, listLines, showLines } from '../attack/print.ts';
-import { exitCodes, jsonText, sayFailed, sayUsage, type Io } from '../io.ts';
+import { exitCodes, jsonText, sayFailed, sayUsage, type Failure, type Io } from '../io.ts';
 import { failureLines, loadPolicy, type LoadedPolicy } from '../policy/load.ts';
 import { standIns } from '../policy/stand-ins.ts';
 import { loadTools } from '../policy/tools.ts';
@@ -170,7 +170,7 @@ async function card(
     return sayFailed(io, { code: 'policy', message }, json);
   }
   const tools = await toolsFor(loaded.value, options);
-  if (!tools.ok) return sayFailed(io, { code: 'tools', message: tools.error }, json);
+  if (!tools.ok) return sayFailed(io, tools.error, json);
   const document = jsonOf(loaded.value.text);
   if (!isObject(document)) {
     return sayFailed(io, { code: 'policy', message: `\`${path}\` holds no object` }, json);
@@ -194,7 +194,7 @@ function jsonCard(policy: string, on: string, found: ReportCard): object {
 async function toolsFor(
   loaded: LoadedPolicy,
   options: RunOptions,
-): Promise<Result<{ readonly tools: readonly PinnedTool[]; readonly on: string }, string>> {
+): Promise<Result<{ readonly tools: readonly PinnedTool[]; readonly on: string }, Failure>> {
   const given = await loadTools(options);
   if (!given.ok) return given;
   if (given.value !== null) {

@@ -97,6 +97,8 @@ test('audit search narrows, newest first', async (context) => {
     [['dec_3'], 0],
   );
   assert.deepEqual(await ids('--server', 'nobody'), [[], 1]);
+  const byLabel = await run(['search', '--data', data, '--grant', 'ci-agent']);
+  assert.match(byLabel.err.join(), /no record matches; --grant takes the id of a grant/);
 });
 
 test('audit show joins an intent and its outcome', async (context) => {

@@ -167,7 +167,10 @@ async function search(parts: AuditCommandParts, options: SearchOptions): Promise
   if (!answer.value.complete)
     io.err('the index is still behind: newer records may be missing, ask again');
   if (answer.value.records.length > 0) return;
-  io.err('no record matches');
+  // No id looks like a label.
+  const isLabel = grant !== undefined && /^[a-z0-9-]+$/.test(grant);
+  const hint = isLabel ? '; --grant takes the id of a grant, from `grant list`' : '';
+  io.err(`no record matches${hint}`);
   process.exitCode = exitCodes.no;
 }
 

@@ -8,7 +8,16 @@ import { isoTime } from '../../audit/csv.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import { compilePolicy, parsePolicy } from '../../policy/index.ts';
 import { connectControl } from '../control-client.ts';
-import { columns, exitCodes, jsonText, timeOf, type Io } from '../io.ts';
+import {
+  columns,
+  exitCodes,
+  jsonText,
+  sayFailed,
+  sayLines,
+  sayUsage,
+  timeOf,
+  type Failure,
+} from '../io.ts';
 import { failureLines, loadPolicy } from '../policy/load.ts';
 import type { PolicyCommandParts } from '../policy/parts.ts';
 import { changes, replay, type ReplayedCall } from '../policy/simulate.ts';
@@ -66,17 +75,22 @@ async function simulate(
   const now = parts.nowMs();
   const since = options.since === undefined ? 0 : timeOf(options.since, now);
   const until = options.until === undefined ? Number.POSITIVE_INFINITY : timeOf(options.until, now);
-  if (since === null) return failed(io, '--since: write a time like 2026-01-31T12:00Z, or 2h');
-  if (until === null) return failed(io, '--until: write a time like 2026-01-31T12:00Z, or 2h');
+  const json = options.json === true;
+  if (since === null || until === null) {
+    const name = since === null ? '--since' : '--until';
+    return sayUsage(io, `${name}: write a time like 2026-01-31T12:00Z, or 2h`, json);
+  }
   const loaded = loadPolicy(file);
-  if (!loaded.ok) return failed(io, ...failureLines(loaded.error));
+  if (!loaded.ok) {
+    return sayLines(io, { code: 'policy', lines: failureLines(loaded.error) }, json);
+  }
   const labels = await grantLabels(options.data);
   // Counters of wider scopes than a grant's need the other grants' calls too.
   const traffic = await trafficOf(parts, options, labels);
-  if (!traffic.ok) return failed(io, traffic.error);
+  if (!traffic.ok) return sayFailed(io, traffic.error, json);
   const { calls, grants, server, pruned } = traffic.value;
   const tools = await toolsFor(options, server);
-  if (!tools.ok) return failed(io, tools.error);
+  if (!tools.ok) return sayFailed(io, tools.error, json);
   const replayed = replay(calls, { policy: loaded.value.policy, tools: tools.value, labels });
   const reported = replayed.filter(
     ({ call: { record } }) =>
@@ -85,7 +99,7 @@ async function simulate(
   const report = reportOf(reported, { tools: tools.value !== null, pruned });
   const unsettled = report.changed.length + report.cannotTell.length;
   if (options.failOnChange === true && unsettled > 0) process.exitCode = exitCodes.no;
-  if (options.json === true) io.out(jsonText(report));
+  if (json) io.out(jsonText(report));
   else for (const line of linesOf(report)) io.out(printable(line));
 }
 
@@ -183,12 +197,14 @@ function linesOf({ calls, changed, cannotTell, plainOnly, notes }: Report): read
 
 async function suggest(parts: PolicyCommandParts, options: SuggestOptions): Promise<void> {
   const { io } = parts;
+  const json = options.json === true;
   const margin = Number(options.margin);
-  if (!(margin >= 1 && margin <= 1_000))
-    return failed(io, '--margin: write a number from 1 to 1000');
+  if (!(margin >= 1 && margin <= 1_000)) {
+    return sayUsage(io, '--margin: write a number from 1 to 1000', json);
+  }
   const labels = await grantLabels(options.data);
   const traffic = await trafficOf(parts, options, labels);
-  if (!traffic.ok) return failed(io, traffic.error);
+  if (!traffic.ok) return sayFailed(io, traffic.error, json);
   const { grants, server } = traffic.value;
   const calls = traffic.value.calls.filter(
     ({ record }) => grants === null || grants.has(record.grant),
@@ -196,17 +212,19 @@ async function suggest(parts: PolicyCommandParts, options: SuggestOptions): Prom
   const suggestion = suggestPolicy(calls, { server: server ?? 'no server', margin });
   const text = `${JSON.stringify(suggestion.document, null, 2)}\n`;
   const unmet = provenOn(calls, text, labels);
-  if (unmet === null)
-    return failed(io, 'the suggestion does not load: a tool has an unusable name');
+  if (unmet === null) {
+    const message = 'the suggestion does not load: a tool has an unusable name';
+    return sayFailed(io, { code: 'suggestion', message }, json);
+  }
   if (unmet > 0) io.err(`${unmet} calls of these records are not certain to pass`);
   if (options.out !== undefined) {
     const written = await writeBoth(options.out, text, suggestion);
-    if (!written.ok) return failed(io, written.error);
+    if (!written.ok) return sayFailed(io, { code: 'not-written', message: written.error }, json);
   }
-  if (options.json === true) io.out(jsonText(suggestion));
+  if (json) io.out(jsonText(suggestion));
   else if (options.out === undefined) io.out(text.trimEnd());
   if (suggestion.reasons.length === 0) return io.err(nothingAdmitted(calls.length));
-  if (options.json === true) return;
+  if (json) return;
   const rows = suggestion.reasons.map(({ pointer, says, count, firstSeq, lastSeq }) => [
     pointer,
     String(count),
@@ -258,9 +276,12 @@ async function writeBoth(
     return ok(null);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'failed';
-    return err(
-      `\`${path}\` or \`${report}\` cannot be written (${code}): name files that do not exist`,
-    );
+    const advice: Readonly<Record<string, string>> = {
+      ENOENT: 'make the folder first',
+      EEXIST: 'name files that do not exist',
+    };
+    const next = advice[code] ?? 'name files that can be made';
+    return err(`\`${path}\` or \`${report}\` cannot be written (${code}): ${next}`);
   }
 }
 
@@ -275,7 +296,7 @@ async function trafficOf(
   parts: PolicyCommandParts,
   options: TrafficOptions,
   labels: ReadonlyMap<string, string> | null,
-): Promise<Result<WantedTraffic, string>> {
+): Promise<Result<WantedTraffic, Failure>> {
   const filter = { server: options.server ?? null, grants: null };
   const files = parts.open(options.data);
   const read = await readTraffic(files, filter);
@@ -283,17 +304,19 @@ async function trafficOf(
   if (!read.ok) return err(explainFiles(read.error));
   const { servers, grants, calls, pruned } = read.value;
   if (options.server === undefined && servers.size > 1) {
-    return err(`the log holds several servers; name one with --server: ${[...servers].join(', ')}`);
+    return noTraffic(
+      `the log holds several servers; name one with --server: ${[...servers].join(', ')}`,
+    );
   }
   if (options.server !== undefined && !servers.has(options.server)) {
-    return err(
+    return noTraffic(
       `no call of \`${options.server}\` is on record; there are: ${[...servers].join(', ')}`,
     );
   }
   const server = options.server ?? [...servers][0] ?? null;
   const ids = options.grant === undefined ? null : idsOf(options.grant, grants, labels);
   if (ids !== null && ids.size === 0) {
-    return err(
+    return noTraffic(
       `no call of a grant \`${options.grant}\` is on record; there are: ${[...grants].join(', ')}`,
     );
   }
@@ -330,13 +353,14 @@ async function toolsFor(
   return pinned.ok ? pinned : ok(null);
 }
 
-function explainFiles({ code, path }: AuditFilesProblem): string {
-  return code === 'no-log'
-    ? `there is no audit log in \`${path}\`: name the data folder with --data`
-    : `\`${path}\` cannot be read: check its owner and its rights`;
+function explainFiles({ code, path }: AuditFilesProblem): Failure {
+  const message =
+    code === 'no-log'
+      ? `there is no audit log in \`${path}\`: name the data folder with --data`
+      : `\`${path}\` cannot be read: check its owner and its rights`;
+  return { code, message };
 }
 
-function failed(io: Io, ...messages: readonly string[]): void {
-  for (const message of messages) io.err(printable(`portcullis: ${message}`));
-  process.exitCode = exitCodes.failed;
+function noTraffic(message: string): Result<never, Failure> {
+  return err({ code: 'no-traffic', message });
 }

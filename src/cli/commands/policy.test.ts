@@ -217,6 +217,9 @@ test('policy explain retraces one call, with what counters hold', async (context
   const free = await run(['explain', policy, '--call', call]);
   assert.match(free.out, /allow by \/tools\/charge$/);
   assert.equal((await run(['explain', policy, '--call', call, '--used', 'charges'])).code, 2);
+  const unused = await run(['explain', policy, '--call', call, '--used', 'chargs=2']);
+  assert.equal(unused.code, 2);
+  assert.match(unused.err, /has no counter `chargs`; did you mean `charges`\?/);
   const odd = write(dir, 'odd.json', { tool: 'charge', argument: {} });
   const misspelt = await run(['explain', policy, '--call', odd]);
   assert.equal(misspelt.code, 2);
@@ -379,6 +382,8 @@ test('policy suggest admits what was recorded, and says which records said so', 
   // Nothing is overwritten.
   assert.equal((await run(['suggest', '--data', data, '--out', out])).code, 2);
   assert.equal((await run(['suggest', '--data', data, '--margin', '0.5'])).code, 2);
+  const nowhere = await run(['suggest', '--data', data, '--out', join(dir, 'none', 'a.json')]);
+  assert.match(nowhere.err, /cannot be written \(ENOENT\): make the folder first/);
 });
 
 test('policy suggest says that nothing was let through, and what to do', async (context) => {
@@ -419,6 +424,13 @@ const badInput: readonly (readonly [
     '{"version":"1","default":"deny"}',
     ['explain', 'given', '--call', 'none'],
     /there is no file/,
+    2,
+  ],
+  [
+    'a call that names no tool',
+    '{"version":"1","default":"deny"}',
+    ['explain', 'given', '--call', 'given'],
+    /given:1:1: error: \/tool: expected string, found nothing/,
     2,
   ],
   [
@@ -479,10 +491,17 @@ for (const [name, given, argv, said, code] of badInput) {
     const dir = folder(context);
     if (given !== null) writeFileSync(join(dir, 'given'), given);
     const isPath = (word: string): boolean => ['given', 'none', '.'].includes(word);
-    const ran = await run(argv.map((word) => (isPath(word) ? join(dir, word) : word)));
+    const words = argv.map((word) => (isPath(word) ? join(dir, word) : word));
+    const ran = await run(words);
     assert.match(ran.out + ran.err, said);
     assert.doesNotMatch(ran.out + ran.err, /\n\s+at |Error:/);
     assert.equal(ran.code, code);
+    const json = await run([...words, '--json']);
+    assert.deepEqual([json.err, json.code], ['', code]);
+    const answer = JSON.parse(json.out);
+    // A file that was to be checked and cannot be is one of the findings.
+    if (answer.files === undefined) assert.match(answer.error.message, said);
+    else assert.equal(answer.files[0].errors.length, 1);
   });
 }
 
@@ -491,6 +510,6 @@ test('bad input: test: cases that are no list', async (context) => {
   const policy = write(dir, 'draft.json', draft);
   write(dir, 'draft.cases.json', { cases: [] });
   const ran = await run(['test', policy]);
-  assert.match(ran.err, /draft\.cases\.json:1:1: error: .*expected a list of at least one case/);
+  assert.match(ran.err, /draft\.cases\.json:1:1: error: \/: expected a list of at least one case/);
   assert.equal(ran.code, 2);
 });

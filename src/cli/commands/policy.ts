@@ -14,7 +14,7 @@ import {
   type PolicyChange,
   type PolicyProblem,
 } from '../../policy/index.ts';
-import { exitCodes, jsonText, type Io } from '../io.ts';
+import { exitCodes, jsonText, sayFailed, sayLines, sayUsage, type Io } from '../io.ts';
 import { answerCall, readCall, requestOf } from '../policy/cases.ts';
 import { importYaml } from '../policy/import-yaml.ts';
 import {
@@ -27,6 +27,7 @@ import {
 import type { PolicyCommandParts } from '../policy/parts.ts';
 import { reportLines, testPolicy, type TestReport } from '../policy/run-cases.ts';
 import { standIns } from '../policy/stand-ins.ts';
+import { unknownCounter } from '../policy/counters.ts';
 import { loadTools, type ToolSource } from '../policy/tools.ts';
 import { addTrafficCommands } from './policy-traffic.ts';
 
@@ -83,7 +84,7 @@ const noTools = 'no tools were named (--tools or --server): what needs them was 
 
 async function check(io: Io, files: readonly string[], options: CommonOptions): Promise<void> {
   const tools = await loadTools(options);
-  if (!tools.ok) return unusable(io, tools.error);
+  if (!tools.ok) return sayFailed(io, tools.error, options.json === true);
   const found = files.map((path) => checkFile(path, tools.value));
   if (found.some(({ unreadable }) => unreadable)) process.exitCode = exitCodes.failed;
   else if (found.some(({ errors }) => errors.length > 0)) process.exitCode = exitCodes.no;
@@ -137,7 +138,7 @@ async function test(
   options: TestOptions,
 ): Promise<void> {
   const tools = await loadTools(options);
-  if (!tools.ok) return unusable(parts.io, tools.error);
+  if (!tools.ok) return sayFailed(parts.io, tools.error, options.json === true);
   runTests(parts.io, files, { tools: tools.value, json: options.json === true });
   if (options.watch === true) {
     await onSave(files, parts.signal, () => {
@@ -153,17 +154,18 @@ function runTests(
   { tools, json }: { readonly tools: readonly PinnedTool[] | null; readonly json: boolean },
 ): void {
   const reports: TestReport[] = [];
-  let failed = false;
+  const failures: string[] = [];
   for (const path of files) {
     const report = testPolicy(path, tools);
-    if (!report.ok) {
-      for (const line of report.error) io.err(printable(line));
-      failed = true;
-    } else reports.push(report.value);
+    if (report.ok) reports.push(report.value);
+    else failures.push(...report.error);
   }
+  const failed = failures.length > 0;
   const broken = reports.some(({ cases }) => cases.some((each) => each.wrong.length > 0));
   process.exitCode = failed ? exitCodes.failed : broken ? exitCodes.no : exitCodes.done;
-  if (json) io.out(jsonText({ reports, toolsKnown: tools !== null }));
+  const error = failed ? { error: { code: 'policy', message: failures.join('; ') } } : {};
+  if (!json) for (const line of failures) io.err(printable(line));
+  if (json) io.out(jsonText({ ...error, reports, toolsKnown: tools !== null }));
   else for (const report of reports) reportLines(report).forEach((line) => io.out(printable(line)));
   if (tools === null && !json) io.err(noTools);
 }
@@ -207,22 +209,23 @@ function usedOption(text: string, before: Used): Used {
 }
 
 async function explainCall(io: Io, file: string, options: ExplainOptions): Promise<void> {
+  const json = options.json === true;
   if (Object.entries(options.used).some(([name, units]) => name === '' || Number.isNaN(units))) {
-    return unusable(io, '--used: write counter=units, such as create_charge_rate=29');
+    return sayUsage(io, '--used: write counter=units, such as create_charge_rate=29', json);
   }
-  const loaded = loadedPolicy(io, file);
-  const text = readText(options.call);
-  if (!text.ok) return unusable(io, text.error);
-  const tools = await loadTools(options);
-  if (!tools.ok) return unusable(io, tools.error);
+  const loaded = loadedPolicy(io, file, json);
   if (loaded === null) return;
+  const text = readText(options.call);
+  if (!text.ok) return sayFailed(io, { code: 'call', message: text.error }, json);
+  const tools = await loadTools(options);
+  if (!tools.ok) return sayFailed(io, tools.error, json);
   const call = readCall(text.value);
   if (!call.ok) {
-    for (const problem of call.error)
-      io.err(printable(problemLine(options.call, 'error', problem)));
-    process.exitCode = exitCodes.failed;
-    return;
+    const lines = call.error.map((problem) => problemLine(options.call, 'error', problem));
+    return sayLines(io, { code: 'call', lines }, json);
   }
+  const misnamed = unknownCounter(loaded.document, call.value.tool, Object.keys(options.used));
+  if (misnamed !== null) return sayUsage(io, `--used: ${misnamed}`, json);
   const asked = { ...call.value, used: { ...call.value.used, ...options.used } };
   const { policy } = loaded;
   const lookAt = (limit: LimitObligation): number | null =>
@@ -231,7 +234,7 @@ async function explainCall(io: Io, file: string, options: ExplainOptions): Promi
   const { steps } = explain({ policy, guardrails: [] }, request, lookAt);
   const answer = answerCall(policy, asked, tools.value);
   const { decision, rule, message } = answer;
-  if (options.json === true) {
+  if (json) {
     io.out(jsonText({ decision, rule, message, steps }));
     return;
   }
@@ -253,10 +256,12 @@ async function diff(
   paths: { readonly before: string; readonly after: string },
   options: DiffOptions,
 ): Promise<void> {
-  const [before, after] = [loadedPolicy(io, paths.before), loadedPolicy(io, paths.after)];
-  const tools = await loadTools(options);
-  if (!tools.ok) return unusable(io, tools.error);
+  const json = options.json === true;
+  const before = loadedPolicy(io, paths.before, json);
+  const after = before === null ? null : loadedPolicy(io, paths.after, json);
   if (before === null || after === null) return;
+  const tools = await loadTools(options);
+  if (!tools.ok) return sayFailed(io, tools.error, json);
   const compared =
     tools.value?.map((tool) => ({ tool, shown: tool.name })) ??
     standIns(before.document, after.document);
@@ -264,7 +269,7 @@ async function diff(
     diffPolicies(before.policy, after.policy, [tool]).map((each) => ({ ...each, tool: shown })),
   );
   if (changes.length > 0 && options.failOnChange === true) process.exitCode = exitCodes.no;
-  if (options.json === true) {
+  if (json) {
     io.out(jsonText({ changes, toolsKnown: tools.value !== null }));
     return;
   }
@@ -301,13 +306,17 @@ function diffLines(changes: readonly PolicyChange[]): readonly string[] {
 }
 
 function importFile(io: Io, file: string, options: { readonly json?: boolean }): void {
+  const json = options.json === true;
   const text = readText(file);
-  if (!text.ok) return unusable(io, text.error);
+  if (!text.ok) return sayFailed(io, { code: 'policy', message: text.error }, json);
   const imported = importYaml(text.value);
-  if (!imported.ok) return unusable(io, `\`${file}\` cannot be translated: ${imported.error}`);
+  if (!imported.ok) {
+    const message = `\`${file}\` cannot be translated: ${imported.error}`;
+    return sayFailed(io, { code: 'policy', message }, json);
+  }
   const { document, notes } = imported.value;
   if (notes.some(({ kind }) => kind === 'denied')) process.exitCode = exitCodes.no;
-  if (options.json === true) {
+  if (json) {
     io.out(jsonText({ policy: document, notes }));
     return;
   }
@@ -324,16 +333,9 @@ function importFile(io: Io, file: string, options: { readonly json?: boolean }):
 }
 
 /** The policy of a file, or null after saying why there is none. */
-export function loadedPolicy(io: Io, path: string): LoadedPolicy | null {
+function loadedPolicy(io: Io, path: string, json: boolean): LoadedPolicy | null {
   const loaded = loadPolicy(path);
   if (loaded.ok) return loaded.value;
-  for (const line of failureLines(loaded.error)) io.err(printable(line));
-  process.exitCode = exitCodes.failed;
+  sayLines(io, { code: 'policy', lines: failureLines(loaded.error) }, json);
   return null;
-}
-
-/** Says why a command could not be carried out. */
-export function unusable(io: Io, message: string): void {
-  io.err(printable(`portcullis: ${message}`));
-  process.exitCode = exitCodes.failed;
 }

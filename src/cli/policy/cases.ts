@@ -92,14 +92,17 @@ export interface PlacedCase {
 /** Reads `<name>.cases.json`, strictly: a field that is not known would never be checked. */
 export function readCases(text: string): Result<readonly PlacedCase[], readonly PolicyProblem[]> {
   const read = readShape(z.array(caseShape).min(1), text);
-  if (!read.ok) return err(read.error.map((one) => (one.pointer === '' ? noCases(one) : one)));
+  if (!read.ok) {
+    const isSyntax = !readJsonTree(text).ok;
+    const said = (one: PolicyProblem): PolicyProblem => noCases(one, isSyntax);
+    return err(read.error.map((one) => (one.pointer === '' ? said(one) : one)));
+  }
   const { value, placeOf } = read.value;
   return ok(value.map((one, index) => ({ ...placeOf(`/${index}`), one })));
 }
 
-function noCases({ message, ...rest }: PolicyProblem): PolicyProblem {
+function noCases({ message, ...rest }: PolicyProblem, isSyntax: boolean): PolicyProblem {
   const wanted = 'a list of at least one case: a call, and the decision and rule that it must get';
-  const isSyntax = message.startsWith('expected');
   return {
     ...rest,
     message: isSyntax ? message : `expected ${wanted}`,
@@ -135,7 +138,7 @@ function readShape<T>(
     parsed.error.issues.flatMap((issue) => {
       const pointer = issue.path.map((part) => `/${pointerToken(String(part))}`).join('');
       if (issue.code !== 'unrecognized_keys') {
-        return [{ pointer, ...placeOf(pointer), message: issue.message, hint: null }];
+        return [{ pointer, ...placeOf(pointer), message: inOurWords(issue.message), hint: null }];
       }
       return issue.keys.map((key) => {
         const at = `${pointer}/${pointerToken(key)}`;
@@ -145,6 +148,14 @@ function readShape<T>(
       });
     }),
   );
+}
+
+/** The schema library's sentence about a value, as the parser of policies would put it. */
+function inOurWords(message: string): string {
+  return message
+    .replace(/^Invalid (input|option): /, '')
+    .replace(/, received undefined$/, ', found nothing')
+    .replace(/, received (\w+)$/, ', found $1');
 }
 
 /** What the gateway would answer, limits looked at. */

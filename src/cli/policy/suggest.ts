@@ -52,9 +52,9 @@ export function suggestPolicy(
     return [name, rule];
   });
   const description =
-    `Suggested from ${forwarded.length} recorded calls of ${server}` +
-    `${forwarded.length === 0 ? '' : ` (records ${spanOf(forwarded)})`}: the ${rules.length} tools ` +
-    `that were used, with the argument names that were seen, limited to ${margin} times the ` +
+    `Suggested from ${counted(forwarded.length, 'recorded call')} of ${server}` +
+    `${forwarded.length === 0 ? '' : ` (records ${spanOf(forwarded)})`}: ` +
+    `the ${rules.length === 1 ? 'tool that was' : `${rules.length} tools that were`} used, with the argument names that were seen, limited to ${margin} times the ` +
     'busiest minute of a grant. Values are not on record: add rules on them by hand.';
   const tools = Object.fromEntries(rules);
   return { document: { version: '1', description, default: 'deny', tools }, reasons };
@@ -82,16 +82,22 @@ function ruleOf(
     for (const key of seen) {
       const with_ = calls.filter(({ record }) => record.argumentKeys.includes(key));
       const pointer = `${base}/arguments/properties/${pointerToken(key)}`;
-      why.push(reason(pointer, `\`${key}\` in ${with_.length} of ${calls.length} calls`, with_));
+      why.push(
+        reason(pointer, `\`${key}\` in ${with_.length} of ${counted(calls.length, 'call')}`, with_),
+      );
     }
   }
   const peak = busiestMinute(calls);
   const max = Math.max(1, Math.ceil(peak.length * margin));
   const counter = rateCounter(name);
   rule['limits'] = [{ counter, window: 'minute', max, scope: 'grant' }];
-  const says = `${peak.length} calls in the busiest minute of a grant, times ${margin}: ${max}`;
+  const says = `${counted(peak.length, 'call')} in the busiest minute of a grant, times ${margin}: ${max}`;
   why.push(reason(`${base}/limits/0`, says, peak));
   return { rule, why };
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function reason(pointer: string, says: string, calls: readonly RecordedCall[]): Reason {

@@ -7,6 +7,7 @@ import type { PinnedTool } from '../../policy/index.ts';
 import { pinnedTools } from '../../registry/pinned-tools.ts';
 import type { PinRow } from '../../registry/registry-store.ts';
 import { connectControl } from '../control-client.ts';
+import type { Failure } from '../io.ts';
 import { readJsonFile } from './load.ts';
 
 /** Where the tools of a server are read from: a file, or the running gateway's reviewed list. */
@@ -22,14 +23,17 @@ export interface ToolSource {
  */
 export async function loadTools(
   source: ToolSource,
-): Promise<Result<readonly PinnedTool[] | null, string>> {
-  if (source.tools !== undefined) return toolsOfFile(source.tools);
+): Promise<Result<readonly PinnedTool[] | null, Failure>> {
+  if (source.tools !== undefined) {
+    const listed = toolsOfFile(source.tools);
+    return listed.ok ? listed : err({ code: 'tools', message: listed.error });
+  }
   if (source.server === undefined) return ok(null);
   const control = await connectControl(source.data);
-  if (!control.ok) return err(control.error.message);
+  if (!control.ok) return control;
   const path = `/api/v1/servers/${encodeURIComponent(source.server)}/pins`;
   const rows = await control.value.get(path);
-  if (!rows.ok) return err(rows.error.message);
+  if (!rows.ok) return rows;
   // The API answers this route with pin rows.
   return ok([...pinnedTools(rows.value as readonly PinRow[]).values()]);
 }
