@@ -102,23 +102,68 @@ local function prune(key, now)
   redis.call('ZREMRANGEBYSCORE', zset, '-inf', num(now - kept))
   redis.call('HSET', hash, 'total', text(total))
 end
+local function sumOf(hash, stamps)
+  local sum = { 0, 0 }
+  for first = 1, #stamps, 500 do
+    local part = { unpack(stamps, first, math.min(first + 499, #stamps)) }
+    for _, value in ipairs(redis.call('HMGET', hash, unpack(part))) do
+      if value then sum = add(sum, parse(value)) end
+    end
+  end
+  return sum
+end
+-- What is counted since a calendar period began, kept as 'from/units' beside the stamps: a busy key has
+-- tens of thousands of them in a month, which no call may add up.
+local function periodOf(hash, align)
+  local from, units = string.match(redis.call('HGET', hash, 'c:' .. align) or '', '^(%d+)/(.+)$')
+  if from then return from, parse(units) end
+end
+local function countInPeriods(hash, stamp, units, change)
+  for align in pairs(grains) do
+    local from, counted = periodOf(hash, align)
+    if from and stamp >= tonumber(from) then
+      redis.call('HSET', hash, 'c:' .. align, from .. '/' .. text(change(counted, units)))
+    end
+  end
+end
 local function used(take, now)
   local zset, hash = names(take.key)
   prune(take.key, now)
-  local sum = parse(redis.call('HGET', hash, 'total'))
-  local early = redis.call('ZRANGEBYSCORE', zset, '-inf', '(' .. num(fromMs(take, now)))
-  for _, stamp in ipairs(early) do sum = sub(sum, parse(redis.call('HGET', hash, stamp))) end
+  local from = num(fromMs(take, now))
+  local isCalendar = take.align ~= 'sliding'
+  if isCalendar then
+    local since, counted = periodOf(hash, take.align)
+    if since == from then return counted end
+  end
+  local early = redis.call('ZCOUNT', zset, '-inf', '(' .. from)
+  local late = redis.call('ZCOUNT', zset, from, '+inf')
+  local sum
+  if late <= early then
+    sum = sumOf(hash, redis.call('ZRANGEBYSCORE', zset, from, '+inf'))
+  else
+    local gone = sumOf(hash, redis.call('ZRANGEBYSCORE', zset, '-inf', '(' .. from))
+    sum = sub(parse(redis.call('HGET', hash, 'total')), gone)
+  end
+  if isCalendar and early + late > 0 then
+    redis.call('HSET', hash, 'c:' .. take.align, from .. '/' .. text(sum))
+  end
   return sum
 end
-local function admit(take, units, stamp)
+-- Keeps what a key has admitted for as long as the longest of its windows needs it.
+local function keep(take)
   local zset, hash = names(take.key)
   local kept = math.max(tonumber(redis.call('HGET', hash, 'kept') or '0'), keptMs(take))
   redis.call('HSET', hash, 'kept', num(kept))
+  redis.call('PEXPIRE', zset, num(kept + 86400000))
+  redis.call('PEXPIRE', hash, num(kept + 86400000))
+end
+local function admit(take, units, stamp)
+  local zset, hash = names(take.key)
   redis.call('ZADD', zset, num(stamp), num(stamp))
   redis.call('HSET', hash, num(stamp), text(add(parse(redis.call('HGET', hash, num(stamp))), units)))
   redis.call('HSET', hash, 'total', text(add(parse(redis.call('HGET', hash, 'total')), units)))
-  redis.call('PEXPIRE', zset, num(kept + 86400000))
-  redis.call('PEXPIRE', hash, num(kept + 86400000))
+  countInPeriods(hash, stamp, units, add)
+  keep(take)
 end
 local function flying(key, now)
   local zset, hash = prefix .. 'f:' .. key, prefix .. 'fu:' .. key
@@ -134,12 +179,17 @@ local function waitOf(take, now)
   local zset, hash = names(take.key)
   local sum = used(take, now)
   local room = sub({ take.max, 0 }, take.units)
-  local at = now
-  local stamps = redis.call('ZRANGEBYSCORE', zset, num(fromMs(take, now)), '+inf')
-  for _, stamp in ipairs(stamps) do
-    if not over(sum, room) then break end
-    sum = sub(sum, parse(redis.call('HGET', hash, stamp)))
-    at = leavesMs(take, tonumber(stamp))
+  local at, seen = now, 0
+  local from = num(fromMs(take, now))
+  while over(sum, room) do
+    local stamps = redis.call('ZRANGEBYSCORE', zset, from, '+inf', 'LIMIT', seen, 100)
+    if #stamps == 0 then break end
+    for _, stamp in ipairs(stamps) do
+      if not over(sum, room) then break end
+      sum = sub(sum, parse(redis.call('HGET', hash, stamp)))
+      at = leavesMs(take, tonumber(stamp))
+    end
+    seen = seen + #stamps
   end
   return math.max(1, at - now)
 end
@@ -184,9 +234,7 @@ for _, take in ipairs(ask.takes) do
       admit(take, take.units, stamp)
       stamps[#stamps + 1] = { take.key, num(stamp), text(take.units) }
     else
-      local _, hash = names(take.key)
-      local kept = math.max(tonumber(redis.call('HGET', hash, 'kept') or '0'), keptMs(take))
-      redis.call('HSET', hash, 'kept', num(kept))
+      keep(take)
     end
   end
 end
@@ -222,6 +270,7 @@ if ask.back then
         if over(left, { 0, 0 }) then redis.call('HSET', hash, one[2], text(left))
         else redis.call('HDEL', hash, one[2]); redis.call('ZREM', zset, one[2]) end
         redis.call('HSET', hash, 'total', text(sub(parse(redis.call('HGET', hash, 'total')), parse(one[3]))))
+        countInPeriods(hash, tonumber(one[2]), parse(one[3]), sub)
       end
     end
   end

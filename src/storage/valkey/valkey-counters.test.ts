@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
+import { Redis } from 'iovalkey';
+
 import { silentLog } from '../../base/log.ts';
 import type { Mark, Take, TakeResult } from '../../counters/counters.ts';
 import { labelOwner } from '../../counters/key.ts';
@@ -21,6 +23,14 @@ const fresh = (): string => `key ${(names += 1)}`;
 
 function take(changes: Partial<Take> = {}): Take {
   return { key: fresh(), windowMs: 60_000, align: 'sliding', units: 1, max: 3, ...changes };
+}
+
+/** How many fields of hashes the store has read since it began. */
+async function fieldsRead(client: Redis): Promise<number> {
+  const stats = await client.info('commandstats');
+  const calls = (name: string): number =>
+    Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(stats)?.[1] ?? 0);
+  return calls('hget') + 500 * calls('hmget');
 }
 
 describe('counters in a shared store', { skip: withoutValkey }, () => {
@@ -96,6 +106,68 @@ describe('counters in a shared store', { skip: withoutValkey }, () => {
       assert.ok(!sameMinute.ok || minutes() !== minute, 'counted in its own minute');
     });
   }
+
+  test('a key is kept for the longest of its windows from the first call on', async (context) => {
+    const counters = await opened();
+    const minute = take({ max: 100 });
+    const month = { ...minute, windowMs: 31 * 86_400_000, max: 1 };
+    assert.equal((await counters.take([minute, month])).ok, true);
+    const client = new Redis(server.url);
+    context.after(() => client.disconnect());
+    for (const part of ['w', 'u']) {
+      const keptMs = await client.pttl(`{portcullis}${part}:${minute.key}`);
+      assert.ok(keptMs > month.windowMs, `${part}: ${keptMs}`);
+    }
+  });
+
+  const shapes = [
+    ['a minute beside a month', { windowMs: 60_000 }],
+    ['a calendar month', { windowMs: 31 * 86_400_000, align: 'month' }],
+  ] as const;
+  for (const [name, shape] of shapes) {
+    test(`${name}: a key with a busy month behind it costs a call no more`, async (context) => {
+      const counters = await opened();
+      const client = new Redis(server.url);
+      context.after(() => client.disconnect());
+      const month = take({ windowMs: 31 * 86_400_000, max: 1_000_000 });
+      const filled = client.pipeline();
+      const [stamps, units] = [`{portcullis}w:${month.key}`, `{portcullis}u:${month.key}`];
+      const nowMs = Date.now();
+      for (let minute = 1; minute <= 5_000; minute += 1) {
+        const stamp = String(nowMs - minute * 60_000 * 8);
+        filled.zadd(stamps, stamp, stamp);
+        filled.hset(units, stamp, '1:0');
+      }
+      filled.hset(units, 'total', '5000:0', 'kept', String(month.windowMs));
+      await filled.exec();
+      const calls = [month, { ...month, ...shape }];
+      assert.equal((await counters.take(calls)).ok, true);
+      const before = await fieldsRead(client);
+      assert.equal((await counters.take(calls)).ok, true);
+      const read = (await fieldsRead(client)) - before;
+      assert.ok(read < 2_000, `${read}`);
+    });
+  }
+
+  test('a calendar counts what comes, what came before it, and less what was given back', async () => {
+    const counters = await opened();
+    const minutes = (): number => Math.floor(Date.now() / 60_000);
+    for (;;) {
+      const minute = minutes();
+      const plain = take({ windowMs: 3_600_000, max: 100, units: 2 });
+      const calendar = { ...plain, align: 'minute' as const, units: 1, max: 6 };
+      await counters.take([plain]);
+      assert.equal((await counters.peek([{ ...calendar, max: 2 }])).ok, minutes() !== minute);
+      const given = await counters.take([calendar]);
+      await counters.take([plain]);
+      assert.ok(given.ok);
+      await counters.giveBack(given.receipt);
+      const granted6 = await granted(counters, calendar, 5);
+      if (minutes() !== minute) continue;
+      assert.equal(granted6, 2);
+      return;
+    }
+  });
 
   test('what leaves the window makes room, and no sooner', async () => {
     const counters = await opened();
