@@ -6,6 +6,7 @@ import { refusedFromServer } from './ask.ts';
 import type { BridgeSession } from './bridge-sessions.ts';
 import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
+import { askedBackMax } from './inquire.ts';
 import { openBridgeSession } from './open-bridge.ts';
 import type {
   Headers,
@@ -56,6 +57,7 @@ class BridgedExchange implements UpstreamExchange, UpstreamListener {
   #isStream = false;
   #chunks: Uint8Array[] = [];
   #bytes = 0;
+  #asked = 0;
   #paused = false;
   #over = false;
 
@@ -150,6 +152,8 @@ class BridgedExchange implements UpstreamExchange, UpstreamListener {
     if (this.#over) return;
     const answer = peekAnswer(Buffer.from(data));
     if (answer.kind === 'request' && answer.id !== null) {
+      this.#asked += 1;
+      if (this.#asked > askedBackMax) return this.#broken('the server asks too much');
       this.#declined(answer.method ?? '');
       this.#tell(errorResponse(answer.id, -32601, 'not answered on this endpoint'), answer.id);
     } else if (answer.kind === 'notification') {
@@ -245,9 +249,9 @@ class BridgedExchange implements UpstreamExchange, UpstreamListener {
     if (dropped !== null) this.#endAtServer(dropped);
   }
 
-  #endAtServer({ headers, upstreamId: sessionId }: BridgeSession): void {
+  #endAtServer({ upstream, headers, upstreamId: sessionId }: BridgeSession): void {
     if (sessionId === null) return;
-    const { request, upstream } = this.#of;
+    const { request } = this.#of;
     const end = { method: 'DELETE', body: null, message: null, era: 'legacy' } as const;
     upstream.exchange({ ...request, ...end, headers, sessionId }, silent);
   }

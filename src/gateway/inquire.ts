@@ -30,6 +30,9 @@ export interface Inquired {
   readonly answer: Answer | null;
 }
 
+/** Questions that a server may put back while it answers one request: each is answered, and recorded. */
+export const askedBackMax = 256;
+
 /** Puts a request to a server and waits for the answer; why there is none is a word for the log. */
 export function inquire(inquiry: Inquiry): Promise<Result<Inquired, string>> {
   return new Promise((resolve) => {
@@ -38,6 +41,7 @@ export function inquire(inquiry: Inquiry): Promise<Result<Inquired, string>> {
     let status = 0;
     let headers: Headers = {};
     let bytes = 0;
+    let asked = 0;
     const chunks: Uint8Array[] = [];
     const decoder = createSseDecoder({ eventBytesMax: answerBytesMax });
     const deadline = setTimeout(() => stop(err('timeout')), inquiry.timeoutMs);
@@ -56,6 +60,8 @@ export function inquire(inquiry: Inquiry): Promise<Result<Inquired, string>> {
         if (event.data === null) continue;
         const answer = peekAnswer(Buffer.from(event.data));
         if (answer.kind === 'request') {
+          asked += 1;
+          if (asked > askedBackMax) return stop(err('asks too much'));
           inquiry.asked?.(answer.method ?? '');
           declineRequest(inquiry, headers, answer);
         } else if (answer.kind === 'response') return settle(ok({ status, headers, answer }));

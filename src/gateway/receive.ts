@@ -187,6 +187,7 @@ async function receiveResponse(
     return;
   }
   if (!(await recordForwarded(gateway, caller, asked, downstream, null))) return;
+  if (!isInForce(gateway, caller)) return downstream.cut();
   await post(gateway, caller, message, downstream);
 }
 

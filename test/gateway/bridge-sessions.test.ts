@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { silentLog } from '../../src/base/log.ts';
 import { defaultGatewayLimits } from '../../src/gateway/gateway.ts';
 import { BridgeSessions } from '../../src/gateway/bridge-sessions.ts';
+import { askedBackMax } from '../../src/gateway/inquire.ts';
 import { openBridgeSession } from '../../src/gateway/open-bridge.ts';
 import type { Upstream, UpstreamRequest } from '../../src/gateway/upstream/upstream.ts';
 import { startDataPath, type DataPath } from '../support/data-path.ts';
@@ -23,8 +24,13 @@ const opened: string[] = [];
 const ended: string[] = [];
 const ran: { readonly tool: string; readonly session: string }[] = [];
 
+/** What happens while the next tool runs. */
+let meanwhile: () => void = () => undefined;
+
 const inputSchema = { type: 'object', properties: {} };
-const listed = { tools: ['pay', 'read', 'asks', 'hang'].map((name) => ({ name, inputSchema })) };
+const listed = {
+  tools: ['pay', 'read', 'asks', 'asks-on', 'hang'].map((name) => ({ name, inputSchema })),
+};
 
 /** A server of the legacy era alone, whose `pay` runs and then denies that there is a session. */
 const server: Server = createServer((incoming, response) => {
@@ -54,9 +60,10 @@ const server: Server = createServer((incoming, response) => {
       case 'tools/call': {
         const tool = asked.params?.name ?? '';
         ran.push({ tool, session });
+        meanwhile();
         if (tool === 'pay') return response.writeHead(404).end();
         if (tool === 'hang') return undefined;
-        if (tool === 'asks') {
+        if (tool === 'asks' || tool === 'asks-on') {
           response.writeHead(200, { 'content-type': 'text/event-stream' });
           const question = {
             jsonrpc: '2.0',
@@ -64,7 +71,8 @@ const server: Server = createServer((incoming, response) => {
             method: 'sampling/createMessage',
             params: {},
           };
-          response.write(`data: ${JSON.stringify(question)}\n\n`);
+          const times = tool === 'asks' ? 1 : 1_000;
+          response.write(`data: ${JSON.stringify(question)}\n\n`.repeat(times));
           const done = { jsonrpc: '2.0', id: asked.id, result: { content: [] } };
           return response.end(`data: ${JSON.stringify(done)}\n\n`);
         }
@@ -151,6 +159,15 @@ describe('sessions of the gateway’s own with servers of the legacy era', () =>
     );
   });
 
+  test('a server that asks without an end is given up, and the log is not filled with it', async () => {
+    path.records.length = 0;
+    assert.match((await call('asks-on')).text, /did not answer properly/);
+    const asked = path.records.filter(
+      (record) => record.kind === 'method' && record.code === 'not-aggregated',
+    );
+    assert.equal(asked.length, askedBackMax);
+  });
+
   test('a session in which a call was given up is ended at its server, and not used again', async () => {
     const { body, headers } = modernCall('old__hang', {});
     const lost = await startedCall(body, headers);
@@ -159,6 +176,30 @@ describe('sessions of the gateway’s own with servers of the legacy era', () =>
     await until('its end', () => ended.includes(hung));
     await call('read');
     assert.notEqual(ran.at(-1)?.session, hung);
+  });
+
+  test('a session with the server that had the name before is ended there, not here', async () => {
+    const asked: UpstreamRequest[] = [];
+    const upstream: Upstream = {
+      exchange(request) {
+        asked.push(request);
+        return { pause() {}, resume() {}, abort() {} };
+      },
+      close: () => Promise.resolve(),
+    };
+    const owner = { grant: { id: 'grant_test' }, server: 'old' };
+    meanwhile = () => {
+      for (const upstreamId of ['stale-1', 'stale-2', 'stale-3', 'stale-4']) {
+        path.gateway.live.bridges.give(owner, { upstream, upstreamId, headers: {} }, Infinity);
+      }
+    };
+    await call('read');
+    meanwhile = () => undefined;
+    await until('its end', () => asked.length > 0 || ended.includes('stale-1'));
+    assert.deepEqual(
+      asked.map(({ method, sessionId }) => [method, sessionId]),
+      [['DELETE', 'stale-1']],
+    );
   });
 
   test('a session takes its place at the server in the name of the grant', async () => {

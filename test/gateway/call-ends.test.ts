@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import type { AuditLog } from '../../src/audit/audit-log.ts';
 import type { RecordBody } from '../../src/audit/record.ts';
 import { ok } from '../../src/base/result.ts';
+import { idKey } from '../../src/mcp/decode.ts';
 import { stopsOf, type Stop } from '../../src/registry/stops.ts';
 import type { Snapshot } from '../../src/registry/snapshot.ts';
 import { startDataPath, type DataPath } from '../support/data-path.ts';
@@ -110,7 +111,9 @@ describe('while what was asked for goes on record', () => {
       const { length } = server.bodies;
       const ping = modern('resources/list', {});
       const noted = '{"jsonrpc":"2.0","method":"notifications/initialized"}';
-      for (const message of [ping, { ...ping, body: noted }]) {
+      const answer = { body: '{"jsonrpc":"2.0","id":"q","result":{"action":"accept"}}' };
+      for (const message of [ping, { ...ping, body: noted }, answer]) {
+        path.gateway.live.ask('rec grant_test', idKey('"q"'), 'elicitation/create');
         meanwhile = change;
         await post(client(), message).catch(() => null);
         path.publish(() => whole);

@@ -103,7 +103,11 @@ describe('clients of HTTP+SSE', () => {
     await send(endpoint, call('rec-b__read', 2));
     await until('an answer', () => stream.text().includes('"id":2,"result"'));
     assert.deepEqual(server.calls, ['read']);
+    const before = path.records.length;
     stream.end();
+    const ended = (): readonly unknown[] =>
+      path.records.slice(before).filter((r) => r.kind === 'method' && r.method === 'DELETE');
+    await until('the end of the session with each of them', () => ended().length === 2);
   });
 
   const strangers: readonly (readonly [string, (endpoint: string) => Promise<number>, number])[] = [

@@ -4,6 +4,7 @@ import { newId } from '../../base/id.ts';
 import { peekAnswer } from '../../mcp/answer.ts';
 import { encodeSseEvent } from '../../mcp/sse.ts';
 import { receiveAggregate } from '../aggregate.ts';
+import { endParts } from '../aggregate-stream.ts';
 import { discard } from '../batch.ts';
 import type { Caller } from '../caller.ts';
 import { eventHeaders, type Downstream } from '../downstream.ts';
@@ -224,8 +225,15 @@ class SseSession {
     for (const downstream of this.#pending) downstream.cut();
     this.#following?.cut();
     const caller = this.#caller;
-    if (caller.aggregateId !== null) this.#gateway.live.aggregates.end(caller.aggregateId);
+    if (caller.aggregateId !== null) this.#endAggregate(caller.aggregateId);
     if (caller.session !== null) void endSession(this.#gateway, caller, discard());
+  }
+
+  #endAggregate(id: string): void {
+    const { live, clock } = this.#gateway;
+    const session = live.aggregates.find(id, this.#caller.grant.id, clock.monotonicMs());
+    live.aggregates.end(id);
+    if (session !== null) void endParts(this.#gateway, session);
   }
 
   async #answer(bytes: Uint8Array, downstream: MessageDownstream): Promise<void> {
