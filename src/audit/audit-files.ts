@@ -73,10 +73,13 @@ export interface VerifyAnswer extends VerifyReport {
 export interface AuditFiles {
   /** The last records, oldest first. */
   tail(count: number): Promise<Result<readonly FoundRecord[], AuditFilesProblem>>;
-  /** Gives every record after number `afterSeq`, then each new one, until `signal` aborts. */
+  /**
+   * Gives every record after number `afterSeq`, then each new one, until `signal` aborts; each when
+   * the one before it was taken, so that a log is never read faster than it is wanted.
+   */
   follow(
     afterSeq: number,
-    each: (record: StoredRecord) => void,
+    each: (record: StoredRecord) => void | Promise<void>,
     signal: AbortSignal,
   ): Promise<void>;
   search(query: AuditQuery): Promise<Result<SearchAnswer, AuditFilesProblem>>;

@@ -85,7 +85,7 @@ async function request(call: {
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
       signal: AbortSignal.timeout(15_000),
     });
-    const answer: unknown = await response.json();
+    const answer = readJson(await response.text());
     return response.ok ? ok(answer) : err(problemOf(answer));
   } catch {
     const message = `the gateway at ${call.url} does not answer; is it still running?`;

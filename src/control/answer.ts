@@ -45,6 +45,8 @@ export async function answer(
       events.onAbort(() => gone.abort());
       const ends = [gone.signal, call.value.signal, deps.stopping];
       const signal = AbortSignal.any(ends);
+      // What a caller does not read is not waited for any longer than the stream lasts.
+      signal.addEventListener('abort', () => events.abort(), { once: true });
       // A session that ends takes its streams with it.
       const watch = setInterval(() => void isOver(deps, context).then(endIf(gone)), watchMs);
       // The query was parsed by the route's schema; a stream takes no input.

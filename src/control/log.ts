@@ -79,9 +79,9 @@ export const logRoutes: readonly Route[] = [
       const last = tail?.ok === true ? tail.value.at(-1)?.seq : undefined;
       const beat = setInterval(() => void send('beat', null), heartbeatMs);
       await send('beat', null);
-      const each = (record: Pick<FoundRecord, 'seq' | 'body'>): void => {
+      const each = (record: Pick<FoundRecord, 'seq' | 'body'>): Promise<void> => {
         const labels = labelsOf(grantsOf(deps));
-        void send('line', lineOf(record, labels, null));
+        return send('line', lineOf(record, labels, null));
       };
       await deps.files.follow(query.after ?? last ?? 0, each, signal);
       clearInterval(beat);

@@ -72,7 +72,7 @@ export const recordRoutes: readonly Route[] = [
     output: record.omit({ state: true }),
     stream: async ({ files }, { query, signal }, send) => {
       const beat = setInterval(() => void send('beat', null), heartbeatMs);
-      const each = (one: StoredRecord): void => void send('record', one);
+      const each = (one: StoredRecord): Promise<void> => send('record', one);
       await files.follow(query.after, each, signal);
       clearInterval(beat);
     },

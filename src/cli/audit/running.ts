@@ -1,5 +1,6 @@
 import type { AuditFiles, AuditQuery, FoundRecord, SearchAnswer } from '../../audit/audit-files.ts';
 import type { StoredRecord } from '../../audit/chain.ts';
+import { readJson } from '../../base/json-value.ts';
 import { ok } from '../../base/result.ts';
 import { connectControl, type ControlClient } from '../control-client.ts';
 
@@ -64,7 +65,7 @@ async function followed(
   control: ControlClient,
   about: {
     readonly afterSeq: number;
-    readonly each: (record: StoredRecord) => void;
+    readonly each: (record: StoredRecord) => void | Promise<void>;
     readonly signal: AbortSignal;
   },
 ): Promise<number> {
@@ -73,9 +74,9 @@ async function followed(
   for await (const { event, data } of control.events(path, about.signal)) {
     if (event !== 'record') continue;
     // As above.
-    const record = JSON.parse(data) as StoredRecord;
+    const record = readJson(data) as StoredRecord;
     last = record.seq;
-    about.each(record);
+    await about.each(record);
   }
   return last;
 }

@@ -13,6 +13,7 @@ import type {
   VerifyAnswer,
   VerifyOptions,
 } from '../../audit/audit-files.ts';
+import { readLineHead } from '../../audit/chain.ts';
 import type { StoredRecord } from '../../audit/chain.ts';
 import { readCheckpoints } from '../../audit/checkpoint.ts';
 import { createVerifier } from '../../audit/verify.ts';
@@ -69,17 +70,19 @@ class EmbeddedAuditFiles implements AuditFiles {
 
   async follow(
     afterSeq: number,
-    each: (record: StoredRecord) => void,
+    each: (record: StoredRecord) => void | Promise<void>,
     signal: AbortSignal,
   ): Promise<void> {
     let seq = afterSeq;
     let at = { first: 0, offset: 0 };
+    const give = async (record: StoredRecord): Promise<boolean> => {
+      seq = record.seq;
+      await each(record);
+      return !signal.aborted;
+    };
     while (!signal.aborted) {
       const answer = await this.#guard(this.#paths.segments, async () => {
-        at = readOn(this.#segments(), at, seq, (record) => {
-          seq = record.seq;
-          each(record);
-        });
+        at = await readOn(this.#segments(), at, seq, give);
       });
       if (!answer.ok && answer.error.code !== 'no-log') return;
       await sleep(followMs, undefined, { signal }).catch(() => {});
@@ -316,25 +319,38 @@ async function eachLine(
   return tornBytes;
 }
 
-/** Gives the records behind a place, and answers the new place. */
-function readOn(
+interface Place {
+  /** The number that the segment begins with. */
+  readonly first: number;
+  readonly offset: number;
+}
+
+/**
+ * Gives the records behind a place until one is the last that is wanted, and answers the new place.
+ * Lets others run between two mebibytes.
+ */
+async function readOn(
   segments: readonly Segment[],
-  from: { readonly first: number; readonly offset: number },
+  from: Place,
   afterSeq: number,
-  each: (record: StoredRecord) => void,
-): { readonly first: number; readonly offset: number } {
+  give: (record: StoredRecord) => Promise<boolean>,
+): Promise<Place> {
   let at = from;
   const begin = segments.findLastIndex(({ first }) => first <= Math.max(1, afterSeq + 1));
   for (const segment of segments.slice(Math.max(0, begin - 1))) {
     if (segment.first < at.first) continue;
     const reader = new LineReader(segment.path, segment.first === at.first ? at.offset : 0);
     try {
-      const give = (line: string): void => {
-        const record = parseRecord(line);
-        if (record !== null && record.seq > afterSeq) each(record);
+      const found: string[] = [];
+      const keep = (line: string): void => {
+        if ((readLineHead(line)?.seq ?? 0) > afterSeq) found.push(line);
       };
-      while (reader.readChunk(give)) {
-        // Everything happens in the condition.
+      while (reader.readChunk(keep)) {
+        for (const line of found.splice(0)) {
+          const record = parseRecord(line);
+          if (record !== null && !(await give(record))) return at;
+        }
+        await nextTurn();
       }
       at = { first: segment.first, offset: reader.end().offset };
     } finally {

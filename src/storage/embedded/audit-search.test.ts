@@ -233,7 +233,7 @@ test('tail reads across segments, and follow goes on from there', async (context
   const { log } = await openScratch(data, { segmentBytesMax: 3_000 });
   const seen: number[] = [];
   const stop = new AbortController();
-  const following = files.follow(all.length - 2, ({ seq }) => seen.push(seq), stop.signal);
+  const following = files.follow(all.length - 2, ({ seq }) => void seen.push(seq), stop.signal);
   for (let call = 0; call < 10; call += 1) {
     await log.append(sampleIntent(`dec_${call}`));
     await sleep(40);
@@ -247,6 +247,36 @@ test('tail reads across segments, and follow goes on from there', async (context
   await files.everyRecord(({ seq }) => after.push(seq));
   // All but the stop record, which came after.
   assert.deepEqual(seen, after.slice(before - 2, -1));
+});
+
+test('follow gives a record when the one before it was taken, and no other after its end', async (context) => {
+  const data = scratchDirectory(context);
+  const { log } = await openScratch(data);
+  for (const id of ['dec_1', 'dec_2', 'dec_3']) await log.append(sampleIntent(id));
+  await log.close();
+  const stop = new AbortController();
+  context.after(() => stop.abort());
+  const seen: number[] = [];
+  const taken = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const given = taken.map(() => Promise.withResolvers<void>());
+  const following = openAuditFiles(data).follow(
+    0,
+    ({ seq }) => {
+      seen.push(seq);
+      given[seq - 1]?.resolve();
+      return taken[seq - 1]?.promise;
+    },
+    stop.signal,
+  );
+  await given[0]?.promise;
+  await sleep(0);
+  assert.deepEqual(seen, [1]);
+  taken[0]?.resolve();
+  await given[1]?.promise;
+  stop.abort();
+  taken[1]?.resolve();
+  await following;
+  assert.deepEqual(seen, [1, 2]);
 });
 
 test('a value is found by its digest, in all arguments or in one', async (context) => {
