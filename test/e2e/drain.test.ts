@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
-import { stat } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
 import {
+  compileCache,
   descendants,
   isAlive,
   portcullis,
+  runArguments,
   startGateway,
   temporaryFolder,
   type GatewayProcess,
@@ -156,4 +159,33 @@ test('whoever asks a second time does not wait: what was under way is on record 
   const found = await portcullis(['audit', 'tail', '--data', dataDir, '--json']);
   const outcome = found.stdout.split('\n').find((line) => line.includes('"kind":"outcome"'));
   assert.match(outcome ?? '', /"status":"(cancelled|broken)"/);
+});
+
+test('a gateway goes on when nobody reads what it says of itself', async (context) => {
+  const folder = await temporaryFolder(context);
+  const config = join(folder, 'portcullis.json');
+  await writeFile(config, '{"servers":{}}');
+  const dataDir = join(folder, 'data');
+  const [program = ''] = runArguments([]);
+  const args = [program, 'up', '--port', '0', '--config', config, '--data', dataDir];
+  const env = { ...process.env, ...compileCache };
+  const gateway = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'ignore'] });
+  gateway.stdout.destroy();
+  const ended = new Promise((resolve) => gateway.on('exit', resolve));
+  context.after(async () => {
+    gateway.kill('SIGKILL');
+    await ended;
+  });
+  let url = '';
+  await until('where it listens', async () => {
+    const run = await readFile(join(dataDir, 'run.json'), 'utf8').catch(() => '');
+    url = /"url":\s*"([^"]+)"/.exec(run)?.[1] ?? '';
+    return url !== '';
+  });
+  // One after the other: what comes of a lost banner has come by then.
+  for (let asked = 0; asked < 20; asked += 1) {
+    assert.equal((await fetch(`${url}/healthz`)).status, 200);
+  }
+  gateway.kill('SIGTERM');
+  assert.equal(await ended, 0);
 });

@@ -69,6 +69,8 @@ async function serve(
     process.on('SIGINT', stop);
     process.on('SIGTERM', stop);
   });
+  // Whoever read the banner, such as `head`, may have read enough: a gateway does not end with that.
+  process.stdout.on('error', () => undefined);
   for (const line of banner(gateway, demo)) io.out(line);
   await stopped;
   process.exit(exitCodes.done);
