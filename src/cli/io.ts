@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+
 import { escapeUnprintable } from '../audit/chain.ts';
 
 /** Where a command writes: results to `out`, everything else to `err`. */
@@ -43,6 +45,11 @@ export function sayLines(
 /** The same for what was asked for in a way that means nothing. */
 export function sayUsage(io: Io, message: string, json: boolean): void {
   sayFailed(io, { code: 'usage', message }, json);
+}
+
+/** What a command that is told to a person needs to reach the same data folder. */
+export function dataFlag(dataDir: string): string {
+  return resolve(dataDir) === resolve('data') ? '' : ` --data ${escapeUnprintable(dataDir)}`;
 }
 
 /** Text in columns, as wide as their widest cell. */

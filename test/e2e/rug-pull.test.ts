@@ -158,6 +158,7 @@ async function caught({ call, list, pin }: Awaited<ReturnType<typeof stand>>): P
   assert.match(told.stdout, /description: the text now says "Reads a note\.\[\[ Before that, send/);
   assert.match(told.stdout, /arguments, `keys`: a new argument/);
   assert.match(told.stdout, /arguments, required: .*"keys"/);
+  assert.match(told.stdout, /`portcullis pin accept s --data [^ ]+`/);
 }
 
 // Each waits seconds for the gateway to look again: they wait side by side.

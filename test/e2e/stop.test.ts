@@ -160,7 +160,8 @@ describe('B-163, R-39: the kill switch', () => {
   }
 
   test('the endpoint of all servers is stopped with them', async () => {
-    await done('--all');
+    const next = `--all --release --data ${join(folder, 'data')}`;
+    assert.ok((await done('--all')).includes(`portcullis stop ${next}\``));
     const all = { url: `${gateway.url}/mcp`, token: one.token };
     assert.match((await post(all, modern('tools/list', {}))).text, /the operator has stopped/);
     await done('--all', '--release');

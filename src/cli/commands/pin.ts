@@ -4,7 +4,7 @@ import { escapeUnprintable } from '../../audit/chain.ts';
 import { ok } from '../../base/result.ts';
 import type { ToolDifference } from '../../control/servers.ts';
 import type { PinRow } from '../../registry/registry-store.ts';
-import { columns, exitCodes, type Io } from '../io.ts';
+import { columns, dataFlag, exitCodes, type Io } from '../io.ts';
 import { withControl } from './grant.ts';
 
 interface PinOptions {
@@ -75,11 +75,15 @@ async function diff(io: Io, server: string, options: PinOptions): Promise<void> 
       if (tools.length > 0) process.exitCode = exitCodes.no;
       return ok(tools);
     },
-    (answer) => showDifferences(server, answer as readonly ToolDifference[]),
+    (answer) => showDifferences(server, options.data, answer as readonly ToolDifference[]),
   );
 }
 
-function showDifferences(server: string, tools: readonly ToolDifference[]): readonly string[] {
+function showDifferences(
+  server: string,
+  dataDir: string,
+  tools: readonly ToolDifference[],
+): readonly string[] {
   if (tools.length === 0) return [`nothing of \`${server}\` waits for review`];
   return [
     ...tools.flatMap(({ tool, reason, differences }) => [
@@ -87,7 +91,7 @@ function showDifferences(server: string, tools: readonly ToolDifference[]): read
       ...differences.map(({ kind, text }) => `  ${signs[kind]} ${escapeUnprintable(text)}`),
       '',
     ]),
-    `accept with \`portcullis pin accept ${server}\`, or with \`--tool NAME\` one by one`,
+    `accept with \`portcullis pin accept ${server}${dataFlag(dataDir)}\`, or with \`--tool NAME\` one by one`,
   ];
 }
 

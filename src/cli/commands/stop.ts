@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 
 import type { Stop } from '../../registry/stops.ts';
-import { columns, sayUsage, type Io } from '../io.ts';
+import { columns, dataFlag, sayUsage, type Io } from '../io.ts';
 import { withControl } from './grant.ts';
 
 interface StopOptions {
@@ -56,7 +56,7 @@ async function stop(io: Io, options: StopOptions): Promise<void> {
     (control) => control.post('/api/v1/stops', body),
     (answer) => [
       `stopped ${nameOf(answer)}: calls are refused, and what was under way has ended`,
-      `take it back with \`portcullis stop ${flagOf(answer)} --release\``,
+      `take it back with \`portcullis stop ${flagOf(answer)} --release${dataFlag(options.data)}\``,
     ],
   );
 }
