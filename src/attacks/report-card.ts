@@ -164,8 +164,13 @@ function fresh({ document }: Judged, tools: readonly PinnedTool[]): string {
 function flows(judged: Judged, tools: readonly PinnedTool[]): readonly Tried[] {
   const readers = tools.filter(({ category }) => category === 'Read');
   const senders = tools.filter((tool) => carriesText(tool));
+  const read = readers.map((reader) => ({
+    reader,
+    first: asked(judged, reader, plain(reader, '', {}).arguments),
+  }));
   return senders.flatMap((sender) => {
-    const found = readers.map((reader) => ({ reader, ...flow(judged, reader, sender) }));
+    const sent = sending(judged, sender);
+    const found = read.map(({ reader, first }) => ({ reader, ...sent(first) }));
     const open = found.filter(({ verdict }) => verdict === 'through').map(({ reader }) => reader);
     const [first] = found;
     if (first === undefined) return [];
@@ -177,14 +182,15 @@ function flows(judged: Judged, tools: readonly PinnedTool[]): readonly Tried[] {
 /** What readers that the policy permits have read, and a tool that may then carry it out. */
 function openFlow(judged: Judged, readers: readonly PinnedTool[], sender: PinnedTool): Tried {
   const { document } = judged;
-  const changed = (tool: PinnedTool, labels: JsonObject): JsonObject => ({
-    [tool.name]: { ...ruleOf(document, tool), labels },
-  });
+  const changed = (tool: PinnedTool, labels: JsonObject): [string, JsonObject] => [
+    tool.name,
+    { ...ruleOf(document, tool), labels },
+  ];
   const changes = [
     ...readers.map((reader) => changed(reader, { adds: ['untrusted'] })),
     changed(sender, { approved_by: ['untrusted'] }),
   ];
-  const fix = { tools: changes.reduce((all, one) => ({ ...all, ...one })) };
+  const fix = { tools: Object.fromEntries(changes) };
   const args = plain(sender, '', {}).arguments;
   const closes = closesWith(judged, fix, (better) => {
     const again = verdictOf(asked(better, sender, args, ['untrusted']), 1);
@@ -197,15 +203,20 @@ function openFlow(judged: Judged, readers: readonly PinnedTool[], sender: Pinned
   return { verdict: 'through', rule: '', gap };
 }
 
-function flow(
-  judged: Judged,
-  reader: PinnedTool,
-  sender: PinnedTool,
-): { readonly verdict: Verdict; readonly rule: string } {
-  const first = asked(judged, reader, plain(reader, '', {}).arguments);
-  if (first.effect === 'deny') return { verdict: 'stopped', rule: first.rule };
+type Flowed = Pick<Tried, 'verdict' | 'rule'>;
+
+/** What becomes of a sending after a reading. It depends on the labels that the reading left, no more. */
+function sending(judged: Judged, sender: PinnedTool): (first: Decision) => Flowed {
   const args = plain(sender, '', {}).arguments;
-  return verdictOf(asked(judged, sender, args, first.obligations.labels), 1);
+  const known = new Map<string, Flowed>();
+  return (first) => {
+    if (first.effect === 'deny') return { verdict: 'stopped', rule: first.rule };
+    const { labels } = first.obligations;
+    const key = JSON.stringify(labels);
+    const flowed = known.get(key) ?? verdictOf(asked(judged, sender, args, labels), 1);
+    known.set(key, flowed);
+    return flowed;
+  };
 }
 
 function asked(
@@ -247,6 +258,8 @@ function closesWith(
   fix: JsonObject,
   closes: (better: Judged) => boolean,
 ): boolean {
+  // Where the document is not given, nothing is merged into it that would load.
+  if (Object.keys(document).length === 0) return false;
   const better = mergedJson(document, fix);
   const parsed = parsePolicy(JSON.stringify(better));
   const policy = parsed.ok ? compilePolicy(parsed.value) : parsed;

@@ -1,7 +1,9 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 import * as z from 'zod';
 
 import { isObject, jsonOf } from '../../attacks/json.ts';
-import { reportCard } from '../../attacks/report-card.ts';
+import { reportCard, type CardLine } from '../../attacks/report-card.ts';
 import { ok } from '../../base/result.ts';
 import { compilePolicy, parsePolicy } from '../../policy/index.ts';
 import { conflict, invalid, missing } from '../problem.ts';
@@ -54,7 +56,12 @@ export const attackRoutes: readonly Route[] = [
       const policy = parsed.ok ? compilePolicy(parsed.value) : parsed;
       if (!policy.ok || !isObject(document)) return invalid('/document: it does not load');
       const pinned = [...server.tools.values()].filter(({ state }) => state === 'pinned');
-      const { lines } = reportCard(wanted, { document, policy: policy.value }, pinned);
+      const lines: CardLine[] = [];
+      for (const attack of wanted) {
+        lines.push(...reportCard([attack], { document, policy: policy.value }, pinned).lines);
+        // Calls have a turn between two attacks: a server may have a thousand tools.
+        await nextTurn();
+      }
       const own = new Map(
         wanted.map((one) => [one.slug, `${JSON.stringify(one.policy, null, 2)}\n`]),
       );
