@@ -28,6 +28,9 @@ if (command !== 'up' && command !== 'run') {
   addOtherCommands(program, terminal, packageVersion());
 }
 
+// A gateway whose log nobody reads any more still answers, and keeps its records.
+process.stderr.on('error', () => undefined);
+
 // What runs for a while may be killed: what was compiled for it is kept before.
 setTimeout(flushCompileCache, 2_000).unref();
 try {

@@ -169,8 +169,9 @@ test('a gateway goes on when nobody reads what it says of itself', async (contex
   const [program = ''] = runArguments([]);
   const args = [program, 'up', '--port', '0', '--config', config, '--data', dataDir];
   const env = { ...process.env, ...compileCache };
-  const gateway = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'ignore'] });
+  const gateway = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   gateway.stdout.destroy();
+  gateway.stderr.destroy();
   const ended = new Promise((resolve) => gateway.on('exit', resolve));
   context.after(async () => {
     gateway.kill('SIGKILL');
