@@ -7,6 +7,7 @@ import { removeUndefined, type ControlDeps } from './deps.ts';
 import { grantsOf } from './grants.ts';
 import { chartsOf, labelsOf, lineOf, type LogLine } from './log-views.ts';
 import { missing, type ControlProblem } from './problem.ts';
+import { follow, number, recordFilters, text } from './record-queries.ts';
 import { everyone } from './roles.ts';
 import { route, streamRoute, type Route } from './route.ts';
 
@@ -26,19 +27,9 @@ const logLine = z.object({
   ms: z.number().nullable(),
 });
 
-const text = z.string().min(1).max(1_024).optional();
-const number = z.coerce.number().int().min(0).optional();
-
 const logQuery = z.strictObject({
-  /** A grant's id or label. */
-  grant: text,
-  principal: text,
-  server: text,
-  tool: text,
-  rule: text,
-  decision: z.enum(['allow', 'deny', 'refused', 'held']).optional(),
-  sinceMs: number,
-  untilMs: number,
+  /** `grant`: its id or label. */
+  ...recordFilters,
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
 });
 
@@ -53,7 +44,6 @@ const story = z.object({
 
 /** Records that charts count at once. */
 const chartRecordsMax = 10_000;
-const heartbeatMs = 15_000;
 
 export const logRoutes: readonly Route[] = [
   route({
@@ -77,14 +67,10 @@ export const logRoutes: readonly Route[] = [
     stream: async (deps, { query, signal }, send) => {
       const tail = query.after === undefined ? await deps.files.tail(1) : null;
       const last = tail?.ok === true ? tail.value.at(-1)?.seq : undefined;
-      const beat = setInterval(() => void send('beat', null), heartbeatMs);
       await send('beat', null);
-      const each = (record: Pick<FoundRecord, 'seq' | 'body'>): Promise<void> => {
-        const labels = labelsOf(grantsOf(deps));
-        return send('line', lineOf(record, labels, null));
-      };
-      await deps.files.follow(query.after ?? last ?? 0, each, signal);
-      clearInterval(beat);
+      await follow(deps, { after: query.after ?? last ?? 0, signal, send }, (record) =>
+        send('line', lineOf(record, labelsOf(grantsOf(deps)), null)),
+      );
     },
   }),
   route({

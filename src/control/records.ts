@@ -1,10 +1,10 @@
 import * as z from 'zod';
 
 import type { FoundRecord } from '../audit/audit-files.ts';
-import type { StoredRecord } from '../audit/chain.ts';
 import { ok } from '../base/result.ts';
 import { removeUndefined } from './deps.ts';
 import { unread } from './log.ts';
+import { follow, recordFilters, text } from './record-queries.ts';
 import { everyone } from './roles.ts';
 import { route, streamRoute, type Route } from './route.ts';
 
@@ -15,10 +15,6 @@ const record = z.object({
   state: z.enum(['done', 'in-flight', 'unknown-outcome']).nullable(),
   body: z.record(z.string(), z.json()),
 });
-
-const text = z.string().min(1).max(1_024).optional();
-const number = z.coerce.number().int().min(0).optional();
-const heartbeatMs = 15_000;
 
 /** Records as the log has them, for programs; `log` has the same in lines for people. */
 export const recordRoutes: readonly Route[] = [
@@ -42,17 +38,9 @@ export const recordRoutes: readonly Route[] = [
     summary: 'Records that match every member that is given, newest first',
     may: everyone,
     query: z.strictObject({
-      /** A grant's id. */
-      grant: text,
-      principal: text,
-      server: text,
-      tool: text,
-      rule: text,
-      decision: z.enum(['allow', 'deny', 'refused', 'held']).optional(),
+      ...recordFilters,
       argumentsDigest: text,
       value: text,
-      sinceMs: number,
-      untilMs: number,
       limit: z.coerce.number().int().min(1).max(10_000).default(100),
     }),
     output: z.object({ records: z.array(record), complete: z.boolean() }),
@@ -70,12 +58,8 @@ export const recordRoutes: readonly Route[] = [
     may: everyone,
     query: z.strictObject({ after: z.coerce.number().int().min(0) }),
     output: record.omit({ state: true }),
-    stream: async ({ files }, { query, signal }, send) => {
-      const beat = setInterval(() => void send('beat', null), heartbeatMs);
-      const each = (one: StoredRecord): Promise<void> => send('record', one);
-      await files.follow(query.after, each, signal);
-      clearInterval(beat);
-    },
+    stream: (deps, { query, signal }, send) =>
+      follow(deps, { after: query.after, signal, send }, (one) => send('record', one)),
   }),
   route({
     id: 'getRecords',

@@ -275,10 +275,6 @@ function wants(takes: readonly Take[]): Want[] {
     assertTake(take);
     const units = exactUnits(take.units);
     const shapes = take.windowMs === null ? null : [shapeOf(take.windowMs, take.align)];
-    if (wanted.length === 0) {
-      wanted.push({ key: take.key, shapes, units });
-      continue;
-    }
     const at = wanted.findIndex((one) => isFor(one, take));
     const before = wanted[at];
     if (before === undefined) wanted.push({ key: take.key, shapes, units });

@@ -1,3 +1,4 @@
+import { seeded } from '../policy/random-case.ts';
 import { bodyOf } from './case.ts';
 
 /** Chance from a seed: the same seed gives the same numbers, for ever. */
@@ -7,15 +8,9 @@ export interface Chance {
   pick<Value>(values: readonly Value[]): Value;
 }
 
-/** The generator mulberry32: small, and good enough to wander about. */
 export function chanceOf(seed: number): Chance {
-  let state = seed >>> 0;
-  const integer = (below: number): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
+  const random = seeded(seed);
+  const integer = (below: number): number => (random() * 0x1_0000_0000) % below;
   return {
     integer,
     pick: (values) => {

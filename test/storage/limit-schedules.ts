@@ -31,6 +31,7 @@ import {
 } from '../../src/storage/embedded/audit-segment-files.ts';
 import { readMemory } from '../../src/storage/embedded/audit-units.ts';
 import { AuditWriter, segmentHead, writeAll } from '../../src/storage/embedded/audit-writer.ts';
+import { seeded } from '../policy/random-case.ts';
 
 const stepsPerSchedule = 50;
 /** A few calls: segments end all the time, with a snapshot of the counters in the next. */
@@ -159,7 +160,7 @@ class Schedule {
 
   constructor(folder: string, seed: number, seen: Seen) {
     this.#seen = seen;
-    this.#random = randomFrom(seed);
+    this.#random = seeded(seed);
     this.#calm = this.#random() < 0.5;
     this.#behindMs = this.#calm ? 0 : this.#pick([0, 0, 5_000, 86_400_000]);
     this.#paths = auditPaths(folder);
@@ -348,17 +349,6 @@ class Schedule {
 
 function periodOf(ms: number, align: 'minute' | 'month'): string {
   return new Date(ms).toISOString().slice(0, align === 'minute' ? 16 : 7);
-}
-
-/** Numbers in [0, 1) that are the same for a seed (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
 
 if (import.meta.main) {

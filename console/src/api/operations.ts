@@ -250,7 +250,7 @@ export interface Operations {
   };
   readonly searchRecords: {
     readonly params: undefined;
-    readonly query: { readonly grant?: string | undefined; readonly principal?: string | undefined; readonly server?: string | undefined; readonly tool?: string | undefined; readonly rule?: string | undefined; readonly decision?: 'allow' | 'deny' | 'refused' | 'held' | undefined; readonly argumentsDigest?: string | undefined; readonly value?: string | undefined; readonly sinceMs?: number | undefined; readonly untilMs?: number | undefined; readonly limit?: number | undefined };
+    readonly query: { readonly grant?: string | undefined; readonly principal?: string | undefined; readonly server?: string | undefined; readonly tool?: string | undefined; readonly rule?: string | undefined; readonly decision?: 'allow' | 'deny' | 'refused' | 'held' | undefined; readonly sinceMs?: number | undefined; readonly untilMs?: number | undefined; readonly argumentsDigest?: string | undefined; readonly value?: string | undefined; readonly limit?: number | undefined };
     readonly input: undefined;
     readonly output: { readonly records: readonly ({ readonly seq: number; readonly prev: string; readonly state: 'done' | 'in-flight' | 'unknown-outcome' | null; readonly body: Readonly<Record<string, unknown>> })[]; readonly complete: boolean };
   };
