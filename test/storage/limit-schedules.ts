@@ -110,8 +110,8 @@ class Disk implements SegmentFiles {
     for (const file of this.#open) this.close(file);
   }
 
-  syncDirectory(): void {
-    // Only a power cut asks for it.
+  syncDirectory(_path: string, done: (error: Error | null) => void): void {
+    done(null);
   }
 
   write(file: number, bytes: Uint8Array, offset: number, length: number): number {

@@ -130,7 +130,7 @@ async function openLocked(
   const files = options.files ?? nodeSegmentFiles;
   const base: Base = { options, files, paths, lock, keys };
   const memory = rememberedBy(paths, tail);
-  const start = tail === null ? beginLog(base) : continueLog(files, tail);
+  const start = tail === null ? await beginLog(base) : continueLog(files, tail);
   const seq = tail?.head.seq ?? 0;
   const cleanStop = tail?.cleanStop ?? true;
   const tornBytes = tail?.tornBytes ?? 0;
@@ -149,7 +149,7 @@ function continueLog(files: SegmentFiles, tail: LogTail): Start {
 }
 
 /** The first segment of a new log: its first record is linked to the installation's own id. */
-function beginLog({ options, files, paths }: Base): Start {
+async function beginLog({ options, files, paths }: Base): Promise<Start> {
   const installation = newId('ins_');
   const batch = new AuditBatch();
   batch.begin({ seq: 0, hash: genesisHash(installation, sha256) });
@@ -160,7 +160,9 @@ function beginLog({ options, files, paths }: Base): Start {
   }
   const file = files.openAppend(segmentPath(paths.segments, 1), true);
   writeAll(files, file, batch);
-  files.syncDirectory(paths.segments);
+  await new Promise<void>((settle, fail) => {
+    files.syncDirectory(paths.segments, (error) => (error === null ? settle() : fail(error)));
+  });
   return { segment: { file, first: 1, bytes: batch.length() }, head: batch.head(), installation };
 }
 

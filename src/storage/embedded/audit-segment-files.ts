@@ -2,7 +2,8 @@ import * as fs from 'node:fs';
 
 /**
  * The few file operations that the audit writer needs, so narrow that every fault of a disk can be
- * acted out. All throw what `node:fs` throws, but for `datasync`, which hands its error over.
+ * acted out. All throw what `node:fs` throws, but for the two that sync, which run off the event loop
+ * and hand their error over.
  */
 export interface SegmentFiles {
   /** Opens for appending; `create` makes the file and fails where one exists. */
@@ -12,8 +13,8 @@ export interface SegmentFiles {
   truncate(file: number, length: number): void;
   /** Settles when the file's content survives a power cut. */
   datasync(file: number, done: (error: Error | null) => void): void;
-  /** The same for the directory's entries, at once. */
-  syncDirectory(path: string): void;
+  /** The same for the directory's entries. */
+  syncDirectory(path: string, done: (error: Error | null) => void): void;
   close(file: number): void;
   remove(path: string): void;
 }
@@ -29,15 +30,13 @@ export const nodeSegmentFiles: SegmentFiles = {
   write: (file, bytes, offset, length) => fs.writeSync(file, bytes, offset, length),
   truncate: (file, length) => fs.ftruncateSync(file, length),
   datasync: (file, done) => fs.fdatasync(file, done),
-  syncDirectory(path) {
+  syncDirectory(path, done) {
     // Windows has no handle for a directory, and no need of this.
-    if (process.platform === 'win32') return;
-    const directory = fs.openSync(path, 'r');
-    try {
-      fs.fsyncSync(directory);
-    } finally {
-      fs.closeSync(directory);
-    }
+    if (process.platform === 'win32') return void setImmediate(done, null);
+    fs.open(path, 'r', (openError, directory) => {
+      if (openError !== null) return done(openError);
+      fs.fsync(directory, (error) => fs.close(directory, () => done(error)));
+    });
   },
   close: (file) => fs.closeSync(file),
   remove: (path) => fs.rmSync(path, { force: true }),

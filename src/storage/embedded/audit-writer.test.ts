@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import type { AuditLog } from '../../audit/audit-log.ts';
 import type { CounterEntry } from '../../audit/record.ts';
 import { sampleIntent, sampleOutcome } from '../../audit/record-samples.ts';
 import { openAuditFiles } from './audit-files.ts';
@@ -23,6 +24,9 @@ interface Disk extends SegmentFiles {
   syncFault: boolean;
   createFault: boolean;
   syncMs: number;
+  directoryFault: boolean;
+  /** Ends of directory syncs that wait to be told; null lets them through. */
+  heldSyncs: (() => void)[] | null;
 }
 
 function faultyDisk(): Disk {
@@ -39,6 +43,8 @@ function faultyDisk(): Disk {
     syncFault: false,
     createFault: false,
     syncMs: 0,
+    directoryFault: false,
+    heldSyncs: null,
     openAppend: (path, create) =>
       create && disk.createFault ? fail('EMFILE') : nodeSegmentFiles.openAppend(path, create),
     write(file, bytes, offset, length) {
@@ -62,6 +68,12 @@ function faultyDisk(): Disk {
       const broken = Object.assign(new Error('EIO'), { code: 'EIO' });
       if (disk.syncFault) setTimeout(() => synced(broken), 1);
       else setTimeout(() => nodeSegmentFiles.datasync(file, synced), disk.syncMs);
+    },
+    syncDirectory(path, done) {
+      const broken = Object.assign(new Error('EIO'), { code: 'EIO' });
+      if (disk.directoryFault) return void setImmediate(done, broken);
+      if (disk.heldSyncs === null) nodeSegmentFiles.syncDirectory(path, done);
+      else disk.heldSyncs.push(() => nodeSegmentFiles.syncDirectory(path, done));
     },
   };
   return disk;
@@ -356,6 +368,95 @@ test('a rotation that does not work keeps the segment and tries again', async (c
   await log.append(sampleIntent('dec_10'));
   assert.equal(listSegments(join(data, 'audit')).length, 2);
   await log.close();
+  await assertSound(data);
+});
+
+/**
+ * Appends until the next segment is begun and waits for its entry in the directory; answers what
+ * ends that wait. What ends a segment is said to be durable before the next one is.
+ */
+async function fillSegment(data: string, log: AuditLog, disk: Disk): Promise<(() => void)[]> {
+  const held: (() => void)[] = [];
+  disk.heldSyncs = held;
+  const count = (): number => listSegments(join(data, 'audit')).length;
+  for (const before = count(); count() === before;) {
+    assert.equal((await log.append(sampleIntent('dec_full'))).ok, true);
+  }
+  while (held.length === 0) await nextTurn();
+  return held;
+}
+
+test('power: records of a new segment wait for its entry in the directory, calls do not', async (context) => {
+  const data = scratchDirectory(context);
+  const disk = faultyDisk();
+  const options = { files: disk, durability: 'power', segmentBytesMax: 1_500 } as const;
+  const { log, headSeq } = await openScratch(data, options);
+  const held = await fillSegment(data, log, disk);
+  const begun = listSegments(join(data, 'audit')).at(-1)?.first ?? 0;
+  const { writes } = disk;
+  let settled = false;
+  const waiting = log.append(sampleIntent('dec_new')).then((result) => {
+    settled = true;
+    return result;
+  });
+  for (let turn = 0; turn < 20; turn += 1) await nextTurn();
+  assert.deepEqual([settled, disk.writes], [false, writes]);
+  assert.equal(headSeq(), begun - 1, 'nothing of the new segment counts yet');
+
+  disk.heldSyncs = null;
+  for (const release of held) release();
+  assert.equal((await waiting).ok, true);
+  const lines = readScratch(join(data, 'audit')).get(begun) ?? [];
+  assert.equal(JSON.parse(lines[2] ?? '').id, 'dec_new');
+  await log.close();
+  await assertSound(data);
+});
+
+test('power: closing waits for a segment that is being begun', async (context) => {
+  const data = scratchDirectory(context);
+  const disk = faultyDisk();
+  const options = { files: disk, durability: 'power', segmentBytesMax: 1_500 } as const;
+  const { log } = await openScratch(data, options);
+  const held = await fillSegment(data, log, disk);
+  const closed = log.close();
+  disk.heldSyncs = null;
+  for (const release of held) release();
+  await closed;
+  const last = [...readScratch(join(data, 'audit')).values()].flat().at(-1) ?? '';
+  assert.equal(JSON.parse(last).event, 'stop');
+  await assertSound(data);
+});
+
+test('power: a directory that cannot be synced keeps the segment, and it is tried again', async (context) => {
+  const data = scratchDirectory(context);
+  const disk = faultyDisk();
+  const options = { files: disk, durability: 'power', segmentBytesMax: 3_000 } as const;
+  const { log } = await openScratch(data, options);
+  disk.directoryFault = true;
+  for (let call = 0; call < 10; call += 1) {
+    assert.equal((await log.append(sampleIntent(`dec_${call}`))).ok, true);
+  }
+  assert.equal(log.healthy(), true);
+  assert.deepEqual(
+    [...readScratch(join(data, 'audit'))].filter(([, lines]) =>
+      lines.some((line) => line.includes('dec_')),
+    ).length,
+    1,
+  );
+  disk.directoryFault = false;
+  await log.append(sampleIntent('dec_10'));
+  await log.close();
+  assert.equal(listSegments(join(data, 'audit')).length, 2);
+  await assertSound(data);
+});
+
+test('a log that ends where a segment is full ends with its stop', async (context) => {
+  const data = scratchDirectory(context);
+  const { log } = await openScratch(data, { segmentBytesMax: 1 });
+  await log.close();
+  const again = await openScratch(data, { segmentBytesMax: 1 });
+  assert.equal(again.tail.cleanStop, true);
+  await again.log.close();
   await assertSound(data);
 });
 

@@ -185,7 +185,9 @@ export class AuditWriter implements AuditLog {
       this.#outage = null;
       this.#options.log.info('audit.recovered', { seq: this.#head.seq });
     }
-    if (this.#segment.bytes >= this.#options.segmentBytesMax) this.#rotate();
+    const full = this.#segment.bytes >= this.#options.segmentBytesMax;
+    // The `stop` of an orderly end stays the last record of the log.
+    if (full && this.#closing === null) this.#rotate();
     for (const [index, { settle }] of pending.entries()) settle(ok({ seq: first + index }));
   }
 
@@ -224,28 +226,50 @@ export class AuditWriter implements AuditLog {
    * not work the segment in use goes on growing, and the next commit tries again.
    */
   #rotate(): void {
-    const { files, directory, durability, log, onRotate } = this.#options;
+    const { files, directory, durability } = this.#options;
     const first = this.#head.seq + 1;
     const path = segmentPath(directory, first);
-    const finished = this.#segment;
     let file: number | null = null;
     try {
-      this.#buildSegmentHead(finished.first);
+      this.#buildSegmentHead(this.#segment.first);
       file = files.openAppend(path, true);
       writeAll(files, file, this.#batch);
-      if (durability === 'power') files.syncDirectory(directory);
     } catch (error) {
-      if (!this.#rotationFailed) log.error('audit.rotation-failed', { error: errorCode(error) });
-      this.#rotationFailed = true;
-      if (file !== null) discard(files, file, path);
+      this.#keepSegment(error, file, path);
       return;
     }
-    this.#rotationFailed = false;
+    const next = { file, first, bytes: this.#batch.length() };
+    const head = this.#batch.head();
+    if (durability === 'process') {
+      this.#switchTo(next, head);
+      return;
+    }
+    // INVARIANT: nothing is written, here or there, before the segment and its entry are durable.
+    this.#syncing = true;
+    syncSegment(files, next.file, directory, (error) => {
+      this.#syncing = false;
+      if (error === null) this.#switchTo(next, head);
+      else this.#keepSegment(error, next.file, path);
+      if (this.#queue.length > 0) this.#flush();
+    });
+  }
+
+  #switchTo(next: OpenSegment, head: ChainHead): void {
+    const { files, directory, onRotate } = this.#options;
+    const finished = this.#segment;
     const ended = this.#head;
-    this.#segment = { file, first, bytes: this.#batch.length() };
-    this.#head = this.#batch.head();
+    this.#rotationFailed = false;
+    this.#segment = next;
+    this.#head = head;
     files.close(finished.file);
     onRotate(ended, segmentPath(directory, finished.first));
+  }
+
+  #keepSegment(error: unknown, file: number | null, path: string): void {
+    const { files, log } = this.#options;
+    if (!this.#rotationFailed) log.error('audit.rotation-failed', { error: errorCode(error) });
+    this.#rotationFailed = true;
+    if (file !== null) discard(files, file, path);
   }
 
   /** What waits in the queue took its units already, and will be recorded behind the snapshot. */
@@ -322,6 +346,19 @@ function encodeSystem(record: SystemRecord): string {
   const body = encodeBody(record);
   if (body === null) throw new Error('a counter has a key that no record can hold');
   return body;
+}
+
+/** Settles when a new segment, and that it is there, survive a power cut. */
+function syncSegment(
+  files: SegmentFiles,
+  file: number,
+  directory: string,
+  done: (error: Error | null) => void,
+): void {
+  files.datasync(file, (error) => {
+    if (error === null) files.syncDirectory(directory, done);
+    else done(error);
+  });
 }
 
 function discard(files: SegmentFiles, file: number, path: string): void {
