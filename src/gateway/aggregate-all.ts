@@ -48,7 +48,7 @@ export async function initializeAll(
     {
       nowMs: gateway.clock.monotonicMs(),
       perGrantMax: gateway.limits.sessionsPerGrantMax,
-      ended: (old) => void endParts(gateway, old),
+      end: (old) => endParts(gateway, old),
     },
   );
   const instructions = parts.map((part) => part.instructions).filter((text) => text !== null);
