@@ -23,6 +23,9 @@ export interface FoundRecord extends StoredRecord {
   readonly state: CallState | null;
 }
 
+/** Records that one search answers with at most. */
+export const foundMax = 10_000;
+
 /** Every member narrows; absent members do not. */
 export interface AuditQuery {
   readonly grant?: string;
@@ -39,7 +42,7 @@ export interface AuditQuery {
   readonly sinceMs?: number;
   /** Milliseconds since the Unix epoch, exclusive. */
   readonly untilMs?: number;
-  /** Records at most, newest first; 100 when absent, 10,000 at most. */
+  /** Records at most, newest first; 100 when absent, `foundMax` at most. */
   readonly limit?: number;
 }
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-import type { FoundRecord } from '../audit/audit-files.ts';
+import { foundMax, type FoundRecord } from '../audit/audit-files.ts';
 import { ok } from '../base/result.ts';
 import { removeUndefined } from './deps.ts';
 import { unread } from './log.ts';
@@ -41,7 +41,7 @@ export const recordRoutes: readonly Route[] = [
       ...recordFilters,
       argumentsDigest: text,
       value: text,
-      limit: z.coerce.number().int().min(1).max(10_000).default(100),
+      limit: z.coerce.number().int().min(1).max(foundMax).default(100),
     }),
     output: z.object({ records: z.array(record), complete: z.boolean() }),
     handle: async ({ files }, { query }) => {

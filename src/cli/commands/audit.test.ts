@@ -162,6 +162,7 @@ test('what cannot be carried out ends with 2 and says what to do', async (contex
     [['export', '--format', 'xml', '--data', data], /--format: name one of jsonl, csv, ocsf, cef/],
     [['tail', '--data', data, '--lines', '0'], /--lines: name a whole number above 0/],
     [['search', '--data', data, '--limit', 'x'], /--limit/],
+    [['search', '--data', data, '--limit', '10001'], /--limit: .*10000 .*--since/],
     [['search', '--data', data, '--since', 'yesterday'], /--since: write a time like/],
     [['search', '--data', data, '--until', '1'], /--until/],
     [['verify', '--data', data, '--key', none], /there is no file .*none`: check the name/],

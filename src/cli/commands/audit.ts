@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 
 import { Option, type Command } from 'commander';
+import { foundMax } from '../../audit/audit-files.ts';
 import type {
   AuditFiles,
   AuditFilesProblem,
@@ -92,7 +93,7 @@ export function addAuditCommands(program: Command, parts: AuditCommandParts): vo
     .option('--value <text>', 'a value of an argument, as text or JSON; found by its digest')
     .option('--since <time>', 'ISO 8601, or an age such as 2h or 7d')
     .option('--until <time>', 'ISO 8601, or an age such as 2h or 7d')
-    .option('--limit <count>', 'records at most', '100')
+    .option('--limit <count>', `records at most, up to ${foundMax}`, '100')
     .action((options: SearchOptions) => search(parts, options));
   asked(
     audit.command('show <id>').description('everything on record about one decision id'),
@@ -153,6 +154,10 @@ async function search(parts: AuditCommandParts, options: SearchOptions): Promise
   if (sinceMs === null) return usage(io, options, `--since: ${aTime}`);
   if (untilMs === null) return usage(io, options, `--until: ${aTime}`);
   if (limit === null) return usage(io, options, '--limit: name a whole number above 0');
+  if (limit > foundMax) {
+    const way = 'ask for one time after the other with --since and --until, or use `audit export`';
+    return usage(io, options, `--limit: a search answers with ${foundMax} records at most; ${way}`);
+  }
 
   const { grant, principal, server, tool, rule, decision, digest, value } = options;
   const wanted = { grant, principal, server, tool, rule, decision, argumentsDigest: digest, value };

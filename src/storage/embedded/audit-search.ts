@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
+import { foundMax } from '../../audit/audit-files.ts';
 import type { AuditQuery, CallState, FoundRecord } from '../../audit/audit-files.ts';
 import { lineBytesMax } from '../../audit/chain.ts';
 import type { StoredRecord } from '../../audit/chain.ts';
@@ -21,11 +22,10 @@ export interface DigestedQuery extends AuditQuery {
 }
 
 const limitDefault = 100;
-const limitMax = 10_000;
 
 /** How many records a query may answer with. */
 export function limitOf(query: AuditQuery): number {
-  return Math.max(0, Math.min(limitMax, Math.trunc(query.limit ?? limitDefault)));
+  return Math.max(0, Math.min(foundMax, Math.trunc(query.limit ?? limitDefault)));
 }
 
 /** The records that a query asks for, newest first, from an index and the segments it points to. */
