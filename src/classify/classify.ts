@@ -4,8 +4,9 @@ import type { Act, Role } from './act.ts';
 import { contextOf, serverWords } from './context.ts';
 import type { Context, ServerWords } from './context.ts';
 import { readDescription } from './description.ts';
+import { doubtName, plainlySaid } from './doubt.ts';
 import { sentenceOf } from './evidence.ts';
-import { isNounish, lightVerbs, usuallyVerbs } from './lexicon.ts';
+import { lightVerbs } from './lexicon.ts';
 import { readName, sharedPrefix } from './name.ts';
 import type { NameReading } from './name.ts';
 import { classRiskOf, raise } from './risk.ts';
@@ -21,6 +22,7 @@ import type {
   ToolDefinition,
   ToolText,
 } from './tool.ts';
+import { nameWords } from './words.ts';
 
 /** The categories from the most severe to the least: when several apply, the first wins. */
 const bySeverity = ['Financial', 'Destructive', 'Execute', 'Write', 'Read'] as const;
@@ -44,6 +46,8 @@ const evidenceMax = 16;
 interface Server {
   readonly words: ServerWords;
   readonly prefix: ReadonlySet<string>;
+  /** The words of the server's own name. */
+  readonly named: ReadonlySet<string>;
 }
 
 const servers = new WeakMap<ServerContext, Server>();
@@ -56,7 +60,7 @@ export function classifyTool(tool: ToolDefinition, server: ServerContext): Class
   const text = readTool(tool);
   const around = aroundOf(server);
   const context = contextOf(text, around.words);
-  const { acts, hits } = readingOf(text, { context, prefix: around.prefix });
+  const { acts, hits } = readingOf(text, { context, around });
   const category = decide(hits);
   const found = signalsOf(text, category, acts);
   const evidence = [...hits, ...found.hits]
@@ -73,26 +77,31 @@ export function classifyTool(tool: ToolDefinition, server: ServerContext): Class
 function aroundOf(server: ServerContext): Server {
   const known = servers.get(server);
   if (known !== undefined) return known;
-  const around = { words: serverWords(server), prefix: sharedPrefix(server) };
+  const named = new Set(nameWords(server.name).map((word) => word.text));
+  const around = { words: serverWords(server), prefix: sharedPrefix(server), named };
   servers.set(server, around);
   return around;
 }
 
 function readingOf(
   text: ToolText,
-  about: { readonly context: Context; readonly prefix: ReadonlySet<string> },
+  about: { readonly context: Context; readonly around: Server },
 ): { readonly acts: readonly Act[]; readonly hits: readonly Hit[] } {
-  const name = readName({ text: text.name, field: 'name', path: '' }, about.prefix);
+  const name = readName({ text: text.name, field: 'name', path: '' }, about.around.prefix);
   const title = readName({ text: text.title, field: 'title', path: '' });
   const description = readDescription(text.description);
   const acts = [...name.acts, ...title.acts, ...description.acts, ...schemaActs(text)];
-  const looks = namedForReading(name.acts, about.context);
-  const hits = acts.flatMap((act) => hitOf(act, about.context, looks));
+  const manner = {
+    looks: namedForReading(name.acts, about.context),
+    // The description does not open with its verb: what it goes on to say is said in passing.
+    aside: (description.acts[0]?.sure ?? 1) < 0.95,
+  };
+  const hits = acts.flatMap((act) => hitOf(act, about.context, manner));
   const data = [name.data, description.data].filter((hit) => hit !== null);
   const all = [...hits, ...data, ...schemaHits(text, about.context), ...statements(text)];
-  const said = readingSaid(description.acts, hits);
-  const opens = name.words[0]?.start ?? 0;
-  const told = said === null ? all : all.map((hit) => doubtName(hit, said, opens));
+  const said = plainlySaid(description.acts, hits);
+  const doubt = { name, said, serverName: about.around.named };
+  const told = all.map((hit) => doubtName(hit, doubt));
   const readings = looksAhead(name, description.acts, hits) ? told.map(inert) : told;
   return { acts, hits: saysReadOnly(text, readings) ? readings.map(lessDescribed) : readings };
 }
@@ -109,18 +118,22 @@ const runnable = new Set(
   'code script scripts command commands javascript python shell function tool'.split(' '),
 );
 
-function hitOf(act: Act, context: Context, looks: boolean): Hit[] {
+interface Manner {
+  readonly looks: boolean;
+  readonly aside: boolean;
+}
+
+function hitOf(act: Act, context: Context, manner: Manner): Hit[] {
   const sense = senseOf(act, context);
   if (sense === null) return [];
-  const manner =
-    looks &&
-    act.field === 'description' &&
+  const light =
     (sense.rule === 'verb' || sense.rule === 'calls-anything') &&
     lightVerbs.has(act.verb) &&
     act.verb !== 'create' &&
     !concerns(act, runnable);
+  const passing = manner.looks && act.field === 'description' && (light || manner.aside);
   const weight =
-    (manner ? 0.6 : 1) *
+    (passing && sense.category !== 'Read' ? 0.6 : 1) *
     sense.strength *
     act.sure *
     placeWeights[act.field] *
@@ -171,27 +184,6 @@ const inertFrom = new Set(['run', 'apply', 'refactor', 'execute', 'start', 'perf
 function inert(hit: Hit): Hit {
   if (hit.category === null || hit.category === 'Read') return hit;
   return { ...hit, weight: Math.round(hit.weight * 300) / 1000, rule: `${hit.rule}-ahead` };
-}
-
-// "app_store_similar: Get similar apps", "open_access: Checks whether": where the description says
-// plainly that the tool reads, a name's word that is as often no verb is none.
-function readingSaid(acts: readonly Act[], hits: readonly Hit[]): Hit | null {
-  const [main, ...rest] = acts;
-  if (main === undefined || main.sure < 0.78 || rest.some((act) => act.role === 'joined')) {
-    return null;
-  }
-  const said = hits.find((hit) => hit.field === 'description' && hit.start === main.start);
-  return said?.category === 'Read' && said.weight >= 0.7 ? said : null;
-}
-
-const alsoAdjectives = new Set(['open', 'close', 'complete', 'empty', 'clean', 'correct', 'copy']);
-
-function doubtName(hit: Hit, said: Hit, opens: number): Hit {
-  if (hit.field !== 'name' || hit.category === null || hit.category === 'Read') return hit;
-  const word = hit.quote.toLowerCase();
-  const noun = isNounish(word) && (!usuallyVerbs.has(word) || hit.start > opens);
-  const doubtful = noun || alsoAdjectives.has(word) || said.rule === 'arithmetic';
-  return doubtful ? { ...hit, weight: Math.round(hit.weight * 500) / 1000 } : hit;
 }
 
 // "Manage profiles (read-only)" under a name that looks: the remark outranks the verb.

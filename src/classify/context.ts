@@ -45,6 +45,8 @@ export interface ServerWords {
 }
 
 const siblingsMax = 1000;
+// A server that is named after queries may query anything.
+const languageWords = new Set(['query', 'queries', 'statement', 'statements']);
 const amounts = new Set(['amount', 'price', 'sats', 'lamports', 'wei', 'usd']);
 const payees = new Set([
   'currency',
@@ -70,7 +72,7 @@ export function serverWords(server: ServerContext): ServerWords {
   for (const tool of tools) for (const word of bag(tool)) all.add(word);
   return {
     browser: some(name, browserTools),
-    database: some(name, databaseWords),
+    database: some(name.difference(languageWords), databaseWords),
     offensive: some(all, offensiveWords),
     money: some(name, moneyWords) || count(all, moneyWords) > 3,
     crypto: some(name, cryptoNames) || count(all, cryptoNames) > 1,

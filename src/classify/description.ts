@@ -1,3 +1,4 @@
+import { concerns } from './act.ts';
 import type { Act, Role } from './act.ts';
 import {
   isNounish,
@@ -55,11 +56,17 @@ const subjects = new Set(list('it this tool will also automatically then and the
 const vagueVerbs = new Set(
   list('manage perform handle control do execute support trigger maintain administer interact'),
 );
-const listIntroducers = new Set(list('like including such as ( e.g include includes'));
+const managers = new Set(list('manage maintain administer'));
+const doers = new Set(list('perform execute do run support handle'));
+const operations = new Set(list('operation operations action actions task tasks'));
+const listIntroducers = new Set(list('like including such as ( e.g include includes —'));
 const listHeads = new Set(
   list('actions operations commands methods supports action operation modes support'),
 );
+const helpers = new Set(list('enable allow let permit help interact'));
 const auxiliaries = new Set(list('do does did is are was were has have had'));
+// "a set of ids" is ids.
+const quantities = new Set(list('set list number series pair batch couple sequence lot range'));
 const openMax = 8;
 const scanMax = 40;
 const objectWordsMax = 8;
@@ -68,14 +75,14 @@ const objectWordsMax = 8;
 export function readDescription(text: string): DescriptionReading {
   const all = sentences(text);
   const acts: Act[] = [];
-  let opened = false;
+  let main: Found | null = null;
   let lists = false;
   let data: Hit | null = null;
   for (const sentence of all) {
     if (lists) acts.push(...listedActs(text, sentence));
     lists = sentence.length <= 4 && listHeads.has(sentence.at(-1)?.text ?? '');
-    if (opened) {
-      acts.push(...laterActs(text, sentence));
+    if (main !== null) {
+      acts.push(...laterActs(text, sentence), ...orderedActs(text, sentence, acts[0]));
       continue;
     }
     const found = mainVerb(sentence);
@@ -83,21 +90,61 @@ export function readDescription(text: string): DescriptionReading {
       data ??= dataHit(text, sentence);
       continue;
     }
-    opened = true;
+    main = found;
     // "Manage branches: list, create, delete".
     lists = vagueVerbs.has(found.verb);
     acts.push(act(text, sentence, { found, role: 'main' }), ...joinedActs(text, sentence, found));
   }
-  return { acts, data };
+  return { acts: withoutVagueMain(acts), data };
+}
+
+// "Performs operations: list, create" says no more than its list; what is managed and then only
+// listed is still managed.
+function withoutVagueMain(acts: readonly Act[]): readonly Act[] {
+  const [main, ...rest] = acts;
+  const joined = rest.filter((act) => act.role === 'joined');
+  if (main === undefined || joined.length === 0) return acts;
+  const changes = joined.some((act) => verbSense(act.verb)?.category !== 'Read');
+  if (managers.has(main.verb) && !changes) {
+    return [main, ...rest.map((act) => ({ ...act, role: 'later' as const }))];
+  }
+  if (!saysOperations(main) && main.verb !== 'interact') return acts;
+  return [{ ...main, sure: 0.5 }, ...rest];
+}
+
+function saysOperations(main: Act): boolean {
+  return doers.has(main.verb) && concerns(main, operations);
 }
 
 function mainVerb(sentence: Sentence): Found | null {
-  return (
-    atOpening(sentence) ??
+  const opening = tellsReader(sentence) ? null : atOpening(sentence);
+  const found =
+    opening ??
     laterVerb(sentence, 'introduced') ??
     asActionNoun(sentence) ??
-    laterVerb(sentence, 'predicate')
-  );
+    laterVerb(sentence, 'predicate');
+  return found === null ? null : (throughHelper(sentence, found) ?? found);
+}
+
+// "Call this action when": the reader is told to call the tool, not what the tool calls.
+function tellsReader(sentence: Sentence): boolean {
+  const [first, second, third] = sentence.map((word) => word.text);
+  if (!['call', 'run', 'invoke', 'execute'].includes(first ?? '')) return false;
+  return second === 'this' && ['tool', 'function', 'action', 'first', 'when'].includes(third ?? '');
+}
+
+// "Enables users to quickly retrieve", "interacts with the API to list": the last verb is the act.
+function throughHelper(sentence: Sentence, found: Found): Found | null {
+  if (!helpers.has(found.verb)) return null;
+  for (let index = found.index + 1; index < Math.min(scanMax, sentence.length); index += 1) {
+    const word = sentence[index]?.text ?? '';
+    if (subordinators.has(word) || word === ',' || word === '(') return null;
+    if (word !== 'to') continue;
+    const at = sentence[index + 1]?.text.endsWith('ly') === true ? index + 2 : index + 1;
+    const led = asVerb(sentence, at);
+    if (led !== null && led.form === 'base') return { ...led, sure: 0.9 };
+  }
+  return null;
 }
 
 // "This tool permanently deletes", "Use this to search", "Create".
@@ -126,7 +173,7 @@ function atOpening(sentence: Sentence): Found | null {
 function hasLaterOpening(sentence: Sentence, index: number): boolean {
   for (let next = index + 1; next < Math.min(index + 6, sentence.length); next += 1) {
     const word = sentence[next]?.text ?? '';
-    if (openers.has(word) && verbSense(word) === undefined) continue;
+    if ((openers.has(word) && verbSense(word) === undefined) || word.endsWith('ly')) continue;
     return asVerb(sentence, next) !== null && sentence[next - 1]?.text !== 'the';
   }
   return false;
@@ -251,6 +298,15 @@ function laterActs(text: string, sentence: Sentence): Act[] {
   return [];
 }
 
+// After "Manages pages." a sentence that opens with an order is one of the things managed.
+function orderedActs(text: string, sentence: Sentence, main: Act | undefined): Act[] {
+  if (main === undefined || !(managers.has(main.verb) || saysOperations(main))) return [];
+  const found = asVerb(sentence, 0);
+  if (found === null || found.form !== 'base' || looksLikeNoun(sentence, found)) return [];
+  const changes = verbSense(found.verb)?.category !== 'Read' && found.verb !== 'see';
+  return changes ? [act(text, sentence, { found, role: 'joined' })] : [];
+}
+
 // "Use delete to remove a task": the tool has an action of that name.
 function namedAct(text: string, sentence: Sentence): Act | null {
   if (sentence[0]?.text !== 'use' || sentence[2]?.text !== 'to') return null;
@@ -291,6 +347,7 @@ function objectOf(sentence: Sentence, verbIndex: number): Word[] {
     if (seen > objectWordsMax * 2 || governed.length >= objectWordsMax) break;
     const next = sentence[verbIndex + seen + 1]?.text ?? '';
     if (word.text.endsWith('ed') && governed.length > 0 && objectStops.has(next)) break;
+    if (word.text === 'of' && quantities.has(governed.at(-1)?.text ?? '')) continue;
     if (!objectStops.has(word.text)) governed.push(word);
     else if (governed.length > 0 && !links.has(word.text)) break;
     else if (governed.length > 2) break;

@@ -35,7 +35,7 @@ const verbLists: readonly (readonly [Category, number, string])[] = [
     who recall visit hello greet vectorize ground infer distill simplify discoverable
     capture sample percentile sum subtract multiply divide average round differentiate factor
     sequence align blast encrypt decrypt probe snapshot dump cat concatenate capitalize enhance trim
-    roll refine polish`,
+    roll refine polish anonymize anonymise standardize standardise`,
   ],
   ['Read', 0.4, `take expose access support help demonstrate let allow include`],
   [
@@ -51,6 +51,7 @@ const verbLists: readonly (readonly [Category, number, string])[] = [
     demote merge rebase stash stage unstage push relabel reorder move copy replace transition
     provision generate mute unmute snooze silence activate deactivate reactivate unpublish
     submit share unshare vote upvote downvote react crear actualizar anadir agregar guardar
+    favorite unfavorite favourite unfavourite relocate remap reroute restrict recover overlay
     enviar criar atualizar adicionar modificar editar ajouter creer erstellen aktualisieren
     hinzufugen speichern`,
   ],
@@ -146,7 +147,7 @@ export const nounish: ReadonlySet<string> = new Set(
     correct cost price triage measure compare check load echo tail ping blast sign reference
     transition render connect address position place tools list work lists survey study debug
     explore collect sleep wait visit undo rollout timeout expand hello who prompt dispatch
-    resume`),
+    resume invite favorite favourite overlay`),
 );
 
 /** Of those, the ones that open a name as its verb, whatever noun follows. */

@@ -25,7 +25,8 @@ const siblingsMax = 1000;
 const sharedPart = 0.6;
 // After these a second verb belongs to what is looked at: "list_send_as", "get_run".
 const alwaysLook = new Set(
-  list('get describe fetch is find retrieve count has did can should are was does'),
+  list(`get describe fetch is find retrieve count has did can should are was does quote measure
+    estimate calculate compute`),
 );
 const lookers = new Set(list('list view show read search query check lookup preview'));
 const after = new Set(list('on to with into as a an all'));
@@ -84,10 +85,16 @@ function withoutPrefix(words: readonly Word[], shared: ReadonlySet<string>): rea
     const isVerb = verbSense(words[start]?.text ?? '') !== undefined;
     const rest = words.slice(start + 1);
     const led = isSureVerb(rest[0]?.text ?? '') || rest.some((word) => isPureVerb(word.text));
-    if (isVerb && !led) break;
+    if (isVerb && !led && !isField(words[start]?.text ?? '', rest)) break;
     start += 1;
   }
   return words.slice(start);
+}
+
+// "drive_star" of Google Drive stars, "index_documentation" of an index server is what it has.
+function isField(word: string, rest: readonly Word[]): boolean {
+  if (usuallyVerbs.has(word) || verbSense(word)?.category === 'Read') return false;
+  return verbSense(rest[0]?.text ?? '') !== undefined || dataNouns.has(rest.at(-1)?.text ?? '');
 }
 
 // Pure verbs go before words that may be nouns: "order_list" lists, "post_create" creates.

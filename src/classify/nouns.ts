@@ -2,7 +2,7 @@ import { words } from './lexicon.ts';
 
 /** Things that money is owed or moved by: with a verb that makes or sends them, Financial. */
 export const debts: ReadonlySet<string> = new Set(
-  words(`invoice payment payout refund charge billing checkout purchase withdrawal payroll
+  words(`invoice payment payout refund charge billing purchase withdrawal payroll
     wire remittance reimbursement installment prepayment chargeback dispute settlement mandate
     escrow paylink credit disbursement donation fund`),
 );
@@ -10,7 +10,7 @@ export const debts: ReadonlySet<string> = new Set(
 /** Debts only where the server deals in money: elsewhere a subscription is to a feed or a topic. */
 export const debtsAmongMoney: ReadonlySet<string> = new Set(
   words(
-    'subscription deposit loan transfer balance tip expense bill swap trade stake withdrawal bet',
+    'subscription deposit loan transfer balance tip expense bill swap trade stake bet checkout',
   ),
 );
 
@@ -113,7 +113,7 @@ export const inertNouns: ReadonlySet<string> = new Set(
     statistics regression computation probe backtest arithmetic operations-research inference
     ocr typecheck tsc mypy flake8 ruff pylint biome prettier clippy calculus reverse-lookup read
     scanner screening projection whois traceroute dig calculator ping geocoding count explain
-    correlation benchmark scoring reads test-plan math`),
+    correlation benchmark scoring reads test-plan math roll report reports`),
 );
 
 /** Nouns that are the answer itself: a generator or maker of these stores nothing. */
@@ -123,7 +123,8 @@ export const derivedNouns: ReadonlySet<string> = new Set(
     signature diff forecast prediction analysis overview quote estimate number numbers metric
     metrics random checksum digest comparison guid passphrase slug answer question
     questions query prompt guide guidance tree hint feedback idea ideas lorem timestamp id ids
-    reasoning plan strategy thought thoughts identifier analytics preview score recap sitemap transcript changelog interpretation`),
+    reasoning plan strategy thought thoughts identifier analytics preview score recap sitemap transcript changelog interpretation outline
+    ulid nanoid`),
 );
 
 /** Words that show a server made to probe other people's machines: its scans act on them. */
@@ -162,7 +163,7 @@ export const dataNouns: ReadonlySet<string> = new Set(
     values pods nodes headlines articles papers standings scores odds matches availability
     capacity audit compliance risk sentiment signals signal distribution structure dependencies
     trends outdated unused missing pending available diagnostics checks photos images earnings
-    fundamentals indicators ratios financials dividends filings`),
+    fundamentals location directions indicators ratios financials dividends filings`),
 );
 
 /** Nouns that are an action: "creation", "the execution of". */

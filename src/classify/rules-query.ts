@@ -9,6 +9,9 @@ const runners = setOf(
   `run execute exec eval evaluate query perform submit send invoke make issue process`,
 );
 const languages = setOf('sql database cypher');
+// Languages in which only questions can be asked.
+const searchLanguages = setOf(`jql cql promql logql traceql odata lucene kql wiql xpath jsonpath
+  jmespath regex whois`);
 const statements = setOf('sql statement cypher soql command');
 const sqlText =
   /\b(?:sql|cypher|soql|database|postgres\w*|mysql|sqlite|mongodb|bigquery|snowflake)\b|\bselect (?:sql|quer|statement)/i;
@@ -16,12 +19,17 @@ const readOnlyText =
   /\bread[- ]?only\b|\bSELECT (?:quer|statement|sql|only)|\bonly SELECT\b|\b(?:read|find|search|count) (?:\w+ )?quer/i;
 const destroysRows =
   /\bDELETE\b|\bDROP\b|\bTRUNCATE\b|\bCRUD\b|\b(?:update|insert)\W+(?:and |or )?delete\b/;
+const whether = /^test(?:s|ing)? (?:if|whether|that)\b/i;
 const scanTargets = setOf(
   `nmap nikto sqlmap subnet masscan gobuster dirb hydra metasploit port network`,
 );
 
+// "Execute a read-only SQL query. INSERT and DELETE are rejected."
+const readOnlyFirst = /^[^.!?]*\bread[- ]?only\b/i;
+
 function isDatabaseQuery(act: Act, context: Context): boolean {
   if (act.verb === 'query' && concerns(act, readableWords)) return false;
+  if (act.verb === 'query' && act.field === 'name' && context.own.has('sql')) return true;
   if (!concerns(act, databaseWords)) return context.database && act.verb === 'query';
   if (act.verb === 'query' || act.objects.has('sql')) return true;
   return sqlText.test(context.description) || concerns({ objects: context.own }, languages);
@@ -38,9 +46,13 @@ function filtersRows(act: Act, context: Context): boolean {
 
 /** Rules for what is asked, searched, scanned or tested. */
 export const queryRules: readonly SenseRule[] = [
+  rule('query-search-language', ['Read', 0.95], { verbs: runners, objects: searchLanguages }),
   rule('query-destroys', ['Destructive', 1], {
     verbs: runners,
-    when: (act, context) => isDatabaseQuery(act, context) && destroysRows.test(context.description),
+    when: (act, context) =>
+      isDatabaseQuery(act, context) &&
+      destroysRows.test(context.description) &&
+      !readOnlyFirst.test(context.description),
   }),
   rule('query-read-only', ['Read', 1], {
     verbs: runners,
@@ -64,9 +76,17 @@ export const queryRules: readonly SenseRule[] = [
     objects: 'test tests suite suites unittest jest pytest vitest playwright e2e',
     when: (act) => !inertNouns.has(act.head),
   }),
+  rule('load-tests', ['Execute', 0.95], {
+    verbs: 'perform conduct run execute',
+    objects: 'fuzz fuzzing stress penetration pentest',
+  }),
   rule('answer-only', ['Read', 0.95], {
     verbs: 'run execute perform do make conduct apply provide carry',
     objects: inertNouns,
+  }),
+  rule('tests-whether', ['Read', 0.9], {
+    verbs: 'test',
+    when: (act, context) => whether.test(context.description.slice(act.start, act.start + 40)),
   }),
   rule('tests-connection', ['Read', 0.9], {
     verbs: 'test',
@@ -86,15 +106,16 @@ export const queryRules: readonly SenseRule[] = [
     objects: 'volume volumes pressure signal signals side sides ratio wall walls recommendation',
   }),
   rule('arithmetic', ['Read', 1], {
-    verbs: 'add subtract multiply divide increment combine raise',
-    objects: 'number numbers integer integers matrix matrices fraction polynomial',
+    verbs: 'add subtract multiply divide increment combine raise scale transpose invert',
+    objects: `number numbers integer integers matrix matrices fraction polynomial tensor tensors
+      vector vectors`,
   }),
   rule('removes-from-text', ['Read', 0.8], {
     verbs: 'remove',
     objects: 'whitespace html duplicates stopwords punctuation noise formatting accents diacritics',
   }),
   rule('reworks-text', ['Read', 0.8], {
-    verbs: 'clean strip trim merge join split combine replace format fix concat',
+    verbs: 'clean strip trim truncate merge join split combine replace format fix concat',
     objects: `text html whitespace markdown string strings duplicates stopwords formatting csv
       dataset datasets column columns array arrays json xml lines noise punctuation`,
   }),

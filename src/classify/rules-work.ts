@@ -1,4 +1,5 @@
 import { concerns } from './act.ts';
+import type { Act } from './act.ts';
 import { browserWords, derivedNouns, deviceWords } from './nouns.ts';
 import { rule, setOf } from './sense-rule.ts';
 import type { SenseRule } from './sense-rule.ts';
@@ -15,10 +16,22 @@ const settings =
   setOf(`set turn switch toggle change adjust open close control move send mute unmute lock
       unlock dim rotate enable disable activate deactivate increase decrease trigger`);
 const opensSession = setOf('create new');
+// What is taken back can be given again.
+const takenBack = setOf(`unlike unstar unfollow untrash unpin unassign untag unlink unlabel unfavorite
+      unfavourite unbookmark unvote unarchive unmute unreact unlock unwatch`);
+const fromTrash = /^[^.]*\bfrom (?:the |your )?(?:trash|bin|archive)\b/i;
 // A request to people is written down; a request to a machine does whatever it says.
 const askedOfPeople = setOf(`change access approval leave feature pull merge support service quote
       review purchase vacation permission friend contact signature demo`);
+const callers = 'make send execute call perform invoke issue submit';
+const requests = setOf('request call');
 const toDisk = /\b(?:to|on) (?:the |a |your )?(?:local|disk|file|path|folder|director)|\bsaves?\b/i;
+
+// "Make an HTTP PUT request" says which request it is.
+function asksHttp(methods: string): (act: Act) => boolean {
+  const named = setOf(methods);
+  return (act) => concerns(act, requests) && concerns(act, named);
+}
 
 /** Rules for everything that is driven, called, built, generated, kept or settled. */
 export const workRules: readonly SenseRule[] = [
@@ -37,6 +50,34 @@ export const workRules: readonly SenseRule[] = [
   rule('drives-device', ['Execute', 0.95], {
     verbs: settings,
     when: (act, context) => context.device && concerns(act, deviceWords),
+  }),
+  rule('takes-back', ['Write', 1], {
+    verbs: 'remove delete clear undo take',
+    when: (act, context) => {
+      const after = context.description.slice(act.end, act.end + 60);
+      return concerns({ objects: context.own }, takenBack) || fromTrash.test(after);
+    },
+  }),
+  rule('adds-or-removes-mark', ['Write', 0.9], {
+    verbs: 'remove delete',
+    objects: `tag tags label labels assignee assignees star like reaction bookmark favorite
+      favourite watcher attendee attendees reviewer reviewers`,
+    when: (act) => act.role === 'joined',
+  }),
+  rule('attaches-to-program', ['Execute', 0.9], {
+    verbs: 'attach detach',
+    objects: 'process debugger program target pid gdb debuggee',
+  }),
+  rule('connects-records', ['Write', 0.9], {
+    verbs: 'connect disconnect',
+    objects: `relation relations record records entry entries node nodes document documents
+      item items component components block blocks`,
+    when: (_, context) => !context.own.has('ip') && !context.database,
+  }),
+  rule('rewrites-file', ['Destructive', 0.9], {
+    verbs: 'rewrite',
+    objects: 'file files history',
+    when: (act) => !act.objects.has('text'),
   }),
   rule('loads-into-application', ['Execute', 0.7], {
     verbs: 'load',
@@ -62,8 +103,11 @@ export const workRules: readonly SenseRule[] = [
     verbs: 'start stop pause resume',
     objects: 'timer stopwatch timelog tracking sprint survey conversation chat thread discussion',
   }),
+  rule('http-reads', ['Read', 0.9], { verbs: callers, when: asksHttp('get head options trace') }),
+  rule('http-deletes', ['Destructive', 0.9], { verbs: callers, when: asksHttp('delete') }),
+  rule('http-writes', ['Write', 0.9], { verbs: callers, when: asksHttp('post put patch') }),
   rule('calls-anything', ['Execute', 0.95], {
-    verbs: 'make send execute call perform invoke issue submit',
+    verbs: callers,
     objects: 'api endpoint request requests rpc http graphql command commands call',
     when: (act) => !concerns(act, askedOfPeople),
   }),

@@ -2,6 +2,7 @@ import type { Category } from '../policy/request.ts';
 import type { Act } from './act.ts';
 import type { Context } from './context.ts';
 import { verbSense } from './lexicon.ts';
+import { actionNouns } from './nouns.ts';
 import { moneyRules } from './rules-money.ts';
 import { queryRules } from './rules-query.ts';
 import { workRules } from './rules-work.ts';
@@ -23,6 +24,20 @@ export function senseOf(act: Act, context: Context): Sense | null {
     if (!fits(rule, act, context)) continue;
     return { category: rule.category, strength: rule.strength, rule: rule.id };
   }
+  const carried = carriedSense(act);
+  if (carried !== null) return carried;
   const sense = verbSense(act.verb);
   return sense === undefined ? null : { ...sense, rule: 'verb' };
+}
+
+const carriers = new Set('perform conduct initiate make do request'.split(' '));
+const runs = new Set(['run', 'execute']);
+
+// "Initiate a login", "request a deletion": the noun says what is done.
+function carriedSense(act: Act): Sense | null {
+  const verb = actionNouns.get(act.head);
+  const sense = verb === undefined ? undefined : verbSense(verb);
+  if (sense === undefined) return null;
+  const told = carriers.has(act.verb) || (runs.has(act.verb) && sense.category === 'Destructive');
+  return told ? { ...sense, rule: 'carried-by-noun' } : null;
 }
