@@ -211,6 +211,7 @@ function nounVerb(word: string): string | undefined {
 
 function asVerb(sentence: Sentence, index: number): Found | null {
   const word = (sentence[index]?.text ?? '').replaceAll('-', '');
+  if (word === 'news') return null;
   for (const { stem, form } of stems(word)) {
     if (verbSense(stem) !== undefined) return { verb: stem, form, index, sure: 1 };
   }

@@ -35,6 +35,7 @@ const verbLists: readonly (readonly [Category, number, string])[] = [
     who recall visit hello greet vectorize ground infer distill simplify discoverable
     capture sample percentile sum subtract multiply divide average round differentiate factor
     sequence align blast encrypt decrypt probe snapshot dump cat concatenate capitalize enhance trim
+    recognize recognise reveal receive indicate obfuscate stream conduct interpolate
     roll refine polish anonymize anonymise standardize standardise`,
   ],
   ['Read', 0.4, `take expose access support help demonstrate let allow include`],
@@ -72,6 +73,7 @@ const verbLists: readonly (readonly [Category, number, string])[] = [
     organize rearrange end select revert confirm integrate award protect unprotect override
     watermark speak say narrate reimagine voice dub shorten enforce swap bridge rate isolate
     contribute autofix enqueue dequeue gen synthesize undelegate imagine expand alter
+    deliver respond bump rekey disassociate arrange unseal mint limit color colour feed assume
     censor timeout outpaint inpaint upscale colorize stylize`,
   ],
   ['Write', 0.4, `ensure combine sign prepare handle control process customise perform new`],
@@ -94,7 +96,7 @@ const verbLists: readonly (readonly [Category, number, string])[] = [
     forge handoff place rescue quit exit minimize maximize recycle impersonate undo rollout
     signal fly walk jump teleport engage assemble test turn open expect prompt`,
   ],
-  ['Execute', 0.4, `do initiate work next previous prev`],
+  ['Execute', 0.4, `do initiate work next previous prev step`],
   [
     'Destructive',
     1,
@@ -147,7 +149,7 @@ export const nounish: ReadonlySet<string> = new Set(
     correct cost price triage measure compare check load echo tail ping blast sign reference
     transition render connect address position place tools list work lists survey study debug
     explore collect sleep wait visit undo rollout timeout expand hello who prompt dispatch
-    resume invite favorite favourite overlay`),
+    resume invite mint limit color colour feed stream step respond favorite favourite overlay`),
 );
 
 /** Of those, the ones that open a name as its verb, whatever noun follows. */

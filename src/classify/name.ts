@@ -33,6 +33,7 @@ const after = new Set(list('on to with into as a an all'));
 const endings = new Set(list('get create delete update show remove add ls'));
 const media = new Set(list('speech image video audio music voice'));
 const statusNouns = new Set(list('status history stats info progress logs results'));
+const ordinals = new Set(list('next previous new'));
 const noWords: ReadonlySet<string> = new Set();
 
 /** Words that open most of the server's tool names, and words of its own: they say nothing. */
@@ -99,7 +100,11 @@ function isField(word: string, rest: readonly Word[]): boolean {
 
 // Pure verbs go before words that may be nouns: "order_list" lists, "post_create" creates.
 function verbIndexes(words: readonly Word[]): number[] {
-  const known = words.flatMap(({ text }, index) => (verbSense(text) === undefined ? [] : [index]));
+  const known = words.flatMap(({ text }, index) =>
+    verbSense(text) === undefined || (ordinals.has(text) && beforePlural(words, index))
+      ? []
+      : [index],
+  );
   const first = known[0];
   if (first === undefined) return [];
 
@@ -115,6 +120,11 @@ function verbIndexes(words: readonly Word[]): number[] {
   if (sure.length === 0 && endsAsNoun) return [];
   const main = mainOf(words, sure) ?? (first === 0 ? opensName(words) : lastVerb(words, known));
   return main === null ? [] : withJoined(words, main, known);
+}
+
+// "next_trains" are trains, "next_track" is an order.
+function beforePlural(words: readonly Word[], index: number): boolean {
+  return isPlural(words[index + 1]?.text ?? '');
 }
 
 // "sms_deploy_get" gets, "shopping_list_add" adds; else the first sure verb is the main one.

@@ -163,7 +163,7 @@ export const dataNouns: ReadonlySet<string> = new Set(
     values pods nodes headlines articles papers standings scores odds matches availability
     capacity audit compliance risk sentiment signals signal distribution structure dependencies
     trends outdated unused missing pending available diagnostics checks photos images earnings
-    fundamentals location directions indicators ratios financials dividends filings`),
+    timestamp date time datetime timezone fundamentals location directions indicators ratios financials dividends filings`),
 );
 
 /** Nouns that are an action: "creation", "the execution of". */

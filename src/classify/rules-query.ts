@@ -10,7 +10,7 @@ const runners = setOf(
 );
 const languages = setOf('sql database cypher');
 // Languages in which only questions can be asked.
-const searchLanguages = setOf(`jql cql promql logql traceql odata lucene kql wiql xpath jsonpath
+const searchLanguages = setOf(`jql cql promql logql logsql traceql odata lucene kql wiql xpath jsonpath
   jmespath regex whois`);
 const statements = setOf('sql statement cypher soql command');
 const sqlText =
@@ -83,6 +83,15 @@ export const queryRules: readonly SenseRule[] = [
   rule('answer-only', ['Read', 0.95], {
     verbs: 'run execute perform do make conduct apply provide carry',
     objects: inertNouns,
+  }),
+  rule('greets', ['Read', 0.9], { verbs: 'say', objects: 'hello hi greeting goodbye' }),
+  rule('shuffles-values', ['Read', 0.9], {
+    verbs: 'shuffle',
+    objects: 'random list array deck card cards item items number numbers string',
+  }),
+  rule('calls-read-only', ['Read', 0.95], {
+    verbs: 'call invoke',
+    objects: 'read-only readonly view pure',
   }),
   rule('tests-whether', ['Read', 0.9], {
     verbs: 'test',

@@ -16,6 +16,7 @@ const settings =
   setOf(`set turn switch toggle change adjust open close control move send mute unmute lock
       unlock dim rotate enable disable activate deactivate increase decrease trigger`);
 const opensSession = setOf('create new');
+const madeByChance = setOf('qr random uuid guid ulid nanoid');
 // What is taken back can be given again.
 const takenBack = setOf(`unlike unstar unfollow untrash unpin unassign untag unlink unlabel unfavorite
       unfavourite unbookmark unvote unarchive unmute unreact unlock unwatch`);
@@ -111,6 +112,10 @@ export const workRules: readonly SenseRule[] = [
     objects: 'api endpoint request requests rpc http graphql command commands call',
     when: (act) => !concerns(act, askedOfPeople),
   }),
+  rule('processes-command', ['Execute', 0.7], {
+    verbs: 'process handle',
+    objects: 'command commands instruction instructions',
+  }),
   rule('does-what-is-asked', ['Execute', 0.8], {
     verbs: 'perform execute do trigger run take submit',
     objects: 'action actions operation operations task tasks job jobs',
@@ -130,7 +135,7 @@ export const workRules: readonly SenseRule[] = [
   }),
   rule('derived-answer', ['Read', 0.9], {
     verbs: 'generate produce',
-    when: (act) => derivedNouns.has(act.head) || act.objects.has('qr') || act.objects.has('random'),
+    when: (act) => derivedNouns.has(act.head) || concerns(act, madeByChance),
   }),
   rule('kept-on-disk', ['Write', 0.9], {
     verbs: 'download',

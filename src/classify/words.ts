@@ -79,6 +79,8 @@ const joined = new Map([
 ]);
 
 const nameWord = /\p{Lu}+(?=\p{Lu}\p{Ll})|\p{Lu}?\p{Ll}+|\p{Lu}+|\p{Lo}+|\p{N}+/gu;
+// "sequentialthinking": a noun for an act that nothing divides from what stands before it.
+const gluedNoun = /^([a-z]{3,})(thinking|reasoning|analysis|monitoring|search|lookup)$/;
 // "getwalletbalance": a verb that nothing divides from what follows.
 const gluedVerb =
   /^(get|list|create|delete|update|search|fetch|remove|insert)(?!t?ing|en|e[dr]|d|rs?\b|es)[a-z]{4,}$/;
@@ -112,6 +114,14 @@ function takeApart(name: string): Word[] {
       words.push({ text: glued, start: match.index, end: middle });
       const rest = text.slice(glued.length);
       words.push({ text: rest, start: middle, end: match.index + text.length });
+      continue;
+    }
+    const before = gluedNoun.exec(text)?.[1];
+    if (before !== undefined) {
+      const middle = match.index + before.length;
+      words.push({ text: before, start: match.index, end: middle });
+      const noun = text.slice(before.length);
+      words.push({ text: noun, start: middle, end: match.index + text.length });
       continue;
     }
     words.push({ text: text.toLowerCase(), start: match.index, end: match.index + text.length });
