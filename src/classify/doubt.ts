@@ -44,7 +44,8 @@ export function doubtName(hit: Hit, doubt: Doubt): Hit {
   const { said } = doubt;
   if (said === null || hit.field !== 'name' || hit.category === null) return hit;
   // A query to a database stays one, whatever else is said to become of its rows.
-  if (hit.rule.startsWith('query-')) return hit;
+  const opens = hit.start === (doubt.name.words[0]?.start ?? 0);
+  if (opens && hit.rule.startsWith('query-')) return hit;
   if (hit.category === 'Read' || hit.category === said.hit.category) return hit;
   const reads = said.hit.category === 'Read';
   const doubtful = reads ? mayBeNoun(hit, doubt) : standsForField(hit, said.hit);

@@ -33,6 +33,7 @@ const after = new Set(list('on to with into as a an all'));
 const endings = new Set(list('get create delete update show remove add ls'));
 const media = new Set(list('speech image video audio music voice'));
 const statusNouns = new Set(list('status history stats info progress logs results'));
+const alters = new Set(list('alter modify manage'));
 const ordinals = new Set(list('next previous new'));
 const noWords: ReadonlySet<string> = new Set();
 
@@ -196,9 +197,16 @@ function withJoined(words: readonly Word[], main: number, known: readonly number
       !isThing(words, { main, index }) &&
       !lookers.has(words[main]?.text ?? '') &&
       !alwaysLook.has(words[main]?.text ?? '');
-    if (coordinated || adjacent) result.push(index);
+    const changes = alters.has(words[main]?.text ?? '') && destroys(words, index);
+    if (coordinated || adjacent || changes) result.push(index);
   }
   return result;
+}
+
+// "alter_table_remove_column" removes.
+function destroys(words: readonly Word[], index: number): boolean {
+  const text = words[index]?.text ?? '';
+  return isPureVerb(text) && verbSense(text)?.category === 'Destructive';
 }
 
 // "create_trigger" makes a thing that acts; "create_delete" does both.

@@ -123,7 +123,7 @@ export const derivedNouns: ReadonlySet<string> = new Set(
     signature diff forecast prediction analysis overview quote estimate number numbers metric
     metrics random checksum digest comparison guid passphrase slug answer question
     questions query prompt guide guidance tree hint feedback idea ideas lorem timestamp id ids
-    reasoning plan strategy thought thoughts identifier analytics preview score recap sitemap transcript changelog interpretation outline
+    reasoning plan strategy thought thoughts identifier analytics preview score recap sitemap transcript changelog interpretation outline research
     ulid nanoid`),
 );
 
@@ -162,6 +162,8 @@ export const dataNouns: ReadonlySet<string> = new Set(
     tracker searcher retriever comparer comparison estimate estimator verifier preview keys
     values pods nodes headlines articles papers standings scores odds matches availability
     capacity audit compliance risk sentiment signals signal distribution structure dependencies
+    factorial fibonacci sin cos tan asin acos atan sqrt gcd lcm mean median variance derivative
+    integral determinant permutation permutations interest
     trends outdated unused missing pending available diagnostics checks photos images earnings
     timestamp date time datetime timezone fundamentals location directions indicators ratios financials dividends filings`),
 );

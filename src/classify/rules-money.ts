@@ -22,6 +22,8 @@ const coins =
 const bookings = 'book reserve order checkout rent hire';
 const orders = setOf('order orders trade position positions limit market');
 const notTokens = setOf('face faces index indexes test data');
+// Words for nothing but money that is put up.
+const pledged = setOf('liquidity collateral');
 const watching = setOf('watchlist alert');
 
 function movesMoney(act: Act, context: Context): boolean {
@@ -63,7 +65,7 @@ export const moneyRules: readonly SenseRule[] = [
   rule('liquidity', ['Financial', 0.95], {
     verbs: 'add remove provide supply increase decrease lock',
     objects: 'liquidity collateral margin stake lp',
-    when: (_, context) => context.crypto || context.trade,
+    when: (act, context) => context.crypto || context.trade || concerns(act, pledged),
   }),
   rule('lets-spend', ['Financial', 0.95], {
     verbs: 'approve grant set increase permit allow authorize',

@@ -9,6 +9,10 @@ const runners = setOf(
   `run execute exec eval evaluate query perform submit send invoke make issue process`,
 );
 const languages = setOf('sql database cypher');
+// Questions about what happened: they name no table to change.
+const analyses = setOf(`funnel funnels retention segmentation cohort insight insights trend trends
+  frequency analytics metric metrics report search log logs telemetry trace traces`);
+const queries = setOf('query queries');
 // Languages in which only questions can be asked.
 const searchLanguages = setOf(`jql cql promql logql logsql traceql odata lucene kql wiql xpath jsonpath
   jmespath regex whois`);
@@ -59,6 +63,11 @@ export const queryRules: readonly SenseRule[] = [
     when: (act, context) =>
       isDatabaseQuery(act, context) &&
       (readOnlyText.test(context.description) || filtersRows(act, context)),
+  }),
+  rule('query-analytics', ['Read', 0.95], {
+    verbs: runners,
+    objects: analyses,
+    when: (act) => concerns(act, queries),
   }),
   rule('query-unspecified', ['Execute', 1], { verbs: runners, when: isDatabaseQuery }),
   rule('query-graph', ['Read', 0.7], {

@@ -16,6 +16,7 @@ const settings =
   setOf(`set turn switch toggle change adjust open close control move send mute unmute lock
       unlock dim rotate enable disable activate deactivate increase decrease trigger`);
 const opensSession = setOf('create new');
+const media = setOf('audio video frame thumbnail gif mp3 mp4 wav clip');
 const madeByChance = setOf('qr random uuid guid ulid nanoid');
 // What is taken back can be given again.
 const takenBack = setOf(`unlike unstar unfollow untrash unpin unassign untag unlink unlabel unfavorite
@@ -51,6 +52,10 @@ export const workRules: readonly SenseRule[] = [
   rule('drives-device', ['Execute', 0.95], {
     verbs: settings,
     when: (act, context) => context.device && concerns(act, deviceWords),
+  }),
+  rule('cuts-media', ['Write', 0.9], {
+    verbs: 'extract convert transcode',
+    when: (act) => media.has(act.head),
   }),
   rule('takes-back', ['Write', 1], {
     verbs: 'remove delete clear undo take',
