@@ -64,6 +64,7 @@ const listHeads = new Set(
   list('actions operations commands methods supports action operation modes support'),
 );
 const helpers = new Set(list('enable allow let permit help interact'));
+const namesTool = new Set(list('tool function endpoint api method command it that which'));
 const auxiliaries = new Set(list('do does did is are was were has have had'));
 // "a set of ids" is ids.
 const quantities = new Set(list('set list number series pair batch couple sequence lot range'));
@@ -118,12 +119,18 @@ function saysOperations(main: Act): boolean {
 
 function mainVerb(sentence: Sentence): Found | null {
   const opening = tellsReader(sentence) ? null : atOpening(sentence);
-  const found =
-    opening ??
-    laterVerb(sentence, 'introduced') ??
-    asActionNoun(sentence) ??
-    laterVerb(sentence, 'predicate');
+  const found = opening ?? withinSentence(sentence);
   return found === null ? null : (throughHelper(sentence, found) ?? found);
+}
+
+// "Given a component returns a list of hints to fix it": the first verb of the two is the main one.
+function withinSentence(sentence: Sentence): Found | null {
+  const introduced = laterVerb(sentence, 'introduced');
+  const predicate = laterVerb(sentence, 'predicate');
+  if (introduced !== null && predicate !== null && predicate.index < introduced.index) {
+    return predicate;
+  }
+  return introduced ?? asActionNoun(sentence) ?? predicate;
 }
 
 // "Call this action when": the reader is told to call the tool, not what the tool calls.
@@ -224,6 +231,9 @@ function looksLikeNoun(sentence: Sentence, found: Found): boolean {
   if (!isNounish(found.verb)) return false;
   const next = sentence[found.index + 1]?.text ?? '';
   if (determiners.has(next)) return false;
+  // "This tool lists files", "recursively reads files".
+  const led = namesTool.has(before) || before.endsWith('ly');
+  if (led && found.form === 'third' && next !== '' && !objectStops.has(next)) return false;
   const spoken = found.form === 'base' && before !== ',' && usuallyVerbs.has(found.verb);
   return !(spoken && next !== '' && !objectStops.has(next));
 }

@@ -73,7 +73,7 @@ const verbLists: readonly (readonly [Category, number, string])[] = [
     organize rearrange end select revert confirm integrate award protect unprotect override
     watermark speak say narrate reimagine voice dub shorten enforce swap bridge rate isolate
     contribute autofix enqueue dequeue gen synthesize undelegate imagine expand alter
-    deliver respond bump rekey disassociate arrange unseal mint limit color colour feed assume
+    deliver respond bump rekey disassociate arrange unseal mint limit color colour assume
     censor timeout outpaint inpaint upscale colorize stylize`,
   ],
   ['Write', 0.4, `ensure combine sign prepare handle control process customise perform new`],
@@ -149,7 +149,7 @@ export const nounish: ReadonlySet<string> = new Set(
     correct cost price triage measure compare check load echo tail ping blast sign reference
     transition render connect address position place tools list work lists survey study debug
     explore collect sleep wait visit undo rollout timeout expand hello who prompt dispatch
-    resume invite mint limit color colour feed stream step respond favorite favourite overlay`),
+    resume invite mint limit color colour stream step respond favorite favourite overlay`),
 );
 
 /** Of those, the ones that open a name as its verb, whatever noun follows. */

@@ -65,12 +65,12 @@ export function readName(name: NameText, shared: ReadonlySet<string> = noWords):
   return { words, acts, data: null };
 }
 
-// "image_generation" and "text_to_speech" say what is done without a verb.
+// "image_generation", "text_to_speech" and "hex_to_rgb" say what is done without a verb.
 function nounName(name: NameText, words: readonly Word[]): NameReading {
   const last = words.length - 1;
   const action = actionNouns.get(words[last]?.text ?? '');
-  const makes = words[last - 1]?.text === 'to' && media.has(words[last]?.text ?? '');
-  const verb = makes ? 'generate' : action;
+  const to = words.findIndex((word, at) => word.text === 'to' && at > 0 && at < last);
+  const verb = to < 0 ? action : media.has(words[last]?.text ?? '') ? 'generate' : 'convert';
   if (verb === undefined) return { words, acts: [], data: dataHit(name, words) };
   const looks = verbSense(verb)?.category === 'Read';
   const act = nameAct(name, words, { index: last, order: 0 });

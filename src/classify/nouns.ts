@@ -189,7 +189,11 @@ export const actionNouns: ReadonlyMap<string, string> = new Map(
     visualization:visualize exploration:explore swap:swap cleanup:cleanup exploitation:exploit
     estimation:estimate estimator:estimate verifier:verify assessment:assess thinking:think
     reasoning:reason refactoring:refactor crawler:scrape scraper:scrape playback:play
-    screening:check forecasting:forecast`)
+    screening:check forecasting:forecast analyser:analyze optimizer:optimize optimiser:optimize
+    fixer:fix builder:build manager:manage downloader:download uploader:upload editor:edit
+    writer:write creator:create sender:send planner:plan simulator:simulate scheduler:schedule
+    translator:translate counter:count formatter:format fetcher:get executor:execute
+    summarizer:summarize`)
     .map((pair) => pair.split(':'))
     .flatMap(([noun, verb]) => (noun === undefined || verb === undefined ? [] : [[noun, verb]])),
 );

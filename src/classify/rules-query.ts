@@ -11,7 +11,7 @@ const runners = setOf(
 const languages = setOf('sql database cypher');
 // Questions about what happened: they name no table to change.
 const analyses = setOf(`funnel funnels retention segmentation cohort insight insights trend trends
-  frequency analytics metric metrics report search log logs telemetry trace traces`);
+  frequency range instant analytics metric metrics report search log logs telemetry trace traces`);
 const queries = setOf('query queries');
 // Languages in which only questions can be asked.
 const searchLanguages = setOf(`jql cql promql logql logsql traceql odata lucene kql wiql xpath jsonpath
@@ -92,6 +92,11 @@ export const queryRules: readonly SenseRule[] = [
   rule('answer-only', ['Read', 0.95], {
     verbs: 'run execute perform do make conduct apply provide carry',
     objects: inertNouns,
+  }),
+  rule('selects-data', ['Read', 0.8], {
+    verbs: 'select',
+    objects: 'xml json row rows column columns record records data query queries node nodes',
+    when: (_, context) => !context.browser,
   }),
   rule('greets', ['Read', 0.9], { verbs: 'say', objects: 'hello hi greeting goodbye' }),
   rule('shuffles-values', ['Read', 0.9], {

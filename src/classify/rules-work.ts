@@ -16,6 +16,7 @@ const settings =
   setOf(`set turn switch toggle change adjust open close control move send mute unmute lock
       unlock dim rotate enable disable activate deactivate increase decrease trigger`);
 const opensSession = setOf('create new');
+const terminals = setOf('terminal tmux pty tty repl stdin iterm');
 const media = setOf('audio video frame thumbnail gif mp3 mp4 wav clip');
 const madeByChance = setOf('qr random uuid guid ulid nanoid');
 // What is taken back can be given again.
@@ -69,6 +70,12 @@ export const workRules: readonly SenseRule[] = [
     objects: `tag tags label labels assignee assignees star like reaction bookmark favorite
       favourite watcher attendee attendees reviewer reviewers`,
     when: (act) => act.role === 'joined',
+  }),
+  rule('types-into-terminal', ['Execute', 1], {
+    verbs: 'write send type input paste',
+    objects: `text command commands key keys keystroke keystrokes character characters input
+      terminal stdin`,
+    when: (_, context) => concerns({ objects: context.own }, terminals),
   }),
   rule('attaches-to-program', ['Execute', 0.9], {
     verbs: 'attach detach',
