@@ -127,7 +127,7 @@ function hitOf(act: Act, context: Context, manner: Manner): Hit[] {
   const sense = senseOf(act, context);
   if (sense === null) return [];
   const light =
-    (sense.rule === 'verb' || sense.rule === 'calls-anything') &&
+    (sense.rule === 'verb' || /^(?:calls-anything|http-)/.test(sense.rule)) &&
     lightVerbs.has(act.verb) &&
     act.verb !== 'create' &&
     !concerns(act, runnable);

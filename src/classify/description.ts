@@ -58,7 +58,7 @@ const vagueVerbs = new Set(
 );
 const managers = new Set(list('manage maintain administer'));
 const doers = new Set(list('perform execute do run support handle'));
-const operations = new Set(list('operation operations action actions task tasks'));
+const operations = new Set(list('operations actions tasks'));
 const listIntroducers = new Set(list('like including such as ( e.g include includes —'));
 const listHeads = new Set(
   list('actions operations commands methods supports action operation modes support'),
@@ -130,7 +130,13 @@ function withinSentence(sentence: Sentence): Found | null {
   if (introduced !== null && predicate !== null && predicate.index < introduced.index) {
     return predicate;
   }
-  return introduced ?? asActionNoun(sentence) ?? predicate;
+  return introduced ?? asActionNoun(sentence) ?? predicate ?? firstWord(sentence);
+}
+
+// "Perform fuzzing tests": no better verb follows the one that would give way to it.
+function firstWord(sentence: Sentence): Found | null {
+  const found = tellsReader(sentence) ? null : asVerb(sentence, 0);
+  return found === null || found.form === 'past' || isNounish(found.verb) ? null : found;
 }
 
 // "Call this action when": the reader is told to call the tool, not what the tool calls.
@@ -165,7 +171,7 @@ function atOpening(sentence: Sentence): Found | null {
     const isOpener = openers.has(word) || word.endsWith('ly') || !/^\p{L}/u.test(word);
     if (found !== null && found.form !== 'past') {
       const helper = isOpener && hasLaterOpening(sentence, index);
-      const noun = looksLikeNoun(sentence, found);
+      const noun = looksLikeNoun(sentence, found) && !opensVerbs(sentence, found);
       // "Index documentation" may be an order or a heading.
       if (!helper && index === 0)
         return noun && sentence.length > 1 ? { ...found, sure: 0.85 } : found;
@@ -174,6 +180,13 @@ function atOpening(sentence: Sentence): Found | null {
     if (!isOpener) return null;
   }
   return null;
+}
+
+// "Updates or modifies": a word that another verb of its form is joined to is one as well.
+function opensVerbs(sentence: Sentence, found: Found): boolean {
+  if (found.form !== 'third' || !links.has(sentence[found.index + 1]?.text ?? '')) return false;
+  const next = asVerb(sentence, found.index + 2);
+  return next !== null && next.form === 'third' && !isNounish(next.verb);
 }
 
 // "Use this tool to create": the helping verb gives way to the one that follows it.
@@ -276,6 +289,8 @@ function verbListEnd(sentence: Sentence, main: Found): number {
 // "Actions: list, create, delete": every one is something the tool can be told to do.
 function listedActs(text: string, sentence: Sentence): Act[] {
   const acts: Act[] = [];
+  // "INSERT and DELETE are rejected" is no list.
+  if (sentence.some(({ text: word }) => auxiliaries.has(word) || negations.has(word))) return [];
   for (let index = 0; index < Math.min(scanMax, sentence.length); index += 1) {
     if (index > 0 && !links.has(sentence[index - 1]?.text ?? '')) continue;
     const found = asVerb(sentence, index);

@@ -20,6 +20,8 @@ export interface Doubt {
 
 // Adjectives as often as verbs: "open access", "complete works".
 const alsoAdjectives = new Set(['open', 'close', 'complete', 'empty', 'clean', 'correct', 'copy']);
+// Rules of a description that leave no doubt: numbers are added, not records.
+const outweighed = new Set(['arithmetic']);
 const plainFrom = 0.7;
 // Verbs that speak of the tool's answer alone say it plainly, however weak they are elsewhere.
 const answers = new Set(['return', 'display']);
@@ -59,7 +61,11 @@ function mayBeNoun(hit: Hit, { name, said, serverName }: Doubt): boolean {
   const named = said?.act.objects.has(word) ?? false;
   const noun = isNounish(word) && (!usuallyVerbs.has(word) || !opens || named);
   const brand = opens && serverName.has(word);
-  return noun || brand || alsoAdjectives.has(word) || said?.hit.rule === 'arithmetic';
+  // "extract_audio: Extract structured data from audio".
+  const cuts = hit.rule === 'cuts-media';
+  return (
+    noun || brand || cuts || alsoAdjectives.has(word) || outweighed.has(said?.hit.rule ?? '')
+  );
 }
 
 // "test_code: Generates tests", "drive_comment: Add a comment": the first word is the field.

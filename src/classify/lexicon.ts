@@ -73,7 +73,7 @@ const verbLists: readonly (readonly [Category, number, string])[] = [
     organize rearrange end select revert confirm integrate award protect unprotect override
     watermark speak say narrate reimagine voice dub shorten enforce swap bridge rate isolate
     contribute autofix enqueue dequeue gen synthesize undelegate imagine expand alter
-    deliver respond bump rekey disassociate arrange unseal mint limit color colour assume
+    deliver respond bump rekey disassociate arrange unseal mint color colour assume
     censor timeout outpaint inpaint upscale colorize stylize`,
   ],
   ['Write', 0.4, `ensure combine sign prepare handle control process customise perform new`],
@@ -94,7 +94,7 @@ const verbLists: readonly (readonly [Category, number, string])[] = [
     drive operate interact retry abort interrupt scale drain cordon cancel continue zoom focus
     blur mount unmount flash reload power skip seek shuffle fire emit instruct command proxy
     forge handoff place rescue quit exit minimize maximize recycle impersonate undo rollout
-    signal fly walk jump teleport engage assemble test turn open expect prompt`,
+    signal deallocate fly walk jump teleport engage assemble test turn open expect prompt`,
   ],
   ['Execute', 0.4, `do initiate work next previous prev step`],
   [
@@ -149,7 +149,7 @@ export const nounish: ReadonlySet<string> = new Set(
     correct cost price triage measure compare check load echo tail ping blast sign reference
     transition render connect address position place tools list work lists survey study debug
     explore collect sleep wait visit undo rollout timeout expand hello who prompt dispatch
-    resume invite mint limit color colour stream step respond favorite favourite overlay`),
+    resume compute invite mint color colour stream step respond favorite favourite overlay`),
 );
 
 /** Of those, the ones that open a name as its verb, whatever noun follows. */

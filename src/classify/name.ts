@@ -26,7 +26,7 @@ const sharedPart = 0.6;
 // After these a second verb belongs to what is looked at: "list_send_as", "get_run".
 const alwaysLook = new Set(
   list(`get describe fetch is find retrieve count has did can should are was does quote measure
-    estimate calculate compute`),
+    estimate calculate`),
 );
 const lookers = new Set(list('list view show read search query check lookup preview'));
 const after = new Set(list('on to with into as a an all'));

@@ -2,7 +2,7 @@ import { words } from './lexicon.ts';
 
 /** Things that money is owed or moved by: with a verb that makes or sends them, Financial. */
 export const debts: ReadonlySet<string> = new Set(
-  words(`invoice payment payout refund charge billing purchase withdrawal payroll
+  words(`invoice payment payout refund charge billing checkout purchase withdrawal payroll
     wire remittance reimbursement installment prepayment chargeback dispute settlement mandate
     escrow paylink credit disbursement donation fund`),
 );
@@ -10,7 +10,7 @@ export const debts: ReadonlySet<string> = new Set(
 /** Debts only where the server deals in money: elsewhere a subscription is to a feed or a topic. */
 export const debtsAmongMoney: ReadonlySet<string> = new Set(
   words(
-    'subscription deposit loan transfer balance tip expense bill swap trade stake bet checkout',
+    'subscription deposit loan transfer balance tip expense bill swap trade stake bet',
   ),
 );
 
@@ -189,7 +189,7 @@ export const actionNouns: ReadonlyMap<string, string> = new Map(
     visualization:visualize exploration:explore swap:swap cleanup:cleanup exploitation:exploit
     estimation:estimate estimator:estimate verifier:verify assessment:assess thinking:think
     reasoning:reason refactoring:refactor crawler:scrape scraper:scrape playback:play
-    screening:check forecasting:forecast analyser:analyze optimizer:optimize optimiser:optimize
+    login:login logout:logout signup:signup screening:check forecasting:forecast analyser:analyze optimizer:optimize optimiser:optimize
     fixer:fix builder:build manager:manage downloader:download uploader:upload editor:edit
     writer:write creator:create sender:send planner:plan simulator:simulate scheduler:schedule
     translator:translate counter:count formatter:format fetcher:get executor:execute

@@ -12,7 +12,7 @@ const paperwork =
       report draft filter method attachment qr code preview customer address endpoint log test
       form analytics dashboard file pdf receipt metadata rule event contact profile integration
       provider schema table count option offer information info status detail term reason
-      widget button page snippet account timesheet employee calendar`);
+      widget button page snippet account timesheet employee calendar branch commit repository`);
 const feeds = setOf(
   'notification notifications webhook webhooks event events topic topics feed push',
 );

@@ -29,11 +29,14 @@ const scanTargets = setOf(
 );
 
 // "Execute a read-only SQL query. INSERT and DELETE are rejected."
+const sqlFirst = /^[^.]*\bsql\b/i;
 const readOnlyFirst = /^[^.!?]*\bread[- ]?only\b/i;
 
 function isDatabaseQuery(act: Act, context: Context): boolean {
   if (act.verb === 'query' && concerns(act, readableWords)) return false;
-  if (act.verb === 'query' && act.field === 'name' && context.own.has('sql')) return true;
+  if (act.verb === 'query' && act.field === 'name' && sqlFirst.test(context.description)) {
+    return true;
+  }
   if (!concerns(act, databaseWords)) return context.database && act.verb === 'query';
   if (act.verb === 'query' || act.objects.has('sql')) return true;
   return sqlText.test(context.description) || concerns({ objects: context.own }, languages);
@@ -50,7 +53,11 @@ function filtersRows(act: Act, context: Context): boolean {
 
 /** Rules for what is asked, searched, scanned or tested. */
 export const queryRules: readonly SenseRule[] = [
-  rule('query-search-language', ['Read', 0.95], { verbs: runners, objects: searchLanguages }),
+  rule('query-search-language', ['Read', 0.95], {
+    verbs: runners,
+    objects: searchLanguages,
+    when: (act) => !act.objects.has('script'),
+  }),
   rule('query-destroys', ['Destructive', 1], {
     verbs: runners,
     when: (act, context) =>

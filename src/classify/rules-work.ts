@@ -27,7 +27,7 @@ const fromTrash = /^[^.]*\bfrom (?:the |your )?(?:trash|bin|archive)\b/i;
 const askedOfPeople = setOf(`change access approval leave feature pull merge support service quote
       review purchase vacation permission friend contact signature demo`);
 const callers = 'make send execute call perform invoke issue submit';
-const requests = setOf('request call');
+const requests = setOf('request requests');
 const toDisk = /\b(?:to|on) (?:the |a |your )?(?:local|disk|file|path|folder|director)|\bsaves?\b/i;
 
 // "Make an HTTP PUT request" says which request it is.
@@ -59,14 +59,14 @@ export const workRules: readonly SenseRule[] = [
     when: (act) => media.has(act.head),
   }),
   rule('takes-back', ['Write', 1], {
-    verbs: 'remove delete clear undo take',
+    verbs: 'remove clear undo take',
     when: (act, context) => {
       const after = context.description.slice(act.end, act.end + 60);
       return concerns({ objects: context.own }, takenBack) || fromTrash.test(after);
     },
   }),
   rule('adds-or-removes-mark', ['Write', 0.9], {
-    verbs: 'remove delete',
+    verbs: 'remove',
     objects: `tag tags label labels assignee assignees star like reaction bookmark favorite
       favourite watcher attendee attendees reviewer reviewers`,
     when: (act) => act.role === 'joined',
@@ -98,9 +98,17 @@ export const workRules: readonly SenseRule[] = [
       script module rom program asset level`,
   }),
   // "Manage indexes" says less than "view and manage roles", where it is set off from viewing.
+  rule('manages-by-name', ['Write', 0.55], {
+    verbs: 'manage maintain administer',
+    when: (act) => act.role === 'main' && act.field === 'name',
+  }),
   rule('manages-vaguely', ['Write', 0.45], {
     verbs: 'manage maintain administer',
     when: (act) => act.role === 'main',
+  }),
+  rule('responds-with', ['Read', 0.7], {
+    verbs: 'respond',
+    when: (act, context) => /^ with\b/i.test(context.description.slice(act.end, act.end + 6)),
   }),
   rule('exposes-service', ['Write', 0.9], {
     verbs: 'expose',
