@@ -63,9 +63,7 @@ function mayBeNoun(hit: Hit, { name, said, serverName }: Doubt): boolean {
   const brand = opens && serverName.has(word);
   // "extract_audio: Extract structured data from audio".
   const cuts = hit.rule === 'cuts-media';
-  return (
-    noun || brand || cuts || alsoAdjectives.has(word) || outweighed.has(said?.hit.rule ?? '')
-  );
+  return noun || brand || cuts || alsoAdjectives.has(word) || outweighed.has(said?.hit.rule ?? '');
 }
 
 // "test_code: Generates tests", "drive_comment: Add a comment": the first word is the field.

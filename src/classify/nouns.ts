@@ -9,9 +9,7 @@ export const debts: ReadonlySet<string> = new Set(
 
 /** Debts only where the server deals in money: elsewhere a subscription is to a feed or a topic. */
 export const debtsAmongMoney: ReadonlySet<string> = new Set(
-  words(
-    'subscription deposit loan transfer balance tip expense bill swap trade stake bet',
-  ),
+  words('subscription deposit loan transfer balance tip expense bill swap trade stake bet'),
 );
 
 /** What is sent or moved when it is money itself. */

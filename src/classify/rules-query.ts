@@ -14,7 +14,8 @@ const analyses = setOf(`funnel funnels retention segmentation cohort insight ins
   frequency range instant analytics metric metrics report search log logs telemetry trace traces`);
 const queries = setOf('query queries');
 // Languages in which only questions can be asked.
-const searchLanguages = setOf(`jql cql promql logql logsql traceql odata lucene kql wiql xpath jsonpath
+const searchLanguages =
+  setOf(`jql cql promql logql logsql traceql odata lucene kql wiql xpath jsonpath
   jmespath regex whois`);
 const statements = setOf('sql statement cypher soql command');
 const sqlText =

@@ -20,7 +20,8 @@ const terminals = setOf('terminal tmux pty tty repl stdin iterm');
 const media = setOf('audio video frame thumbnail gif mp3 mp4 wav clip');
 const madeByChance = setOf('qr random uuid guid ulid nanoid');
 // What is taken back can be given again.
-const takenBack = setOf(`unlike unstar unfollow untrash unpin unassign untag unlink unlabel unfavorite
+const takenBack =
+  setOf(`unlike unstar unfollow untrash unpin unassign untag unlink unlabel unfavorite
       unfavourite unbookmark unvote unarchive unmute unreact unlock unwatch`);
 const fromTrash = /^[^.]*\bfrom (?:the |your )?(?:trash|bin|archive)\b/i;
 // A request to people is written down; a request to a machine does whatever it says.
