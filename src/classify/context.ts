@@ -8,6 +8,7 @@ import {
   moneyWords,
   offensiveWords,
   priceWords,
+  tradeNames,
   tradeWords,
 } from './nouns.ts';
 import type { ServerContext, ToolText } from './tool.ts';
@@ -76,7 +77,7 @@ export function serverWords(server: ServerContext): ServerWords {
     offensive: some(all, offensiveWords),
     money: some(name, moneyWords) || count(all, moneyWords) > 3,
     crypto: some(name, cryptoNames) || count(all, cryptoNames) > 1,
-    trade: count(all, tradeWords) > 3,
+    trade: some(name, tradeNames) || count(all, tradeWords) > 3,
   };
 }
 

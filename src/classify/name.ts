@@ -34,6 +34,7 @@ const endings = new Set(list('get create delete update show remove add ls'));
 const media = new Set(list('speech image video audio music voice'));
 const statusNouns = new Set(list('status history stats info progress logs results'));
 const alters = new Set(list('alter modify manage'));
+const creations = new Set(list('create delete remove add insert'));
 const ordinals = new Set(list('next previous new'));
 const noWords: ReadonlySet<string> = new Set();
 
@@ -164,6 +165,8 @@ function reportsOn(words: readonly Word[], opening: string): boolean {
 function looksFirst(words: readonly Word[], opening: string): boolean {
   if (alwaysLook.has(opening)) return true;
   if (!lookers.has(opening)) return false;
+  // "query_result_create" creates.
+  if (words.length > 2 && creations.has(words.at(-1)?.text ?? '')) return false;
   const second = words[1]?.text ?? '';
   const changes = isPureVerb(second) && verbSense(second)?.category !== 'Read';
   return !(words.length === 2 && changes);

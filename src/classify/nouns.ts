@@ -50,6 +50,12 @@ export const tradeWords: ReadonlySet<string> = new Set(
     exchange buy sell symbol stop trailing twap dca token spot margin forex paper alpaca binance`),
 );
 
+/** Words of a server's name of which one shows that its orders are orders to buy or sell. */
+export const tradeNames: ReadonlySet<string> = new Set(
+  words(`trading trader broker brokerage futures alpaca binance kraken bybit coinbase hyperliquid
+    ccxt`),
+);
+
 /** Words that show that a booking or an order costs something. */
 export const priceWords: ReadonlySet<string> = new Set(
   words(`price prices pricing payment payments pay paid payable charge charged charges fee
@@ -149,7 +155,7 @@ export const programs: ReadonlySet<string> = new Set(
 export const dataNouns: ReadonlySet<string> = new Set(
   words(`info information details detail status history stats statistics summary list
     overview metrics results result data metadata documentation docs help guide reference
-    version health usage analytics insights forecast weather news price prices pricing quote
+    version health healthcheck usage analytics insights forecast weather news price prices pricing quote
     quotes rates rankings ranking leaderboard balance balances profile schema count total totals
     top latest recent trending logs messages whoami sitemap examples example similarity lookup
     finder feed catalog directory report reports score calendar facts definition definitions

@@ -24,6 +24,9 @@ const orders = setOf('order orders trade position positions limit market');
 const notTokens = setOf('face faces index indexes test data');
 // Words for nothing but money that is put up.
 const pledged = setOf('liquidity collateral');
+// "Send tokens to another account".
+const toPayee =
+  /\b(?:tokens?|coins?|amount) to (?:an?|another|the|multiple) (?:[\w-]+ )?(?:account|wallet|address|recipient)/i;
 const watching = setOf('watchlist alert');
 
 function movesMoney(act: Act, context: Context): boolean {
@@ -36,7 +39,8 @@ function movesMoney(act: Act, context: Context): boolean {
 function sendsCurrency(act: Act, context: Context): boolean {
   if (context.pays && act.verb !== 'submit') return true;
   if (!concerns(act, currencies)) return act.objects.size === 0 && paysInCrypto(act, context);
-  return context.crypto || context.money || concerns(act, coins);
+  if (context.crypto || context.money || concerns(act, coins)) return true;
+  return toPayee.test(context.description.slice(act.end, act.end + 80));
 }
 
 function paysInCrypto(act: Act, context: Context): boolean {

@@ -9,6 +9,7 @@ const runners = setOf(
   `run execute exec eval evaluate query perform submit send invoke make issue process`,
 );
 const languages = setOf('sql database cypher');
+const searchLanguageFirst = /^[^.]*\b(?:JQL|CQL|PromQL|LogQL|LogsQL|TraceQL|XPath|JSONPath)\b/i;
 // Questions about what happened: they name no table to change.
 const analyses = setOf(`funnel funnels retention segmentation cohort insight insights trend trends
   frequency range instant analytics metric metrics report search log logs telemetry trace traces`);
@@ -43,6 +44,11 @@ function isDatabaseQuery(act: Act, context: Context): boolean {
   return sqlText.test(context.description) || concerns({ objects: context.own }, languages);
 }
 
+function asksInSearchLanguage(act: Act, context: Context): boolean {
+  if (concerns(act, searchLanguages)) return true;
+  return concerns(act, queries) && searchLanguageFirst.test(context.description);
+}
+
 // "Query a database with filters and sorting" names no language that could change a row.
 function filtersRows(act: Act, context: Context): boolean {
   return (
@@ -56,8 +62,12 @@ function filtersRows(act: Act, context: Context): boolean {
 export const queryRules: readonly SenseRule[] = [
   rule('query-search-language', ['Read', 0.95], {
     verbs: runners,
-    objects: searchLanguages,
-    when: (act) => !act.objects.has('script'),
+    when: (act, context) => !act.objects.has('script') && asksInSearchLanguage(act, context),
+  }),
+  rule('mutation-destroys', ['Destructive', 1], {
+    verbs: runners,
+    objects: 'mutation mutations',
+    when: (_, context) => destroysRows.test(context.description),
   }),
   rule('query-destroys', ['Destructive', 1], {
     verbs: runners,

@@ -29,7 +29,8 @@ const askedOfPeople = setOf(`change access approval leave feature pull merge sup
       review purchase vacation permission friend contact signature demo`);
 const callers = 'make send execute call perform invoke issue submit';
 const requests = setOf('request requests');
-const toDisk = /\b(?:to|on) (?:the |a |your )?(?:local|disk|file|path|folder|director)|\bsaves?\b/i;
+const toDisk =
+  /\b(?:to|on) (?:the |an? |your )?(?:image )?(?:local|disk|file|path|folder|director)|\bsaves?\b/i;
 
 // "Make an HTTP PUT request" says which request it is.
 function asksHttp(methods: string): (act: Act) => boolean {
@@ -54,6 +55,10 @@ export const workRules: readonly SenseRule[] = [
   rule('drives-device', ['Execute', 0.95], {
     verbs: settings,
     when: (act, context) => context.device && concerns(act, deviceWords),
+  }),
+  rule('compresses-file', ['Write', 0.8], {
+    verbs: 'compress',
+    objects: 'image images file files video videos pdf folder',
   }),
   rule('cuts-media', ['Write', 0.9], {
     verbs: 'extract convert transcode',
@@ -159,7 +164,7 @@ export const workRules: readonly SenseRule[] = [
     when: (act) => derivedNouns.has(act.head) || concerns(act, madeByChance),
   }),
   rule('kept-on-disk', ['Write', 0.9], {
-    verbs: 'download',
+    verbs: 'download render',
     when: (_, context) => toDisk.test(context.description),
   }),
   rule('records-occurrence', ['Write', 0.9], {
