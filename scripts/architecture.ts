@@ -45,6 +45,9 @@ interface Import {
   readonly target: string | null;
 }
 
+/** Where the program's own sources are: the gateway's, and the console's. */
+const roots = ['src/', 'console/src/'];
+
 const IMPORT = /(?<!['"\w.])(?:from\s|import\s*\(?)\s*(['"])(?<specifier>[^'"\n]+)\1/g;
 
 /** Every broken rule of `rules` in `files`; tests are exempt from all of them. */
@@ -128,8 +131,8 @@ function problemOfModule(
   [name, rule]: [string, ModuleRule],
   target: string,
 ): string | null {
-  if (!target.startsWith('src/')) {
-    return target.endsWith('.json') ? null : `imports \`${target}\`, which is outside src`;
+  if (!roots.some((root) => target.startsWith(root))) {
+    return target.endsWith('.json') ? null : `imports \`${target}\`, which is outside the program`;
   }
   const imported = moduleOf(rules, target);
   if (imported === null) return `imports \`${target}\`, which belongs to no module`;
@@ -196,7 +199,9 @@ function checkCycles(graph: ReadonlyMap<string, readonly Import[]>): readonly Vi
 }
 
 function main(): void {
-  const paths = globSync('src/**/*.ts').map((path) => path.replaceAll('\\', '/'));
+  const paths = globSync(roots.flatMap((root) => [`${root}**/*.ts`, `${root}**/*.tsx`])).map(
+    (path) => path.replaceAll('\\', '/'),
+  );
   const files = paths.sort().map((path) => ({ path, text: readFileSync(path, 'utf8') }));
   const violations = checkArchitecture(architecture, files);
   for (const one of violations) console.log(`${one.path}:${one.line} ${one.message}`);

@@ -72,12 +72,13 @@ function copyContents(scan: Scan, end: number): void {
 
 function copyString(scan: Scan, quote: string): void {
   let end = scan.at + 1;
-  while (end < scan.source.length && scan.source.charAt(end) !== quote) {
+  // An apostrophe in a page's text opens no string: it ends with its line at the latest.
+  while (end < scan.source.length && !`${quote}\n`.includes(scan.source.charAt(end))) {
     end += scan.source.charAt(end) === '\\' ? 2 : 1;
   }
   copy(scan, scan.at + 1);
   copyContents(scan, Math.min(end, scan.source.length));
-  copy(scan, Math.min(end + 1, scan.source.length));
+  if (scan.source.charAt(scan.at) === quote) copy(scan, scan.at + 1);
 }
 
 function copyTemplate(scan: Scan): void {

@@ -3,6 +3,7 @@ import type { Digest } from './audit/redact.ts';
 import type { Log } from './base/log.ts';
 import { err, ok, type Result } from './base/result.ts';
 import type { Config } from './config.ts';
+import type { CountersView } from './control/limit-stands.ts';
 import type { Counters } from './counters/counters.ts';
 import { MemoryCounters } from './counters/memory-counters.ts';
 import { loopbackHosts, type HostPolicy } from './gateway/listen/hosts.ts';
@@ -86,6 +87,7 @@ export async function startGateway(
     users: parts.value.stores.users,
     audit,
     desk,
+    counters: parts.value.countersView,
     telemetry: keeping,
     files: openAuditFiles(options.dataDir),
     operator,
@@ -144,6 +146,7 @@ interface Parts {
   readonly index: IndexThread;
   readonly keeping: Keeping;
   readonly stores: Stores;
+  readonly countersView: CountersView;
   readonly closeCounters: () => Promise<void>;
   readonly desk: ApprovalDesk;
   readonly catalogue: RunningCatalogue;
@@ -197,6 +200,7 @@ async function openParts(options: GatewayOptions): Promise<Result<Parts, string>
   const open = {
     stores: stores.value,
     counters: counted.counters,
+    countersView: counted.view,
     closeCounters: counted.close,
     registry: registry.value,
     audit,
@@ -213,7 +217,14 @@ function assemble(
   options: GatewayOptions,
   opened: Pick<
     Parts,
-    'stores' | 'registry' | 'audit' | 'index' | 'keeping' | 'desk' | 'closeCounters'
+    | 'stores'
+    | 'registry'
+    | 'audit'
+    | 'index'
+    | 'keeping'
+    | 'desk'
+    | 'closeCounters'
+    | 'countersView'
   > & {
     readonly counters: Counters;
     readonly digest: Digest;

@@ -88,6 +88,9 @@ const builder = createRoute({
 const grants = createRoute({
   getParentRoute: () => frame,
   path: '/grants',
+  validateSearch: (search: Record<string, unknown>): { readonly grant?: string | undefined } => ({
+    grant: text(search['grant']),
+  }),
   component: lazyRouteComponent(() => import('./pages/grants.tsx'), 'Grants'),
 });
 const log = createRoute({

@@ -5,6 +5,7 @@ import type { UserStore } from '../identity/user.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { AttackDatabase } from './attacks/database.ts';
 import type { ApprovalControl } from './approvals.ts';
+import type { CountersView } from './limit-stands.ts';
 import type { Sessions } from './session.ts';
 import type { Simulate } from './simulation.ts';
 
@@ -24,6 +25,8 @@ export interface ControlDeps {
   /** What the link of the first start carries; null where none was printed. */
   readonly setupToken: string | null;
   readonly upstream: UpstreamView;
+  /** The counters of limits: looked at, never changed. */
+  readonly counters: CountersView;
   /** Whether a server may be added whose address is private: the operator's file says so. */
   readonly privateServers: boolean;
   /** False while calls would be refused because nothing can be recorded. */

@@ -42,6 +42,7 @@ const expected: Readonly<Record<string, string>> = {
   showApproval: 'am',
   allowApproval: 'am',
   denyApproval: 'am',
+  listLimits: 'vapm',
   searchLog: 'vapm',
   followLog: 'vapm',
   getCharts: 'vapm',

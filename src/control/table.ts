@@ -1,6 +1,7 @@
 import { approvalRoutes } from './approval-operations.ts';
 import { attackRoutes } from './attacks/operations.ts';
 import { grantRoutes } from './grants.ts';
+import { limitRoutes } from './limits.ts';
 import { logRoutes } from './log.ts';
 import { policyRoutes } from './policies.ts';
 import { recordRoutes } from './records.ts';
@@ -20,6 +21,7 @@ export const table: readonly Route[] = [
   ...attackRoutes,
   ...grantRoutes,
   ...approvalRoutes,
+  ...limitRoutes,
   ...logRoutes,
   ...recordRoutes,
   ...signInRoutes,

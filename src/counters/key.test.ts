@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { counterKey, type CounterName } from './key.ts';
+import { scopes } from '../policy/index.ts';
+import { counterKey, counterOfKey, labelKey, labelOwner, type CounterName } from './key.ts';
 
 const base: CounterName = {
   server: 'files',
@@ -48,3 +49,37 @@ test('no two names of policies give one key', () => {
     { numRuns: 2_000 },
   );
 });
+
+test('a key tells the counter that it was made of', () => {
+  const part = fc.string({ unit: fc.constantFrom('a', ':', '1', 'é', ' '), maxLength: 4 });
+  const name = fc.record({
+    server: part,
+    who: part,
+    counter: part,
+    observe: fc.boolean(),
+    scope: fc.constantFrom(...scopes),
+    guardrail: fc.constantFrom(null, 'x'),
+  });
+  fc.assert(
+    fc.property(name, (made) => {
+      const { guardrail, server, ...rest } = made;
+      const isGuardrail = guardrail !== null;
+      const expected = { ...rest, server: isGuardrail ? '' : server, isGuardrail };
+      assert.deepEqual(counterOfKey(counterKey(made)), expected);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+const noCounters: readonly (readonly [string, string])[] = [
+  ['nothing', ''],
+  ['a label', labelKey(labelOwner('agent:a', false), 'pii')],
+  ['a part is missing', '7:enforce6:policy5:files5:grant1:g'],
+  ['a part too many', '7:enforce9:guardrail5:grant1:g1:c1:d'],
+  ['no such scope', '7:enforce9:guardrail5:world1:g1:c'],
+  ['no such mode', '7:another9:guardrail5:grant1:g1:c'],
+  ['cut off', '7:enforce9:guardrail5:grant1:g9:c'],
+];
+for (const [name, key] of noCounters) {
+  test(`no counter's key: ${name}`, () => assert.equal(counterOfKey(key), null));
+}

@@ -1,4 +1,4 @@
-import type { Scope } from '../policy/index.ts';
+import { scopes, type Scope } from '../policy/index.ts';
 
 /** What tells one counter from another. */
 export interface CounterName {
@@ -12,6 +12,11 @@ export interface CounterName {
   readonly guardrail: string | null;
   /** Counted apart: what `observe` counts never touches the counters of enforcing grants. */
   readonly observe: boolean;
+}
+
+/** A counter as its key tells it: guardrails' counters do not say whose document they stand in. */
+export interface HeldCounter extends Omit<CounterName, 'guardrail'> {
+  readonly isGuardrail: boolean;
 }
 
 /**
@@ -52,6 +57,31 @@ export function labelOfKey(key: string): { readonly owner: string; readonly labe
   const labelEnd = endOfSized(key, ownerEnd);
   if (labelEnd !== key.length) return null;
   return { owner: key.slice(0, ownerEnd), label: key.slice(key.indexOf(':', ownerEnd) + 1) };
+}
+
+/** What a counter's key was made of; null for a label's key, or for none. */
+export function counterOfKey(key: string): HeldCounter | null {
+  const [mode, owner, ...rest] = partsOf(key) ?? [];
+  if (mode !== 'observe' && mode !== 'enforce') return null;
+  if (owner !== 'policy' && owner !== 'guardrail') return null;
+  const isGuardrail = owner === 'guardrail';
+  const [server, scopeName, who, counter, spare] = isGuardrail ? ['', ...rest] : rest;
+  const scope = scopes.find((one) => one === scopeName);
+  if (server === undefined || scope === undefined || who === undefined) return null;
+  if (counter === undefined || spare !== undefined) return null;
+  return { server, scope, who, counter, isGuardrail, observe: mode === 'observe' };
+}
+
+/** The sized parts that a key consists of, or null. */
+function partsOf(key: string): readonly string[] | null {
+  const parts: string[] = [];
+  for (let at = 0; at < key.length;) {
+    const end = endOfSized(key, at);
+    if (end === null) return null;
+    parts.push(key.slice(key.indexOf(':', at) + 1, end));
+    at = end;
+  }
+  return parts;
 }
 
 /** Where the sized part that begins at `start` ends, or null. */

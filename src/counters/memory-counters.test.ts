@@ -379,3 +379,25 @@ test('a receipt says what counted before, exactly', () => {
     ],
   );
 });
+
+test('what is used is told through the window that looks, and nothing is taken', () => {
+  const clock = handClock();
+  const store = counters({ clock });
+  store.take([take({ units: 0.1 }), take({ key: 'flying', windowMs: null, max: 5 })]);
+  clock.pass(20_000);
+  store.take([take({ units: 0.2 })]);
+  const looks = [
+    { key: 'k', windowMs: minute, align: 'sliding' },
+    { key: 'k', windowMs: 10_000, align: 'sliding' },
+    // Noon and a half minute plus 20 s: both are of this minute.
+    { key: 'k', windowMs: minute, align: 'minute' },
+    { key: 'flying', windowMs: null, align: 'sliding' },
+    { key: 'nothing', windowMs: minute, align: 'sliding' },
+  ] as const;
+  for (let again = 0; again < 2; again += 1) {
+    assert.deepEqual(store.used(looks), [0.3, 0.2, 0.3, 1, 0]);
+  }
+  assert.deepEqual([...store.keys()].sort(), ['flying', 'k']);
+  clock.pass(minute);
+  assert.deepEqual(store.used(looks), [0, 0, 0, 1, 0]);
+});

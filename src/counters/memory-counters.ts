@@ -2,6 +2,7 @@ import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import { Counter } from './counter.ts';
 import type { AdmittedUnits, Counters, Mark, Receipt, Take, TakeResult } from './counters.ts';
+import type { CountersInUse, Look } from './in-use.ts';
 import { isLabelKey } from './key.ts';
 import { MemoryLabels } from './memory-labels.ts';
 import { steadyClock, type SteadyClock } from './steady-clock.ts';
@@ -69,7 +70,7 @@ const sweptWhenFull = 256;
  * Admissions are stamped with the next whole millisecond and windows are judged at the last one:
  * fractions of a millisecond make a limit stricter, never looser.
  */
-export class MemoryCounters implements Counters {
+export class MemoryCounters implements Counters, CountersInUse {
   readonly #time: SteadyClock;
   readonly #keysMax: number;
   readonly #admissionsMax: number;
@@ -89,6 +90,15 @@ export class MemoryCounters implements Counters {
     const now = this.#time.nowMs();
     const refusal = this.#refusal(takes, wants(takes), Math.floor(now), []);
     return refusal ?? { ok: true, receipt: { takes, atMs: Math.ceil(now) } };
+  }
+
+  used(looks: readonly Look[]): readonly number[] {
+    const nowMs = Math.floor(this.#time.nowMs());
+    return looks.map((look) => numberOfUnits(this.#used(look, nowMs)));
+  }
+
+  keys(): readonly string[] {
+    return [...this.#counters.keys(), ...this.#inFlight.keys()];
   }
 
   labels(owner: string): readonly string[] {
@@ -222,9 +232,9 @@ export class MemoryCounters implements Counters {
     return Math.max(1, counter.roomAtMs(shape, max - units, nowMs) - nowMs);
   }
 
-  #used(take: Take, nowMs: number): ExactUnits {
-    if (take.windowMs === null) return this.#inFlight.get(take.key) ?? 0n;
-    return this.#counters.get(take.key)?.used(shapeOf(take.windowMs, take.align), nowMs) ?? 0n;
+  #used({ key, windowMs, align }: Look, nowMs: number): ExactUnits {
+    if (windowMs === null) return this.#inFlight.get(key) ?? 0n;
+    return this.#counters.get(key)?.used(shapeOf(windowMs, align), nowMs) ?? 0n;
   }
 
   /** Whether the keys that a call would add can be held. */

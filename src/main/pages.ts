@@ -8,6 +8,7 @@ import type { AuditFiles } from '../audit/audit-files.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { CatalogueStore } from '../catalogue/catalogue-store.ts';
 import { createApi } from '../control/api.ts';
+import type { CountersView } from '../control/limit-stands.ts';
 import { Sessions } from '../control/session.ts';
 import type { ToolReader } from '../gateway/tool-reader.ts';
 import { checkAddress } from '../gateway/upstream/egress.ts';
@@ -27,6 +28,7 @@ export interface PagesParts {
   readonly users: UserStore;
   readonly audit: AuditLog;
   readonly desk: ApprovalDesk;
+  readonly counters: CountersView;
   readonly files: AuditFiles;
   readonly operator: { readonly key: string; readonly path: string };
   readonly privateServers: boolean;
@@ -71,6 +73,7 @@ export async function openPages(parts: PagesParts): Promise<Pages> {
       readTools: (server) => reader.read(server),
     },
     consoleFiles: openConsoleFiles(),
+    counters: parts.counters,
     attackDatabase,
     catalogue: { store: parts.catalogue, attacks: () => attackDatabase.attacks() },
     privateServers: parts.privateServers,

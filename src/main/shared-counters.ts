@@ -1,12 +1,18 @@
 import { hostname } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 
 import type { Log } from '../base/log.ts';
+import type { CountersView } from '../control/limit-stands.ts';
 import type { Counters } from '../counters/counters.ts';
+import type { CountersInUse, Look } from '../counters/in-use.ts';
+import { counterKey, counterOfKey } from '../counters/key.ts';
 import type { MemoryCounters } from '../counters/memory-counters.ts';
 
 /** The counters that calls are counted in, and how to let go of them. */
 export interface OpenedCounters {
   readonly counters: Counters;
+  /** The same for pages that show how much of a limit is used. */
+  readonly view: CountersView;
   readonly close: () => Promise<void>;
 }
 
@@ -27,8 +33,32 @@ export async function openCounters(
   },
 ): Promise<OpenedCounters> {
   const url = environment['VALKEY_URL'];
-  if (url === undefined || url === '') return { counters: own, close: () => Promise.resolve() };
+  if (url === undefined || url === '') {
+    const view = countersView(own, false);
+    return { counters: own, view, close: () => Promise.resolve() };
+  }
   const { openValkeyCounters } = await import('../storage/valkey/open.ts');
   const counters = openValkeyCounters({ url, own, log, gatewayId: `${hostname()} ${dataDir}` });
-  return { counters, close: () => counters.close() };
+  return { counters, view: countersView(counters, true), close: () => counters.close() };
+}
+
+/** What pages may see of counters. */
+export function countersView(counters: CountersInUse, shared: boolean): CountersView {
+  return {
+    shared,
+    sessions: function* () {
+      for (const key of counters.keys()) {
+        const held = counterOfKey(key);
+        if (held?.scope === 'session') yield held;
+      }
+    },
+    used: async (asked) => {
+      // Calls go first: this is one of several questions in a row.
+      await setImmediate();
+      const looks = asked.map(({ windowMs, align, ...name }): Look => {
+        return { key: counterKey(name), windowMs, align };
+      });
+      return counters.used(looks);
+    },
+  };
 }

@@ -15,6 +15,8 @@ export { diffPolicies } from './diff.ts';
 export type { ChangeKind, PolicyChange } from './diff.ts';
 export { explain } from './explain.ts';
 export type { ExplainedStep, Explanation, LookAtCounter } from './explain.ts';
+export { limitsOf } from './limits-of.ts';
+export type { PolicyLimit } from './limits-of.ts';
 export { lintPolicy } from './lint.ts';
 
 /** How bad a misuse of a tool can be, from the least to the worst. */

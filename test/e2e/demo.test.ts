@@ -9,6 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 
 import { aggregatedName } from '../../src/mcp/tool.ts';
+import { operate } from '../support/console-stand.ts';
 import {
   temporaryFolder,
   command,
@@ -299,6 +300,10 @@ for (const { server, tool, max, args, counter } of limited) {
         assert.ok(typeof wait === 'number' && wait > 0 && wait <= 60_000, String(wait));
       });
     }
+    const key = (await readFile(join(dataDir, 'operator.key'), 'utf8')).trim();
+    const { limits } = await operate(gateway.url, key, { method: 'GET', path: '/limits' });
+    const stand = limits.find((one: { readonly rule: string }) => one.rule === counter);
+    assert.deepEqual([stand?.used, stand?.max, stand?.tools], [max, max, [tool]]);
   });
 }
 

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
+import { operate } from '../support/console-stand.ts';
 import { startGateway, temporaryFolder } from '../support/gateway-process.ts';
 import { modernCall, post } from '../support/mcp-requests.ts';
 import { fileGrant, writeOperatorFile } from '../support/operator-file.ts';
@@ -60,5 +62,25 @@ test(
         label,
       );
     }
+
+    // Either gateway tells of what both admitted.
+    for (const [index, name] of ['a', 'b'].entries()) {
+      const key = (await readFile(join(folder, name, 'operator.key'), 'utf8')).trim();
+      const stands = await operate(gateways[index]?.url ?? '', key, {
+        method: 'GET',
+        path: '/limits',
+      });
+      assert.equal(stands.shared, true);
+      assert.deepEqual(
+        new Set(stands.limits.map(({ used, max: top, who }: Stand) => `${who} ${used}/${top}`)),
+        new Set(grants.map(({ label }) => `${label} ${max}/${max}`)),
+      );
+    }
   },
 );
+
+interface Stand {
+  readonly used: number;
+  readonly max: number;
+  readonly who: string;
+}

@@ -13,7 +13,9 @@ import { err, ok } from '../../src/base/result.ts';
 import type { Approvals } from '../../src/approvals/approvals.ts';
 import { createApi, type ApiDeps } from '../../src/control/api.ts';
 import { createApprovalControl } from '../../src/control/approvals.ts';
+import { MemoryCounters } from '../../src/counters/memory-counters.ts';
 import { openApprovals } from '../../src/main/approvals.ts';
+import { countersView } from '../../src/main/shared-counters.ts';
 import { Sessions } from '../../src/control/session.ts';
 import { compileDocument, documentHash } from '../../src/registry/policy-versions.ts';
 import { Registry } from '../../src/registry/registry.ts';
@@ -25,12 +27,15 @@ export interface ControlStand {
   readonly deps: ApiDeps;
   readonly registry: Registry;
   readonly approvals: Approvals;
+  readonly counters: MemoryCounters;
   /** What was put on record, in order. */
   readonly records: readonly RecordBody[];
   /** Moves the clock. */
   pass(ms: number): void;
   /** Makes every record fail from now on, or work again. */
   breakAudit(broken: boolean): void;
+  /** The counters' store does not answer any more. */
+  breakCounters(): void;
   /** Asks as the operator; the answer's status and JSON. */
   ask(method: string, path: string, body?: unknown): Promise<Answer>;
   close(): Promise<void>;
@@ -78,6 +83,9 @@ export async function openControl(): Promise<ControlStand> {
   });
   assert.ok(approvals.ok);
   const { users } = stores.value;
+  const counters = new MemoryCounters({ clock });
+  const view = countersView(counters, false);
+  let away = false;
   const deps: ApiDeps = {
     registry: registry.value,
     audit,
@@ -100,6 +108,10 @@ export async function openControl(): Promise<ControlStand> {
       healthOf: () => ({ state: 'unknown', problem: null }),
       readTools: () => Promise.resolve(true),
     },
+    counters: {
+      ...view,
+      used: (asked) => (away ? Promise.resolve(null) : view.used(asked)),
+    },
     privateServers: false,
     consoleFiles: { read: () => Promise.resolve(null) },
     ready: () => !broken,
@@ -112,9 +124,11 @@ export async function openControl(): Promise<ControlStand> {
     deps,
     registry: registry.value,
     approvals: approvals.value,
+    counters,
     records,
     pass: (ms) => (nowMs += ms),
     breakAudit: (value) => (broken = value),
+    breakCounters: () => (away = true),
     ask: async (method, path, body) => {
       const headers = {
         authorization: `Bearer ${operatorKey}`,

@@ -218,6 +218,12 @@ export interface Operations {
     readonly input: { readonly via?: 'cli' | 'api' | 'page' | undefined; readonly comment?: string | null | undefined; readonly group?: boolean | undefined };
     readonly output: readonly ({ readonly id: string; readonly decisionId: string; readonly state: 'pending' | 'allowed' | 'denied' | 'used' | 'expired' | 'withdrawn' | 'void'; readonly reason: string | null; readonly grant: { readonly id: string; readonly label: string }; readonly principal: string; readonly server: string; readonly tool: string; readonly policy: string | null; readonly policyVersion: number | null; readonly pin: string; readonly argumentNames: readonly string[]; readonly needs: readonly ({ readonly rule: string; readonly reason: string | null; readonly approvers: readonly string[]; readonly quorum: number; readonly given: number })[]; readonly votes: readonly ({ readonly by: string; readonly roles: readonly string[]; readonly answer: 'allow' | 'deny'; readonly via: 'cli' | 'api' | 'page' | 'webhook'; readonly atMs: number; readonly comment: string | null })[]; readonly askedMs: number; readonly expiresMs: number; readonly endedMs: number | null; readonly asks: number; readonly waiting: number; readonly group: string })[];
   };
+  readonly listLimits: {
+    readonly params: undefined;
+    readonly query: { readonly limit?: number | undefined };
+    readonly input: undefined;
+    readonly output: { readonly limits: readonly ({ readonly counter: string; readonly scope: 'session' | 'grant' | 'principal' | 'server' | 'everyone'; readonly who: string; readonly grants: readonly string[]; readonly server: string | null; readonly tools: readonly string[]; readonly policy: string | null; readonly guardrail: string | null; readonly rule: string; readonly observe: boolean; readonly used: number; readonly max: number; readonly windowMs: number | null; readonly align: 'sliding' | 'minute' | 'hour' | 'day' | 'month' })[]; readonly watched: number; readonly complete: boolean; readonly readable: boolean; readonly shared: boolean };
+  };
   readonly searchLog: {
     readonly params: undefined;
     readonly query: { readonly grant?: string | undefined; readonly principal?: string | undefined; readonly server?: string | undefined; readonly tool?: string | undefined; readonly rule?: string | undefined; readonly decision?: 'allow' | 'deny' | 'refused' | 'held' | undefined; readonly sinceMs?: number | undefined; readonly untilMs?: number | undefined; readonly limit?: number | undefined };
@@ -368,6 +374,7 @@ export const operations: Readonly<
   showApproval: { method: 'get', path: '/api/v1/approvals/{id}' },
   allowApproval: { method: 'post', path: '/api/v1/approvals/{id}/allow' },
   denyApproval: { method: 'post', path: '/api/v1/approvals/{id}/deny' },
+  listLimits: { method: 'get', path: '/api/v1/limits' },
   searchLog: { method: 'get', path: '/api/v1/log' },
   followLog: { method: 'get', path: '/api/v1/log/stream' },
   getCharts: { method: 'get', path: '/api/v1/log/charts' },

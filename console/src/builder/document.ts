@@ -1,4 +1,5 @@
-import { objectOf, type SchemaObject } from '../ui/definition.ts';
+import { isObject, objectOf, type SchemaObject } from '../ui/definition.ts';
+import { parsedJson } from '../ui/json.ts';
 
 /** A rule as JSON: the parser judges it, not the page. */
 export type Rule = SchemaObject;
@@ -17,13 +18,8 @@ export interface Standing {
 
 /** A document as JSON; null while the text is none. */
 export function documentOf(text: string): SchemaObject | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    const is = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return is ? (value as SchemaObject) : null;
-  } catch {
-    return null;
-  }
+  const value = parsedJson(text);
+  return isObject(value) ? value : null;
 }
 
 export function textOf(document: SchemaObject): string {

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 
 import { reading } from '../api/queries.ts';
 import { Badge, Button, Foreign } from '../ui/kit.tsx';
+import { pathOf } from '../ui/definition.ts';
 import { newLimit, type Rule } from './document.ts';
 
 /** A recorded call, and the rules that can be made of it with one click. */
@@ -25,7 +26,7 @@ export function FromCall({
   const keys = story.records[0]?.body['argumentKeys'];
   const names = Array.isArray(keys) ? keys.filter((key) => typeof key === 'string') : [];
   const before = ruleOf(what);
-  const given = names.map((name) => ({ path: pathOf(name), op: 'exists', value: true }));
+  const given = names.map((name) => ({ path: pathOf('args', name), op: 'exists', value: true }));
   const required: readonly unknown[] = Array.isArray(before['require']) ? before['require'] : [];
   const offers: readonly (readonly [string, Rule])[] = [
     ['Allow it', {}],
@@ -79,8 +80,4 @@ export function FromCall({
 function withoutAction(rule: Rule): Rule {
   const { action: _, ...rest } = rule;
   return rest;
-}
-
-function pathOf(name: string): string {
-  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? `args.${name}` : `args[${JSON.stringify(name)}]`;
 }

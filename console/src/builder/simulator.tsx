@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useEffect, useMemo, useState, type ReactNode } from 'react';
 
-import type { JsonValue } from '../../../src/base/strict-json.ts';
 import { reading, type Pin } from '../api/queries.ts';
 import { describe, exampleOf } from '../ui/definition.ts';
+import { parsedJson } from '../ui/json.ts';
 import { Badge, Field, Foreign, Input, Select, classes, visible } from '../ui/kit.tsx';
 import { explainHere, needsGateway, type Trial } from './engine.ts';
 
@@ -35,7 +35,7 @@ export function Simulator({
       JSON.stringify(pin === null ? {} : exampleOf(describe(pin.definition).schema), null, 2),
     );
   }, [pin]);
-  const values = useMemo(() => parsed(typed), [typed]);
+  const values = useMemo(() => parsedJson(typed), [typed]);
   const trial: Trial | null =
     values === undefined || selected === null
       ? null
@@ -206,13 +206,4 @@ function Answer({
       </ol>
     </div>
   );
-}
-
-function parsed(text: string): JsonValue | undefined {
-  try {
-    // JSON.parse gives JSON.
-    return JSON.parse(text) as JsonValue;
-  } catch {
-    return undefined;
-  }
 }

@@ -5,6 +5,7 @@ import { lazy, Suspense, useEffect, useMemo, useState, type ReactNode } from 're
 import { addressOf } from '../api/client.ts';
 import { reading, type LogLine } from '../api/queries.ts';
 import { Button, Heading, Panel, Problem, Select, visible } from '../ui/kit.tsx';
+import { LimitStands } from './limits.tsx';
 import { Story } from './story.tsx';
 import { LogTable } from './table.tsx';
 
@@ -245,6 +246,10 @@ function Charts({ server }: { readonly server: string | undefined }): ReactNode 
           <Bars title="Rules that refused most" rows={charts.topRules} />
         </div>
       )}
+      <div className="border-t border-line">
+        <h3 className="px-4 pt-3 text-xs font-medium text-soft">Limits near their top, now</h3>
+        <LimitStands most={12} />
+      </div>
     </Panel>
   );
 }

@@ -2,7 +2,8 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
 import type { LogLine } from '../api/queries.ts';
-import { Badge, Empty, Foreign, Scrolled, td, th, type BadgeTone } from '../ui/kit.tsx';
+import { Badge, Empty, Foreign, td, type BadgeTone } from '../ui/kit.tsx';
+import { Table } from '../ui/list.tsx';
 import { moment } from '../ui/time.ts';
 
 const tones: Readonly<Record<string, BadgeTone>> = {
@@ -28,25 +29,14 @@ export function LogTable({
     );
   }
   return (
-    <Scrolled label="Records">
-      <table className="w-full text-sm">
-        <thead>
-          <tr className="border-b border-line">
-            <th className={th}>When</th>
-            <th className={th}>Who</th>
-            <th className={th}>What</th>
-            <th className={th}>Done</th>
-            <th className={th}>Rule</th>
-            <th className={`${th} text-right`}>Took</th>
-          </tr>
-        </thead>
-        <tbody className="divide-y divide-line">
-          {lines.map((line) => (
-            <Line key={`${line.seq}`} line={line} selected={selected === line.id} />
-          ))}
-        </tbody>
-      </table>
-    </Scrolled>
+    <Table
+      label="Records"
+      columns={['When', 'Who', 'What', 'Done', 'Rule', { toTheRight: 'Took' }]}
+    >
+      {lines.map((line) => (
+        <Line key={`${line.seq}`} line={line} selected={selected === line.id} />
+      ))}
+    </Table>
   );
 }
 

@@ -1,24 +1,18 @@
 import { useQuery } from '@tanstack/react-query';
+import { useSearch } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 
 import { reading, sessionQuery, useChange, type Grant } from '../api/queries.ts';
-import {
-  Badge,
-  Button,
-  Empty,
-  Field,
-  Heading,
-  Input,
-  Modal,
-  Panel,
-  Problem,
-  Scrolled,
-  Select,
-  td,
-  th,
-} from '../ui/kit.tsx';
+import { Badge, Button, classes, Field, Input, Modal, Select, td } from '../ui/kit.tsx';
+import { fieldOf, Form } from '../ui/form.tsx';
+import { ListPage } from '../ui/list.tsx';
 import { distance } from '../ui/time.ts';
 import { Connect, type Issued } from './connect.tsx';
+
+const none = {
+  title: 'No grant yet',
+  text: 'Make a grant, paste its configuration into an MCP client, and watch its calls in the log.',
+};
 
 /** Who may use which servers, under which policy. */
 export function Grants(): ReactNode {
@@ -27,6 +21,7 @@ export function Grants(): ReactNode {
   const [making, setMaking] = useState(false);
   const [editing, setEditing] = useState<Grant | null>(null);
   const [issued, setIssued] = useState<Issued | null>(null);
+  const { grant: sought } = useSearch({ from: '/frame/grants' });
   const make =
     role === 'admin' ? (
       <Button tone="primary" onClick={() => setMaking(true)}>
@@ -38,48 +33,32 @@ export function Grants(): ReactNode {
   );
   return (
     <>
-      <Heading
+      <ListPage
         title="Grants"
         lead="A grant is a token for one principal: which servers it opens, and which policy decides on each."
-        actions={make}
-      />
-      <Panel>
-        {grants.length === 0 && !isLoading ? (
-          <Empty title="No grant yet" action={make}>
-            Make a grant, paste its configuration into an MCP client, and watch its calls in the
-            log.
-          </Empty>
-        ) : (
-          <Scrolled label="Grants">
-            <table className="w-full text-sm">
-              <thead>
-                <tr className="border-b border-line">
-                  <th className={th}>Grant</th>
-                  <th className={th}>Principal</th>
-                  <th className={th}>Servers and policies</th>
-                  <th className={th}>Mode</th>
-                  <th className={th}>Ends</th>
-                  <th className={th}>State</th>
-                  <th className={th}>
-                    <span className="sr-only">Actions</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody className="divide-y divide-line">
-                {sorted.map((grant) => (
-                  <Row
-                    key={grant.id}
-                    grant={grant}
-                    role={role ?? 'viewer'}
-                    onEdit={setEditing}
-                    onIssued={setIssued}
-                  />
-                ))}
-              </tbody>
-            </table>
-          </Scrolled>
-        )}
-      </Panel>
+        action={make}
+        columns={[
+          'Grant',
+          'Principal',
+          'Servers and policies',
+          'Mode',
+          'Ends',
+          'State',
+          { unseen: 'Actions' },
+        ]}
+        empty={grants.length === 0 && !isLoading ? none : null}
+      >
+        {sorted.map((grant) => (
+          <Row
+            key={grant.id}
+            grant={grant}
+            isSought={grant.label === sought}
+            role={role ?? 'viewer'}
+            onEdit={setEditing}
+            onIssued={setIssued}
+          />
+        ))}
+      </ListPage>
       <Modal open={making} onClose={() => setMaking(false)} title="New grant">
         <NewGrant
           onIssued={(next) => {
@@ -109,11 +88,14 @@ export function Grants(): ReactNode {
 
 function Row({
   grant,
+  isSought,
   role,
   onEdit,
   onIssued,
 }: {
   readonly grant: Grant;
+  /** Whether a link led to this one. */
+  readonly isSought: boolean;
   readonly role: string;
   readonly onEdit: (grant: Grant) => void;
   readonly onIssued: (issued: Issued) => void;
@@ -123,7 +105,10 @@ function Row({
   const [sure, setSure] = useState(false);
   const own = grant.source === 'store' && grant.state === 'live';
   return (
-    <tr className={grant.state === 'live' ? '' : 'opacity-60'}>
+    <tr
+      ref={isSought ? showRow : null}
+      className={classes(grant.state !== 'live' && 'opacity-60', isSought && 'bg-accent-soft')}
+    >
       <td className={`${td} font-medium`}>{grant.label}</td>
       <td className={td}>{grant.principal.id}</td>
       <td className={td}>
@@ -177,6 +162,10 @@ function Row({
   );
 }
 
+function showRow(row: HTMLTableRowElement | null): void {
+  row?.scrollIntoView({ block: 'nearest' });
+}
+
 const ends: readonly (readonly [string, number | null])[] = [
   ['never', null],
   ['in an hour', 3_600_000],
@@ -191,25 +180,23 @@ function NewGrant({ onIssued }: { readonly onIssued: (issued: Issued) => void })
   const create = useChange('createGrant');
   const [chosen, setChosen] = useState<Readonly<Record<string, string>>>({});
   const submit = async (form: FormData): Promise<void> => {
-    const field = (name: string): string => String(form.get(name) ?? '').trim();
-    const lasts = ends[Number(field('ends'))]?.[1] ?? null;
+    const lasts = ends[Number(fieldOf(form, 'ends'))]?.[1] ?? null;
     const input = {
-      label: field('label'),
-      principal: field('principal'),
+      label: fieldOf(form, 'label'),
+      principal: fieldOf(form, 'principal'),
       servers: Object.keys(chosen),
       policies: chosen,
-      mode: field('mode') === 'observe' ? ('observe' as const) : ('enforce' as const),
+      mode: fieldOf(form, 'mode') === 'observe' ? ('observe' as const) : ('enforce' as const),
       expiresMs: lasts === null ? null : Date.now() + lasts,
     };
     onIssued(await create.mutateAsync({ input }));
   };
   return (
-    <form
-      className="space-y-4"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit(new FormData(event.currentTarget)).catch(() => null);
-      }}
+    <Form
+      onSubmit={submit}
+      error={create.error}
+      submit="Make the grant"
+      disabled={create.isPending || Object.keys(chosen).length === 0}
     >
       <div className="grid gap-3 sm:grid-cols-2">
         <Field label="Label" hint="What you call it.">
@@ -264,17 +251,7 @@ function NewGrant({ onIssued }: { readonly onIssued: (issued: Issued) => void })
           </Select>
         </Field>
       </div>
-      <Problem error={create.error} />
-      <div className="flex justify-end">
-        <Button
-          tone="primary"
-          type="submit"
-          disabled={create.isPending || Object.keys(chosen).length === 0}
-        >
-          Make the grant
-        </Button>
-      </div>
-    </form>
+    </Form>
   );
 }
 
@@ -343,7 +320,13 @@ function EditGrant({
     edit.mutate({ params: { name: grant.id }, input }, { onSuccess: onDone });
   };
   return (
-    <div className="space-y-4">
+    <Form
+      onSubmit={save}
+      error={edit.error}
+      submit="Save"
+      disabled={edit.isPending}
+      onCancel={onDone}
+    >
       <div className="divide-y divide-line rounded-md border border-line">
         {grant.servers.map((server) => (
           <PolicyChoice
@@ -377,13 +360,6 @@ function EditGrant({
           </Select>
         </Field>
       </div>
-      <Problem error={edit.error} />
-      <div className="flex justify-end gap-2">
-        <Button onClick={onDone}>Cancel</Button>
-        <Button tone="primary" onClick={save} disabled={edit.isPending}>
-          Save
-        </Button>
-      </div>
-    </div>
+    </Form>
   );
 }

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { lazy, Suspense, type ReactNode } from 'react';
 
 import { reading } from '../api/queries.ts';
+import { LimitStands } from '../log/limits.tsx';
 import { LogTable } from '../log/table.tsx';
 import { Badge, Empty, Foreign, Heading, Panel } from '../ui/kit.tsx';
 
@@ -107,6 +108,9 @@ export function Overview(): ReactNode {
           )}
         </Panel>
       </div>
+      <Panel title="Limits near their top" className="mt-4">
+        <LimitStands most={5} />
+      </Panel>
       {failing.length === 0 ? null : (
         <Panel title="Servers that do not answer" className="mt-4">
           <ul className="divide-y divide-line">

@@ -3,21 +3,14 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 
 import { reading, sessionQuery } from '../api/queries.ts';
-import {
-  Badge,
-  Button,
-  Empty,
-  Field,
-  Foreign,
-  Heading,
-  Input,
-  Modal,
-  Panel,
-  Scrolled,
-  Select,
-  td,
-  th,
-} from '../ui/kit.tsx';
+import { Form } from '../ui/form.tsx';
+import { Badge, Button, Field, Foreign, Input, Modal, Select, td } from '../ui/kit.tsx';
+import { ListPage } from '../ui/list.tsx';
+
+const none = {
+  title: 'No policy yet',
+  text: 'Without a policy a grant refuses everything. Build one by eye from the live tools of a server.',
+};
 
 /** Every policy in force. */
 export function Policies(): ReactNode {
@@ -32,79 +25,55 @@ export function Policies(): ReactNode {
   ) : null;
   return (
     <>
-      <Heading
+      <ListPage
         title="Policies"
         lead="A policy decides every tool call before it leaves: allow, limit, ask a person, deny, or hide. Every save is a version that can be put back."
-        actions={make}
-      />
-      <Panel>
-        {policies.length === 0 && !isLoading ? (
-          <Empty title="No policy yet" action={make}>
-            Without a policy a grant refuses everything. Build one by eye from the live tools of a
-            server.
-          </Empty>
-        ) : (
-          <Scrolled label="Policies">
-            <table className="w-full text-sm">
-              <thead>
-                <tr className="border-b border-line">
-                  <th className={th}>Policy</th>
-                  <th className={th}>Version</th>
-                  <th className={th}>Rules</th>
-                  <th className={th}>Everything else</th>
-                  <th className={th}>In force for</th>
-                  <th className={th}>Kept in</th>
-                </tr>
-              </thead>
-              <tbody className="divide-y divide-line">
-                {policies.map((policy) => (
-                  <tr key={policy.name}>
-                    <td className={td}>
-                      <Link
-                        to="/policies/$name"
-                        params={{ name: policy.name }}
-                        search={{ server: policy.usedBy[0]?.servers[0] }}
-                        className="font-medium text-accent hover:underline"
-                      >
-                        {policy.name}
-                      </Link>
-                      {policy.description === null ? null : (
-                        <p className="max-w-xs text-xs text-soft">
-                          <Foreign>{policy.description}</Foreign>
-                        </p>
-                      )}
-                    </td>
-                    <td className={`${td} tabular-nums`}>{policy.version}</td>
-                    <td className={td}>
-                      {policy.rules.tools} tools
-                      {policy.rules.categories > 0 ? `, ${policy.rules.categories} categories` : ''}
-                      {policy.rules.hidden > 0 ? `, ${policy.rules.hidden} hidden` : ''}
-                    </td>
-                    <td className={td}>
-                      <Badge tone={policy.rules.default === 'deny' ? 'good' : 'warn'}>
-                        {policy.rules.default === 'deny' ? 'denied' : 'allowed'}
-                      </Badge>
-                    </td>
-                    <td className={td}>
-                      {policy.usedBy.length === 0 ? (
-                        <span className="text-soft">no grant</span>
-                      ) : null}
-                      {policy.usedBy.map(({ grant, servers }) => (
-                        <div key={grant}>
-                          {grant} <span className="text-xs text-soft">on {servers.join(', ')}</span>
-                        </div>
-                      ))}
-                    </td>
-                    <td className={`${td} text-soft`}>
-                      {policy.source === 'file' ? 'file (read only)' : 'console'}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </Scrolled>
-        )}
-      </Panel>
+        action={make}
+        columns={['Policy', 'Version', 'Rules', 'Everything else', 'In force for', 'Kept in']}
+        empty={policies.length === 0 && !isLoading ? none : null}
+      >
+        {policies.map((policy) => (
+          <tr key={policy.name}>
+            <td className={td}>
+              <Link
+                to="/policies/$name"
+                params={{ name: policy.name }}
+                search={{ server: policy.usedBy[0]?.servers[0] }}
+                className="font-medium text-accent hover:underline"
+              >
+                {policy.name}
+              </Link>
+              {policy.description === null ? null : (
+                <p className="max-w-xs text-xs text-soft">
+                  <Foreign>{policy.description}</Foreign>
+                </p>
+              )}
+            </td>
+            <td className={`${td} tabular-nums`}>{policy.version}</td>
+            <td className={td}>
+              {policy.rules.tools} tools
+              {policy.rules.categories > 0 ? `, ${policy.rules.categories} categories` : ''}
+              {policy.rules.hidden > 0 ? `, ${policy.rules.hidden} hidden` : ''}
+            </td>
+            <td className={td}>
+              <Badge tone={policy.rules.default === 'deny' ? 'good' : 'warn'}>
+                {policy.rules.default === 'deny' ? 'denied' : 'allowed'}
+              </Badge>
+            </td>
+            <td className={td}>
+              {policy.usedBy.length === 0 ? <span className="text-soft">no grant</span> : null}
+              {policy.usedBy.map(({ grant, servers }) => (
+                <div key={grant}>
+                  {grant} <span className="text-xs text-soft">on {servers.join(', ')}</span>
+                </div>
+              ))}
+            </td>
+            <td className={`${td} text-soft`}>
+              {policy.source === 'file' ? 'file (read only)' : 'console'}
+            </td>
+          </tr>
+        ))}
+      </ListPage>
       <Modal open={making} onClose={() => setMaking(false)} title="New policy">
         <NewPolicy taken={policies.map(({ name }) => name)} />
       </Modal>
@@ -119,13 +88,14 @@ function NewPolicy({ taken }: { readonly taken: readonly string[] }): ReactNode 
   const [server, setServer] = useState('');
   const isTaken = taken.includes(name);
   return (
-    <form
-      className="space-y-4"
-      onSubmit={(event) => {
-        event.preventDefault();
+    <Form
+      onSubmit={() => {
         const chosen = server === '' ? servers[0]?.name : server;
-        void navigate({ to: '/policies/$name', params: { name }, search: { server: chosen } });
+        return navigate({ to: '/policies/$name', params: { name }, search: { server: chosen } });
       }}
+      error={isTaken ? 'There is a policy of this name already.' : null}
+      submit="Start building"
+      disabled={isTaken}
     >
       <Field label="Name" hint="Up to 32 of a-z 0-9 and -.">
         <Input
@@ -143,12 +113,6 @@ function NewPolicy({ taken }: { readonly taken: readonly string[] }): ReactNode 
           ))}
         </Select>
       </Field>
-      {isTaken ? <p className="text-sm text-bad">There is a policy of this name already.</p> : null}
-      <div className="flex justify-end">
-        <Button tone="primary" type="submit" disabled={isTaken}>
-          Start building
-        </Button>
-      </div>
-    </form>
+    </Form>
   );
 }

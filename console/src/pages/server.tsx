@@ -18,7 +18,8 @@ import {
   RiskBadge,
 } from '../ui/kit.tsx';
 import { moment } from '../ui/time.ts';
-import { describe } from '../ui/definition.ts';
+import { describe, objectOf } from '../ui/definition.ts';
+import { parsedJson } from '../ui/json.ts';
 import { Health } from './servers.tsx';
 
 const riskOrder = ['Critical', 'High', 'Medium', 'Low'];
@@ -231,21 +232,13 @@ function Difference({ row }: { readonly row: Pin }): ReactNode {
 }
 
 function members(text: string): ReadonlyMap<string, string> {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null) return new Map();
-    return new Map(Object.entries(value).map(([key, one]) => [key, JSON.stringify(one, null, 2)]));
-  } catch {
-    return new Map();
-  }
+  const value = objectOf(parsedJson(text));
+  return new Map(Object.entries(value).map(([key, one]) => [key, JSON.stringify(one, null, 2)]));
 }
 
 function pretty(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
-  }
+  const value = parsedJson(text);
+  return value === undefined ? text : JSON.stringify(value, null, 2);
 }
 
 function Manage({ name }: { readonly name: string }): ReactNode {

@@ -3,21 +3,14 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 
 import { reading, sessionQuery, useChange } from '../api/queries.ts';
-import {
-  Badge,
-  Button,
-  Empty,
-  Field,
-  Foreign,
-  Heading,
-  Input,
-  Modal,
-  Panel,
-  Problem,
-  Scrolled,
-  td,
-  th,
-} from '../ui/kit.tsx';
+import { fieldOf, Form } from '../ui/form.tsx';
+import { Badge, Button, Field, Foreign, Input, Modal, td } from '../ui/kit.tsx';
+import { ListPage } from '../ui/list.tsx';
+
+const none = {
+  title: 'No server yet',
+  text: "Add a server by its URL here. Programs that speak stdio are declared in the operator's file, and nowhere else.",
+};
 
 /** Every server behind the gateway. */
 export function Servers(): ReactNode {
@@ -34,66 +27,42 @@ export function Servers(): ReactNode {
   ) : null;
   return (
     <>
-      <Heading
+      <ListPage
         title="Servers"
         lead="MCP servers that agents reach through the gateway. Their tools are pinned: what changes is quarantined until somebody has seen it."
-        actions={add}
-      />
-      <Panel>
-        {servers.length === 0 && !isLoading ? (
-          <Empty title="No server yet" action={add}>
-            Add a server by its URL here. Programs that speak stdio are declared in the operator's
-            file, and nowhere else.
-          </Empty>
-        ) : (
-          <Scrolled label="Servers">
-            <table className="w-full text-sm">
-              <thead>
-                <tr className="border-b border-line">
-                  <th className={th}>Server</th>
-                  <th className={th}>Reached by</th>
-                  <th className={th}>Tools</th>
-                  <th className={th}>Quarantine</th>
-                  <th className={th}>Health</th>
-                  <th className={th}>Declared in</th>
-                </tr>
-              </thead>
-              <tbody className="divide-y divide-line">
-                {servers.map((server) => (
-                  <tr key={server.name}>
-                    <td className={td}>
-                      <Link
-                        to="/servers/$name"
-                        params={{ name: server.name }}
-                        className="font-medium text-accent hover:underline"
-                      >
-                        {server.name}
-                      </Link>
-                    </td>
-                    <td className={td}>
-                      <Foreign mono>{server.where}</Foreign>
-                    </td>
-                    <td className={`${td} tabular-nums`}>{server.tools ?? '–'}</td>
-                    <td className={td}>
-                      {server.quarantined === 0 ? (
-                        <span className="text-soft">none</span>
-                      ) : (
-                        <Badge tone="warn">{server.quarantined}</Badge>
-                      )}
-                    </td>
-                    <td className={td}>
-                      <Health state={server.health} problem={server.problem} />
-                    </td>
-                    <td className={`${td} text-soft`}>
-                      {server.source === 'file' ? 'file' : 'console'}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </Scrolled>
-        )}
-      </Panel>
+        action={add}
+        columns={['Server', 'Reached by', 'Tools', 'Quarantine', 'Health', 'Declared in']}
+        empty={servers.length === 0 && !isLoading ? none : null}
+      >
+        {servers.map((server) => (
+          <tr key={server.name}>
+            <td className={td}>
+              <Link
+                to="/servers/$name"
+                params={{ name: server.name }}
+                className="font-medium text-accent hover:underline"
+              >
+                {server.name}
+              </Link>
+            </td>
+            <td className={td}>
+              <Foreign mono>{server.where}</Foreign>
+            </td>
+            <td className={`${td} tabular-nums`}>{server.tools ?? '–'}</td>
+            <td className={td}>
+              {server.quarantined === 0 ? (
+                <span className="text-soft">none</span>
+              ) : (
+                <Badge tone="warn">{server.quarantined}</Badge>
+              )}
+            </td>
+            <td className={td}>
+              <Health state={server.health} problem={server.problem} />
+            </td>
+            <td className={`${td} text-soft`}>{server.source === 'file' ? 'file' : 'console'}</td>
+          </tr>
+        ))}
+      </ListPage>
       <Modal open={adding} onClose={() => setAdding(false)} title="Add a server">
         <AddServer onDone={() => setAdding(false)} />
       </Modal>
@@ -125,11 +94,10 @@ function AddServer({ onDone }: { readonly onDone: () => void }): ReactNode {
   const navigate = useNavigate();
   const [header, setHeader] = useState('Authorization');
   const submit = async (form: FormData): Promise<void> => {
-    const field = (name: string): string => String(form.get(name) ?? '').trim();
-    const secret = field('secret');
+    const secret = fieldOf(form, 'secret');
     const input = {
-      name: field('name'),
-      url: field('url'),
+      name: fieldOf(form, 'name'),
+      url: fieldOf(form, 'url'),
       headers: secret === '' ? {} : { [header]: secret },
       allowPrivate: form.get('private') !== null,
     };
@@ -138,12 +106,12 @@ function AddServer({ onDone }: { readonly onDone: () => void }): ReactNode {
     await navigate({ to: '/servers/$name', params: { name: input.name } });
   };
   return (
-    <form
-      className="space-y-4"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit(new FormData(event.currentTarget)).catch(() => null);
-      }}
+    <Form
+      onSubmit={submit}
+      error={add.error}
+      submit="Add the server"
+      disabled={add.isPending}
+      onCancel={onDone}
     >
       <Field label="Name" hint="Up to 32 of a-z 0-9 and -. Agents see it in addresses.">
         <Input
@@ -177,17 +145,10 @@ function AddServer({ onDone }: { readonly onDone: () => void }): ReactNode {
         <span>
           The address is private or loopback
           <span className="block text-xs text-soft">
-            Only where the operator allows it with <code>console.privateServers</code>.
+            Only where the operator allows it with <code>{'console.privateServers'}</code>.
           </span>
         </span>
       </label>
-      <Problem error={add.error} />
-      <div className="flex justify-end gap-2">
-        <Button onClick={onDone}>Cancel</Button>
-        <Button tone="primary" type="submit" disabled={add.isPending}>
-          Add the server
-        </Button>
-      </div>
-    </form>
+    </Form>
   );
 }

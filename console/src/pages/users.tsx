@@ -2,21 +2,9 @@ import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 
 import { reading, sessionQuery, useChange } from '../api/queries.ts';
-import {
-  Badge,
-  Button,
-  Copyable,
-  Field,
-  Heading,
-  Input,
-  Modal,
-  Panel,
-  Problem,
-  Scrolled,
-  Select,
-  td,
-  th,
-} from '../ui/kit.tsx';
+import { Badge, Button, Copyable, Field, Input, Modal, Problem, Select, td } from '../ui/kit.tsx';
+import { Form } from '../ui/form.tsx';
+import { ListPage } from '../ui/list.tsx';
 import { moment } from '../ui/time.ts';
 
 const roles = ['viewer', 'approver', 'policy-manager', 'admin'] as const;
@@ -45,84 +33,65 @@ export function Users(): ReactNode {
   const [invited, setInvited] = useState<Invited | null>(null);
   return (
     <>
-      <Heading
+      <ListPage
         title="Users"
         lead="People of this console. The operator key stays what it is: the key of the machine, for the command line."
-        actions={
+        action={
           <Button tone="primary" onClick={() => setInviting(true)}>
             Invite somebody
           </Button>
         }
-      />
-      <Problem error={users.error ?? setRole.error ?? remove.error ?? again.error} />
-      <Panel>
-        <Scrolled label="Users">
-          <table className="w-full text-sm">
-            <thead>
-              <tr className="border-b border-line">
-                <th className={th}>Name</th>
-                <th className={th}>Role</th>
-                <th className={th}>State</th>
-                <th className={th}>Since</th>
-                <th className={th}>
-                  <span className="sr-only">Actions</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody className="divide-y divide-line">
-              {(users.data ?? []).map((user) => (
-                <tr key={user.name}>
-                  <td className={`${td} font-medium`}>
-                    {user.name}{' '}
-                    {me === `person:${user.name}` ? (
-                      <span className="text-xs text-soft">(you)</span>
-                    ) : null}
-                  </td>
-                  <td className={td}>
-                    <Select
-                      aria-label={`Role of ${user.name}`}
-                      value={user.role}
-                      className="max-w-44"
-                      onChange={(event) => {
-                        const role = roles.find((one) => one === event.target.value) ?? 'viewer';
-                        setRole.mutate({ params: { name: user.name }, input: { role } });
-                      }}
-                    >
-                      {roles.map((role) => (
-                        <option key={role}>{role}</option>
-                      ))}
-                    </Select>
-                    <span className="mt-0.5 block text-xs text-soft">{meanings[user.role]}</span>
-                  </td>
-                  <td className={td}>
-                    <Badge tone={user.state === 'active' ? 'good' : 'warn'}>{user.state}</Badge>
-                  </td>
-                  <td className={`${td} text-soft`}>{moment(user.createdMs)}</td>
-                  <td className={`${td} text-right whitespace-nowrap`}>
-                    <Button
-                      tone="quiet"
-                      onClick={() =>
-                        again.mutate(
-                          { params: { name: user.name } },
-                          { onSuccess: ({ token }) => setInvited({ name: user.name, token }) },
-                        )
-                      }
-                    >
-                      New password link
-                    </Button>
-                    <Button
-                      tone="quiet"
-                      onClick={() => remove.mutate({ params: { name: user.name } })}
-                    >
-                      Remove
-                    </Button>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scrolled>
-      </Panel>
+        columns={['Name', 'Role', 'State', 'Since', { unseen: 'Actions' }]}
+        empty={null}
+        problem={<Problem error={users.error ?? setRole.error ?? remove.error ?? again.error} />}
+      >
+        {(users.data ?? []).map((user) => (
+          <tr key={user.name}>
+            <td className={`${td} font-medium`}>
+              {user.name}{' '}
+              {me === `person:${user.name}` ? (
+                <span className="text-xs text-soft">(you)</span>
+              ) : null}
+            </td>
+            <td className={td}>
+              <Select
+                aria-label={`Role of ${user.name}`}
+                value={user.role}
+                className="max-w-44"
+                onChange={(event) => {
+                  const role = roles.find((one) => one === event.target.value) ?? 'viewer';
+                  setRole.mutate({ params: { name: user.name }, input: { role } });
+                }}
+              >
+                {roles.map((role) => (
+                  <option key={role}>{role}</option>
+                ))}
+              </Select>
+              <span className="mt-0.5 block text-xs text-soft">{meanings[user.role]}</span>
+            </td>
+            <td className={td}>
+              <Badge tone={user.state === 'active' ? 'good' : 'warn'}>{user.state}</Badge>
+            </td>
+            <td className={`${td} text-soft`}>{moment(user.createdMs)}</td>
+            <td className={`${td} text-right whitespace-nowrap`}>
+              <Button
+                tone="quiet"
+                onClick={() =>
+                  again.mutate(
+                    { params: { name: user.name } },
+                    { onSuccess: ({ token }) => setInvited({ name: user.name, token }) },
+                  )
+                }
+              >
+                New password link
+              </Button>
+              <Button tone="quiet" onClick={() => remove.mutate({ params: { name: user.name } })}>
+                Remove
+              </Button>
+            </td>
+          </tr>
+        ))}
+      </ListPage>
       <Modal open={inviting} onClose={() => setInviting(false)} title="Invite somebody">
         <Invite
           onDone={(next) => {
@@ -155,15 +124,16 @@ function Invite({ onDone }: { readonly onDone: (invited: Invited) => void }): Re
   const [name, setName] = useState('');
   const [role, setRole] = useState<Role>('viewer');
   return (
-    <form
-      className="space-y-4"
-      onSubmit={(event) => {
-        event.preventDefault();
+    <Form
+      onSubmit={() =>
         invite.mutate(
           { input: { name, role } },
           { onSuccess: ({ token }) => onDone({ name, token }) },
-        );
-      }}
+        )
+      }
+      error={invite.error}
+      submit="Make the link"
+      disabled={invite.isPending}
     >
       <Field label="Name">
         <Input
@@ -184,12 +154,6 @@ function Invite({ onDone }: { readonly onDone: (invited: Invited) => void }): Re
           ))}
         </Select>
       </Field>
-      <Problem error={invite.error} />
-      <div className="flex justify-end">
-        <Button tone="primary" type="submit" disabled={invite.isPending}>
-          Make the link
-        </Button>
-      </div>
-    </form>
+    </Form>
   );
 }

@@ -1,3 +1,5 @@
+import { parsedJson } from './json.ts';
+
 /** What people read of a tool's definition. Whatever is missing is empty. */
 export interface Described {
   readonly title: string | null;
@@ -9,7 +11,7 @@ export type SchemaObject = Readonly<Record<string, unknown>>;
 
 /** Reads a definition as a server sent it; what is no such object says nothing. */
 export function describe(definition: string): Described {
-  const value = objectOf(parsed(definition));
+  const value = objectOf(parsedJson(definition));
   return {
     title: typeof value['title'] === 'string' ? value['title'] : null,
     description: typeof value['description'] === 'string' ? value['description'] : '',
@@ -17,17 +19,20 @@ export function describe(definition: string): Described {
   };
 }
 
+/** The members of an object; none where it is something else. */
 export function objectOf(value: unknown): SchemaObject {
-  const is = typeof value === 'object' && value !== null && !Array.isArray(value);
-  return is ? (value as SchemaObject) : {};
+  return isObject(value) ? value : {};
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+export function isObject(value: unknown): value is SchemaObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The path of a member in the policy language. */
+export function pathOf(parent: string, name: string): string {
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)
+    ? `${parent}.${name}`
+    : `${parent}[${JSON.stringify(name)}]`;
 }
 
 /** One argument that a rule may look at, with what its schema says of it. */
@@ -49,9 +54,7 @@ export function argumentsOf(schema: SchemaObject): readonly Argument[] {
     for (const [name, one] of Object.entries(objectOf(node['properties']))) {
       if (found.length >= argumentsMax) return;
       const child = objectOf(one);
-      const at = /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)
-        ? `${path}.${name}`
-        : `${path}[${JSON.stringify(name)}]`;
+      const at = pathOf(path, name);
       const type = typeof child['type'] === 'string' ? child['type'] : 'any';
       const values = Array.isArray(child['enum']) ? child['enum'] : [];
       const description = typeof child['description'] === 'string' ? child['description'] : '';

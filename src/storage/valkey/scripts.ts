@@ -303,6 +303,19 @@ end
 return found
 `;
 
+/** ARGV: the looks, as JSON. Answers the units that count for each. */
+export const usedScript: string = `${common}
+local now = clock()
+local found = {}
+for index, look in ipairs(cjson.decode(ARGV[1])) do
+  local _, hash = names(look.key)
+  if look.windowMs == cjson.null then found[index] = text(flying(look.key, now))
+  elseif redis.call('EXISTS', hash) == 0 then found[index] = '0:0'
+  else found[index] = text(used(look, now)) end
+end
+return found
+`;
+
 /**
  * ARGV: a gateway's id, and what it admitted before, as JSON. Counts it once for each gateway and
  * life of the store: a store that lost its memory gets it back from the gateways' records.

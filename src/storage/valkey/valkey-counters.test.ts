@@ -261,6 +261,22 @@ describe('counters in a shared store', { skip: withoutValkey }, () => {
     assert.equal((await counters.take([{ ...one, key: 'clock' }])).ok, true);
   });
 
+  test('what is used is told for every gateway, and nothing is taken', async () => {
+    const [left, right] = [await opened(), await opened()];
+    const one = take({ max: 30, units: 0.1 });
+    const flying = take({ windowMs: null, max: 5 });
+    const monthly = take({ align: 'month', windowMs: 31 * 86_400_000 });
+    await left.take([one, flying, monthly]);
+    await right.take([{ ...one, units: 0.2 }]);
+    const looks = [one, flying, monthly, take()];
+    for (const counters of [left, right, left]) {
+      assert.deepEqual(await counters.used(looks), [0.3, 1, 1, 0]);
+    }
+    assert.deepEqual([...left.keys()].sort(), [flying.key, monthly.key, one.key].sort());
+    assert.deepEqual([...right.keys()], [one.key]);
+    assert.deepEqual(await left.used([]), []);
+  });
+
   test('B-144: a store that lost its memory gets it back from the gateways', async (context) => {
     const lost = await startValkey(context);
     const own = new MemoryCounters({ clock });
@@ -287,6 +303,7 @@ describe('counters in a shared store', { skip: withoutValkey }, () => {
     const refused = await counters.take([take()]);
     assert.deepEqual(refused, { ok: false, reason: 'unreachable' } satisfies TakeResult);
     assert.equal(await counters.labels('x'), null);
+    assert.equal(await counters.used([take()]), null);
     await hung.close();
     assert.deepEqual(await counters.take([take()]), { ok: false, reason: 'unreachable' });
     await counters.close();

@@ -9,10 +9,18 @@ import type {
   Take,
   TakeResult,
 } from '../../counters/counters.ts';
+import type { CountersInUse, Look } from '../../counters/in-use.ts';
 import { labelOfKey } from '../../counters/key.ts';
 import type { MemoryCounters } from '../../counters/memory-counters.ts';
-import { exactUnits, type ExactUnits } from '../../counters/units.ts';
-import { endScript, labelsScript, renewScript, seedScript, takeScript } from './scripts.ts';
+import { exactUnits, numberOfUnits, type ExactUnits } from '../../counters/units.ts';
+import {
+  endScript,
+  labelsScript,
+  renewScript,
+  seedScript,
+  takeScript,
+  usedScript,
+} from './scripts.ts';
 
 /** The commands of a store that this adapter needs; every answer is the store's own. */
 export interface ValkeyClient {
@@ -68,7 +76,7 @@ class ValkeyReceipt implements Receipt {
 const unreachable: TakeResult = { ok: false, reason: 'unreachable' };
 
 /** The counters of any number of gateways, in one Valkey or Redis. */
-export class ValkeyCounters implements Counters {
+export class ValkeyCounters implements Counters, CountersInUse {
   readonly #options: ValkeyCountersOptions;
   readonly #prefix: string;
   readonly #leaseMs: number;
@@ -94,6 +102,18 @@ export class ValkeyCounters implements Counters {
 
   async take(takes: readonly Take[], marks: readonly Mark[] = []): Promise<TakeResult> {
     return this.#ask(takes, marks, false);
+  }
+
+  async used(looks: readonly Look[]): Promise<readonly number[] | null> {
+    if (looks.length === 0) return [];
+    if (!(await this.#ready())) return null;
+    const found = await this.#run(usedScript, JSON.stringify(looks));
+    return Array.isArray(found) ? found.map((text) => numberOfUnits(unitsOf(String(text)))) : null;
+  }
+
+  /** What this gateway counted in: sessions of other gateways are known to them alone. */
+  keys(): readonly string[] {
+    return this.#options.own.keys();
   }
 
   async labels(owner: string): Promise<readonly string[] | null> {
@@ -248,6 +268,12 @@ function takesOf(takes: readonly Take[]): readonly object[] {
 /** Whole units and billionths: numbers that a script's doubles hold exactly. */
 function pair(units: ExactUnits): readonly [number, number] {
   return [Number(units / 1_000_000_000n), Number(units % 1_000_000_000n)];
+}
+
+/** The exact units of such a pair, as a script writes it. */
+function unitsOf(text: string): ExactUnits {
+  const [whole = '0', rest = '0'] = text.split(':');
+  return BigInt(whole) * 1_000_000_000n + BigInt(rest);
 }
 
 /** What the script says that it took. */
