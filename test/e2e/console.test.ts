@@ -260,6 +260,32 @@ describe('the story of a policy', { skip }, () => {
     return tools.find(({ name }) => name.endsWith(tool))?.name ?? tool;
   };
 
+  test('how near a limit is to its top is said in words, with the way to its rule and calls', async () => {
+    const { page } = watched;
+    const edit = { path: join(files.root, 'none.txt'), edits: [] };
+    for (let times = 0; times < 4; times += 1) {
+      await client.callTool({ name: await named('edit_file'), arguments: edit });
+    }
+    await page.goto(`${gateway.url}/console/`);
+    const row = page.getByRole('listitem').filter({ hasText: 'edit_file_rate' });
+    await row.getByText('4 of 5 in any minute').waitFor();
+    await row.getByText('near its top').waitFor();
+    await row.getByRole('link', { name: 'work /tools/edit_file' }).click();
+    await page.getByLabel('At most').waitFor();
+    await page.goBack();
+    await row.getByRole('link', { name: 'laptop' }).click();
+    await page.getByRole('row').filter({ hasText: 'agent:anna' }).waitFor();
+    await page.goBack();
+    await row.getByRole('link', { name: 'its calls' }).click();
+    const calls = page.getByRole('row').filter({ hasText: 'edit_file' });
+    await calls.nth(3).waitFor();
+    assert.match(page.url(), /grant=laptop&server=files&tool=edit_file/);
+    await page.getByRole('button', { name: 'Charts' }).click();
+    await row.getByText('4 of 5 in any minute').waitFor();
+    assert.deepEqual(await seriousIssues(page), []);
+    await page.goto(`${gateway.url}/console/log`);
+  });
+
   test('a call is held, shown exactly, and allowed', async () => {
     const { page } = watched;
     const target = join(files.root, 'held.txt');
@@ -424,9 +450,11 @@ describe('what hostile servers write', { skip }, () => {
   test('names, descriptions and results are text on every page', async (context) => {
     const dataDir = await temporaryFolder(context);
     const grant = fileGrant('hostile', ['hostile'], 'open');
+    const counter = '<img src=x onerror=alert(6)>\u202e';
+    const limit = { counter, window: 'day', max: 2, scope: 'grant' };
     const config = await writeOperatorFile(join(dataDir, 'config'), {
       servers: { hostile: { command: process.execPath, args: [hostileServer] } },
-      policies: { open: { version: '1', default: 'allow' } },
+      policies: { open: { version: '1', default: 'allow', all_tools: { limits: [limit] } } },
       grants: [grant],
     });
     const gateway = await startGateway(context, { dataDir, args: ['--config', config] });
@@ -439,7 +467,7 @@ describe('what hostile servers write', { skip }, () => {
       '</script><svg onload=alert(5)>',
     ];
     const client = { url: `${gateway.url}/s/hostile/mcp`, token: grant.token };
-    for (const name of names) {
+    for (const name of ['harmless', ...names]) {
       const { body, headers } = modernCall(name, { '<b>x</b>': 1 });
       await post(client, { body, headers: { ...headers, 'mcp-name': encodeHeaderValue(name) } });
     }
@@ -457,6 +485,8 @@ describe('what hostile servers write', { skip }, () => {
       await page.waitForLoadState('load');
       assert.equal(await page.locator('main img, main script, main iframe').count(), 0, path);
     }
+    await page.goto(`${gateway.url}/console/`);
+    await page.getByText('<img src=x onerror=alert(6)>⟨202e⟩', { exact: true }).waitFor();
     await page.goto(`${gateway.url}/console/log`);
     await page.getByText('<script>alert(1)</script>').first().waitFor();
     await page.getByText('safe⟨202e⟩gnp.exe').first().waitFor();

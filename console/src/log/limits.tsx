@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 
 import type { Operations } from '../api/operations.ts';
 import { reading } from '../api/queries.ts';
-import { Badge, Empty, Foreign, Problem } from '../ui/kit.tsx';
+import { Badge, Empty, Foreign, Problem, visible } from '../ui/kit.tsx';
 import { distance } from '../ui/time.ts';
 
 type Answer = Operations['listLimits']['output'];
@@ -131,7 +131,7 @@ function Whose({ stand: { scope, who, grants, server } }: { readonly stand: Stan
 
 function GrantLink({ label }: { readonly label: string }): ReactNode {
   return (
-    <Link to="/grants" search={{ grant: label }} className="text-accent hover:underline">
+    <Link to="/grants" search={{ grant: label }} className="text-accent underline">
       {label}
     </Link>
   );
@@ -152,7 +152,6 @@ function Ways({ stand }: { readonly stand: Stand }): ReactNode {
           params={{ name: policy }}
           search={{ server: server ?? undefined, tool: tools[0] }}
           className="text-accent hover:underline"
-          aria-label={`Policy ${policy}, rule ${rule}`}
         >
           {policy} <Foreign mono>{rule}</Foreign>
         </Link>
@@ -161,9 +160,8 @@ function Ways({ stand }: { readonly stand: Stand }): ReactNode {
         to="/log"
         search={{ grant, server: server ?? undefined, tool }}
         className="text-accent hover:underline"
-        aria-label={`Calls that count in ${stand.counter}`}
       >
-        its calls
+        its calls<span className="sr-only"> under {visible(stand.counter)}</span>
       </Link>
     </span>
   );
