@@ -125,7 +125,9 @@ async function listOne(
   part: Caller,
   message: RequestMessage,
 ): Promise<readonly string[]> {
-  await gateway.toolsReady(part.server, 'all');
+  const ready = await gateway.toolsReady(part.server, 'all');
+  // Nothing of a list that was never read could be shown: it is not waited for once more.
+  if (!ready && (gateway.snapshot().servers.get(part.server)?.tools ?? null) === null) return [];
   const shown: string[] = [];
   let cursor: string | null = null;
   for (let page = 0; page < pagesMax; page += 1) {
@@ -177,7 +179,7 @@ async function put(
         : part.session === null
           ? null
           : part.protocolVersion,
-    timeoutMs: gateway.limits.answerTimeoutMs,
+    timeoutMs: Math.min(gateway.limits.answerTimeoutMs, gateway.limits.amongAllMs),
     answerBytesMax: gateway.limits.answerBytesMax,
     owner: part,
     asked: (method) => void refusedFromServer(gateway, part, method, 'not-aggregated'),

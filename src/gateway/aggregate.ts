@@ -12,6 +12,7 @@ import { partOf, serversOf, sha256Hex } from './aggregate-parts.ts';
 import { discard } from './batch.ts';
 import { bridge } from './bridge.ts';
 import type { Upstream } from './upstream/upstream.ts';
+import { inTime } from './in-time.ts';
 import { callTool } from './call.ts';
 import { jsonHeaders, type Downstream } from './downstream.ts';
 import { editedRequest } from './edit-request.ts';
@@ -121,8 +122,7 @@ async function receiveLegacy(
 ): Promise<void> {
   if (message.kind === 'response') return routeResponse(gateway, { message, session }, downstream);
   if (message.kind === 'notification') {
-    const parts = [...session.parts.values()];
-    await Promise.all(parts.map((part) => receiveMessage(gateway, part, message, null, discard())));
+    await tellAll(gateway, session.parts, message);
     downstream.answer(202, {}, null);
     return;
   }
@@ -147,7 +147,6 @@ async function receiveModern(
     return;
   }
   const servers = serversOf(gateway, caller);
-  await Promise.all(servers.map((server) => gateway.toolsReady(server, 'all')));
   if (servers.length === 0) {
     return answerError(downstream, 404, {
       id: message.id,
@@ -222,9 +221,7 @@ async function receiveRequest(
     case 'tools/call':
       return routeCall(gateway, caller, { message, parts, rawHeaders }, downstream);
     case 'logging/setLevel':
-      await Promise.all(
-        [...parts.values()].map((part) => receiveMessage(gateway, part, message, null, discard())),
-      );
+      await tellAll(gateway, parts, message);
       downstream.answer(200, jsonHeaders, resultResponse(message.id, '{}'));
       return;
     default: {
@@ -242,6 +239,23 @@ async function receiveRequest(
   }
 }
 
+/** Passes a message on to every server; one that takes long does not keep its client from the rest. */
+async function tellAll(
+  gateway: Gateway,
+  parts: ReadonlyMap<string, Caller>,
+  message: Message,
+): Promise<void> {
+  const told = [...parts.values()].map((part) =>
+    receiveMessage(gateway, part, message, null, discard()).catch((reason: unknown) => {
+      gateway.log.error('internal error', { detail: String(reason) });
+    }),
+  );
+  await inTime(
+    Promise.all(told).then(() => true),
+    gateway.limits.amongAllMs,
+  );
+}
+
 /** Finds the server by the aggregated name, and puts the tool's own name into the judged bytes. */
 async function routeCall(
   gateway: Gateway,
@@ -251,7 +265,7 @@ async function routeCall(
 ): Promise<void> {
   const name = message.params?.['name'];
   const named = typeof name === 'string' ? name : '';
-  const target = findTool(gateway, parts, named);
+  const target = await findTool(gateway, parts, named);
   const renamed = target === null ? null : renameTool(message, target.tool);
   if (target === null || renamed === null) {
     await refusedAtEdge(gateway, caller, 'tools/call', 'unknown');
@@ -274,14 +288,16 @@ async function routeCall(
   return callTool(gateway, { ...target.part, askedAs: named }, renamed, downstream, params);
 }
 
-function findTool(
+async function findTool(
   gateway: Gateway,
   parts: ReadonlyMap<string, Caller>,
   name: string,
-): { readonly part: Caller; readonly tool: string } | null {
+): Promise<{ readonly part: Caller; readonly tool: string } | null> {
   const split = name.indexOf('__');
   const part = split < 0 ? undefined : parts.get(name.slice(0, split));
   if (part === undefined) return null;
+  // Its tools' names, and which era it speaks. The lists of the other servers are not waited for.
+  await gateway.toolsReady(part.server, 'once');
   for (const tool of gateway.snapshot().servers.get(part.server)?.tools?.keys() ?? []) {
     if (aggregatedName(part.server, tool, sha256Hex) === name) return { part, tool };
   }

@@ -18,9 +18,10 @@ export interface Gateway {
   upstream(server: string): Upstream | null;
   /**
    * Waits, within a bound, until the server's tools were read and pinned; false when they were not.
-   * Whoever waits for `all` servers waits less long for each.
+   * Whoever waits for `all` servers waits less long for each; that they were read `once` is enough
+   * for whoever only asks which tools there are.
    */
-  toolsReady(server: string, among?: 'one' | 'all'): Promise<boolean>;
+  toolsReady(server: string, need?: 'one' | 'all' | 'once'): Promise<boolean>;
   /** Whether the server, when it was last read, spoke 2026-07-28. */
   speaksModern(server: string): boolean;
   /** The server says, or shows, that its tools changed: read them again soon. */
@@ -55,6 +56,8 @@ export interface GatewayLimits extends LoopLimits {
   readonly answerBytesMax: number;
   /** Until the first byte of an answer to a request. */
   readonly answerTimeoutMs: number;
+  /** How long one server may keep waiting what was asked of all of them, and is answered without it. */
+  readonly amongAllMs: number;
   /** Open streams of one grant. */
   readonly streamsPerGrantMax: number;
   /** Sessions of one grant on the endpoint of all servers. */
@@ -69,6 +72,8 @@ export const defaultGatewayLimits: GatewayLimits = {
   json: { bytesMax: 1_048_576, depthMax: 64, valuesMax: 20_000, stringMax: 1_048_576 },
   answerBytesMax: 33_554_432,
   answerTimeoutMs: 60_000,
+  // Clients give up after a minute; a server that starts for the first time takes half of that.
+  amongAllMs: 30_000,
   streamsPerGrantMax: 2_000,
   sessionsPerGrantMax: 1_000,
   listTtlMs: 5_000,

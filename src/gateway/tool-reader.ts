@@ -45,13 +45,16 @@ export class ToolReader {
     this.#deps = deps;
   }
 
-  /** Reads now, or joins the reading under way; false when no list could be read in time. */
-  async ready(server: string, among: 'one' | 'all' = 'one'): Promise<boolean> {
+  /**
+   * Reads now, or joins the reading under way; false when no list could be read in time. For `once`
+   * a list that was read before will do, though it is being read again.
+   */
+  async ready(server: string, need: 'one' | 'all' | 'once' = 'one'): Promise<boolean> {
     const reading = this.#reading(server);
-    if (reading.succeeded && reading.running === null) return true;
+    if (reading.succeeded && (reading.running === null || need === 'once')) return true;
     const sinceMs = this.#deps.clock.monotonicMs() - reading.endedMs;
     if (reading.running === null && sinceMs < failedAgainMs) return false;
-    return inTime(this.#read(server, reading), among === 'one' ? waitMs : amongAllMs);
+    return inTime(this.#read(server, reading), need === 'all' ? amongAllMs : waitMs);
   }
 
   /** How the last reading went, and why it failed if it did. */

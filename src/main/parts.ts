@@ -36,7 +36,7 @@ export function gatewayOf(
   return {
     ...rest,
     upstream: (server) => connections.find(server),
-    toolsReady: (server, among) => reader.ready(server, among),
+    toolsReady: (server, need) => reader.ready(server, need),
     speaksModern: (server) => reader.speaksModern(server),
     toolsChanged: (server) => reader.changed(server),
     clock: systemClock,

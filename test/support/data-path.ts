@@ -126,7 +126,7 @@ export async function startDataPath(options: DataPathOptions): Promise<DataPath>
   const gateway: Gateway = {
     snapshot: () => snapshot,
     upstream: (server) => upstreams.get(server) ?? null,
-    toolsReady: (server, among) => reader.ready(server, among),
+    toolsReady: (server, need) => reader.ready(server, need),
     speaksModern: (server) => reader.speaksModern(server),
     toolsChanged: (server) => reader.changed(server),
     get counters() {
