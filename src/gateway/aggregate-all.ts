@@ -51,6 +51,11 @@ export async function initializeAll(
       end: (old) => endParts(gateway, old),
     },
   );
+  // Nobody is there any more to learn its id: nobody could use it, or end it.
+  if (downstream.ended()) {
+    gateway.live.aggregates.end(session.id);
+    return endParts(gateway, session);
+  }
   const instructions = parts.map((part) => part.instructions).filter((text) => text !== null);
   const result = {
     protocolVersion,

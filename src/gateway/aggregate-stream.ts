@@ -1,11 +1,11 @@
 import type { AggregateSession } from './aggregate-state.ts';
-import { batchParts, discard } from './batch.ts';
+import { batchParts } from './batch.ts';
 import type { Caller } from './caller.ts';
 import { eventHeaders, type Downstream } from './downstream.ts';
 import { isInForce } from './in-force.ts';
 import type { Gateway } from './gateway.ts';
 import { recordForwarded } from './receive.ts';
-import { endSession, followStream } from './stream.ts';
+import { endUnheard, followStream } from './stream.ts';
 import { takeStreamPlace } from './stream-places.ts';
 
 /** The legacy GET on the endpoint of all servers: what each of them sends by itself, on one stream. */
@@ -55,9 +55,5 @@ export async function endParts(
   { parts }: Pick<AggregateSession, 'parts'>,
 ): Promise<void> {
   const open = [...parts.values()].filter((part) => part.session !== null);
-  const ends = open.map((part) => endSession(gateway, part, discard()));
-  for (const ended of await Promise.allSettled(ends)) {
-    if (ended.status === 'fulfilled') continue;
-    gateway.log.error('internal error', { detail: String(ended.reason) });
-  }
+  await Promise.all(open.map((part) => endUnheard(gateway, part)));
 }

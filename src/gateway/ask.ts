@@ -56,7 +56,7 @@ export async function judgeFromServer(
 ): Promise<string | Uint8Array | null> {
   switch (answer.kind) {
     case 'notification':
-      return judgeNotification(gateway, caller, answer) ? raw : null;
+      return (await judgeNotification(gateway, caller, answer)) ? raw : null;
     case 'request':
       if (!(await judgeRequest(gateway, caller, answer))) return null;
       return caller.isPart ? withServerInId(caller, answer) : raw;
@@ -67,12 +67,17 @@ export async function judgeFromServer(
   }
 }
 
-function judgeNotification(gateway: Gateway, caller: Caller, answer: Answer): boolean {
+async function judgeNotification(
+  gateway: Gateway,
+  caller: Caller,
+  answer: Answer,
+): Promise<boolean> {
   const method = answer.method ?? '';
   const rule =
     ruleFor(method, 'server-to-client', 'legacy') ?? ruleFor(method, 'server-to-client', 'modern');
   if (rule === null || rule.kind !== 'notification') {
-    void refusedFromServer(gateway, caller, method, 'unknown-method');
+    // The stream waits for it: a flood of them must not fill the queue of the log.
+    await refusedFromServer(gateway, caller, method, 'unknown-method');
     return false;
   }
   if (rule.ruled === 'task' && !tellsOwnTask(gateway, caller, answer)) return false;
@@ -83,6 +88,13 @@ function judgeNotification(gateway: Gateway, caller: Caller, answer: Answer): bo
 async function judgeRequest(gateway: Gateway, caller: Caller, answer: Answer): Promise<boolean> {
   const method = answer.method ?? '';
   const id = answer.id ?? 'null';
+  const { live, clock } = gateway;
+  const session = sessionKey(caller);
+  if (!live.questions.count(session, clock.monotonicMs())) {
+    // Not answered either: each answer is a request of the gateway's own to whoever asks this much.
+    await refusedFromServer(gateway, caller, method, 'asks-too-much');
+    return false;
+  }
   const rule = ruleFor(method, 'server-to-client', 'legacy');
   const known = rule !== null && rule.kind === 'request';
   if (!known || !opens(caller, rule.ruled)) {
@@ -92,24 +104,17 @@ async function judgeRequest(gateway: Gateway, caller: Caller, answer: Answer): P
     answerServer(gateway, caller, errorResponse(id, code, message), id);
     return false;
   }
-  const recorded = await gateway.audit.append(
-    methodRecord(gateway, caller, {
-      method,
-      direction: 'to-client',
-      decision: 'allow',
-      code: null,
-    }),
-  );
-  if (!recorded.ok || !gateway.live.ask(sessionKey(caller), idKey(id), method)) {
-    answerServer(
-      gateway,
-      caller,
-      errorResponse(id, codes.refused, 'refused by the gateway: try again later'),
-      id,
-    );
+  const again = errorResponse(id, codes.refused, 'refused by the gateway: try again later');
+  if (!live.questions.ask(session, idKey(id), method, clock.monotonicMs())) {
+    await refusedFromServer(gateway, caller, method, 'asks-too-much');
+    answerServer(gateway, caller, again, id);
     return false;
   }
-  return true;
+  const about = { method, direction: 'to-client', decision: 'allow', code: null } as const;
+  if ((await gateway.audit.append(methodRecord(gateway, caller, about))).ok) return true;
+  live.questions.answered(session, idKey(id));
+  answerServer(gateway, caller, again, id);
+  return false;
 }
 
 /** Two servers of one aggregate session may ask under the same id: the server's name tells them apart. */

@@ -5,6 +5,7 @@ import type { ResponseMessage } from '../mcp/message.ts';
 import type { PinnedTool } from '../policy/index.ts';
 import type { Downstream } from './downstream.ts';
 import { LoopBreaker } from './loops.ts';
+import { Questions } from './questions.ts';
 import { Roster, type Entry } from './roster.ts';
 import { BridgeSessions } from './bridge-sessions.ts';
 import { TaskOwners } from './task-owners.ts';
@@ -57,7 +58,6 @@ interface OpenExchange extends Entry {
   readonly exchange: UnderWay;
 }
 
-const askedPerSessionMax = 256;
 const detachedMax = 10_000;
 const declaredMax = 10_000;
 
@@ -73,6 +73,8 @@ export class LiveState {
   readonly tasks: TaskOwners = new TaskOwners();
   /** Rounds of calls that are paid for. */
   readonly passes: RoundPasses = new RoundPasses();
+  /** Requests of servers that wait for a client's answer. */
+  readonly questions: Questions = new Questions();
   readonly loops: LoopBreaker = new LoopBreaker();
   /** Definitions that were compared with their pins: lists repeat. */
   readonly definitions: WeakMap<PinnedTool, ListedDefinition> = new WeakMap();
@@ -80,7 +82,6 @@ export class LiveState {
   readonly exchanges: Roster<Stoppable> = new Roster();
   readonly #streams = new Map<string, Set<Downstream>>();
   readonly #answers = new Roster<OpenAnswer>();
-  readonly #asked = new Map<string, Map<string, string>>();
   readonly #declared = new Map<string, string>();
   readonly #ableToOpen = new Set<string>();
   readonly #ownQuestions = new Map<string, (answer: ResponseMessage) => void>();
@@ -183,29 +184,6 @@ export class LiveState {
     let count = 0;
     for (const streams of this.#streams.values()) count += streams.size;
     return count;
-  }
-
-  /** Remembers a request that a server put to a client; false when the session asks too much. */
-  ask(session: string, id: string, method: string): boolean {
-    const asked = this.#asked.get(session) ?? new Map<string, string>();
-    if (asked.size >= askedPerSessionMax) return false;
-    asked.set(id, method);
-    this.#asked.set(session, asked);
-    return true;
-  }
-
-  /** The method that was asked under this id, once; null when nothing was. */
-  answered(session: string, id: string): string | null {
-    const asked = this.#asked.get(session);
-    const method = asked?.get(id);
-    if (asked === undefined || method === undefined) return null;
-    asked.delete(id);
-    if (asked.size === 0) this.#asked.delete(session);
-    return method;
-  }
-
-  forgetSession(session: string): void {
-    this.#asked.delete(session);
   }
 
   /** False when too many calls wait already, or one under this very id: this one is then over. */

@@ -147,7 +147,8 @@ async function receiveRequest(
     holdHead: rule.method === 'initialize',
     judge: (answer, event) => judgeFromServer(gateway, caller, answer, event.raw),
     announce: underWayIn(gateway, caller, message),
-    conclude: async (conclusion) => concludeRequest(gateway, caller, { message, rule }, conclusion),
+    conclude: async (conclusion) =>
+      concludeRequest(gateway, caller, { message, rule, downstream }, conclusion),
   });
   if (isStream) gateway.live.removeStream(grantId, downstream);
 }
@@ -180,7 +181,7 @@ async function receiveResponse(
     downstream.answer(202, {}, null);
     return;
   }
-  const asked = gateway.live.answered(sessionKey(caller), idKey(message.id));
+  const asked = gateway.live.questions.answered(sessionKey(caller), idKey(message.id));
   if (asked === null) {
     await refusedAtEdge(gateway, caller, '(response)', 'not-asked');
     downstream.answer(202, {}, null);

@@ -7,27 +7,37 @@ import { isKnownResult } from './answer-status.ts';
 import { abilityOf } from './client-ability.ts';
 import { inputRequestsAllowed } from './ask.ts';
 import type { Caller } from './caller.ts';
+import type { Downstream } from './downstream.ts';
 import type { Gateway } from './gateway.ts';
 import { filterAnswer } from './list.ts';
 import { methodRecord } from './records.ts';
 import { releaseAsIs, type Conclusion, type Release } from './relay.ts';
 import { codes } from './reply.ts';
 import { sealedAnswer } from './rounds.ts';
-import { sealSession } from './session.ts';
+import { sealSession, type Session } from './session.ts';
+import { endUnheard } from './stream.ts';
 import * as sentences from './sentences.ts';
 import { filterTasks } from './tasks.ts';
 import type { Headers, UpstreamFailure } from './upstream/upstream.ts';
+
+/** A request that is no tool call, how it is ruled, and who waits for its answer. */
+interface Concluded {
+  readonly message: RequestMessage;
+  readonly rule: MethodRule;
+  readonly downstream: Pick<Downstream, 'ended'>;
+}
 
 /** What a client is given at the end of a request that is no tool call. */
 export function concludeRequest(
   gateway: Gateway,
   caller: Caller,
-  { message, rule }: { readonly message: RequestMessage; readonly rule: MethodRule },
+  concluded: Concluded,
   conclusion: Conclusion,
 ): Promise<Release> | Release {
+  const { message } = concluded;
   switch (conclusion.kind) {
     case 'answer':
-      return concludeAnswer(gateway, caller, { message, rule }, conclusion);
+      return concludeAnswer(gateway, caller, concluded, conclusion);
     case 'bare':
       return concludeBare(message, conclusion.status);
     case 'failed':
@@ -59,12 +69,20 @@ async function concludeFailed(
 async function concludeAnswer(
   gateway: Gateway,
   caller: Caller,
-  { message, rule }: { readonly message: RequestMessage; readonly rule: MethodRule },
+  { message, rule, downstream }: Concluded,
   { answer, headers }: Extract<Conclusion, { kind: 'answer' }>,
 ): Promise<Release> {
   if (answer.errorSpan !== null) return releaseAsIs;
-  if (message.method === 'initialize')
-    return sealedInitialize(gateway, caller, message, answer, headers);
+  if (message.method === 'initialize') {
+    const session = sessionOf(gateway, caller, answer, headers);
+    if (session === null) return releaseAsIs;
+    // Nobody is there any more to learn its id: nobody could use it, or end it.
+    if (downstream.ended()) {
+      const { protocolVersion } = session;
+      void endUnheard(gateway, { ...caller, session, protocolVersion });
+    } else declareClient(gateway, session, message);
+    return { replacement: null, headers: { 'mcp-session-id': session.sealedId } };
+  }
   if (!isKnownResult(message.era, answer)) return failed(message, sentences.resultUnknown);
   if (answer.inputRequests && !inputRequestsAllowed(caller, answer)) {
     return failed(message, sentences.inputNotAllowed);
@@ -85,25 +103,24 @@ async function concludeAnswer(
   return { replacement: { status: 200, body: filtered.value }, headers: {} };
 }
 
-/** Gives the client a session id that is bound to its grant, in place of the server's own. */
-function sealedInitialize(
+/** The session that an answer opened, its id bound to the grant; null where there is none. */
+function sessionOf(
   gateway: Gateway,
   caller: Caller,
-  message: RequestMessage,
   answer: Answer,
   headers: Headers,
-): Release {
-  const upstreamId = headers['mcp-session-id'];
-  if (upstreamId === undefined) return releaseAsIs;
+): Session | null {
+  const id = headers['mcp-session-id'];
+  if (id === undefined) return null;
   const owner = { grantId: caller.grant.id, server: caller.server };
-  const session = sealSession(gateway.installationKey, owner, {
-    id: upstreamId,
-    protocolVersion: negotiatedVersion(answer),
-  });
+  const upstream = { id, protocolVersion: negotiatedVersion(answer) };
+  return sealSession(gateway.installationKey, owner, upstream);
+}
+
+function declareClient(gateway: Gateway, { seal }: Session, message: RequestMessage): void {
   const declared = declaredName(message);
-  if (declared !== null) gateway.live.declare(session.seal, declared);
-  gateway.live.declareAbility(session.seal, abilityOf(message.params?.['capabilities']));
-  return { replacement: null, headers: { 'mcp-session-id': session.sealedId } };
+  if (declared !== null) gateway.live.declare(seal, declared);
+  gateway.live.declareAbility(seal, abilityOf(message.params?.['capabilities']));
 }
 
 function declaredName(message: RequestMessage): string | null {

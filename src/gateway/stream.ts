@@ -1,4 +1,5 @@
 import { judgeFromServer, sessionKey } from './ask.ts';
+import { discard } from './batch.ts';
 import type { Downstream } from './downstream.ts';
 import { sessionRequest } from './forward.ts';
 import type { Caller } from './caller.ts';
@@ -46,8 +47,15 @@ export async function endSession(
 ): Promise<void> {
   if (await isStopped(gateway, caller, 'DELETE', downstream)) return;
   if (!(await recorded(gateway, caller, 'DELETE', downstream))) return;
-  gateway.live.forgetSession(sessionKey(caller));
+  gateway.live.questions.forget(sessionKey(caller));
   await exchange(gateway, caller, 'DELETE', downstream);
+}
+
+/** Ends a session that nobody waits to hear the end of; never rejects. */
+export async function endUnheard(gateway: Gateway, caller: Caller): Promise<void> {
+  await endSession(gateway, caller, discard()).catch((reason: unknown) => {
+    gateway.log.error('internal error', { detail: String(reason) });
+  });
 }
 
 /** Relays what a server sends by itself, without a record or a place of its own. */

@@ -37,7 +37,7 @@ async function stand(context: TestContext, amongAllMs: number): Promise<Stand> {
     request.on('end', () => asked.push(text));
   });
   await new Promise<void>((resolve) => sick.listen(0, '127.0.0.1', resolve));
-  const end = (): void => void sick.close().closeAllConnections();
+  const end = (): void => sick.close().closeAllConnections();
   context.after(end);
   const { port } = sick.address() as AddressInfo;
   const at = { transport: 'http', headers: {}, allowPrivate: true } as const;
@@ -78,7 +78,10 @@ describe('a server that hangs, among all servers', { timeout: 120_000 }, () => {
     const { client, asked } = await stand(context, 300);
     const opened = await post(client, initialize);
     assert.match(opened.text, /"protocolVersion"/);
-    assert.ok(asked.some((text) => text.includes('"name":"c"')), 'it was asked');
+    assert.ok(
+      asked.some((text) => text.includes('"name":"c"')),
+      'it was asked',
+    );
     const headers = { 'mcp-session-id': String(opened.headers['mcp-session-id']) };
     const note = { body: '{"jsonrpc":"2.0","method":"notifications/initialized"}', headers };
     assert.equal((await post(client, note)).status, 202);

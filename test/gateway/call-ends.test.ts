@@ -113,7 +113,7 @@ describe('while what was asked for goes on record', () => {
       const noted = '{"jsonrpc":"2.0","method":"notifications/initialized"}';
       const answer = { body: '{"jsonrpc":"2.0","id":"q","result":{"action":"accept"}}' };
       for (const message of [ping, { ...ping, body: noted }, answer]) {
-        path.gateway.live.ask('rec grant_test', idKey('"q"'), 'elicitation/create');
+        path.gateway.live.questions.ask('rec grant_test', idKey('"q"'), 'elicitation/create', 0);
         meanwhile = change;
         await post(client(), message).catch(() => null);
         path.publish(() => whole);

@@ -140,6 +140,26 @@ describe('clients of HTTP+SSE', () => {
     assert.equal(path.gateway.live.streamCount(), 0);
   });
 
+  for (const target of ['/s/rec/sse', '/sse']) {
+    test(`end on ${target} the session that is opened for them after they left`, async (context) => {
+      const { stream, endpoint } = await open(target);
+      const before = path.records.length;
+      const opening = server.bodies.length;
+      const servers = target === '/sse' ? 2 : 1;
+      const release = server.holdAnswers();
+      context.after(release);
+      await send(endpoint, initialize);
+      await until('the server is asked', () => server.bodies.length === opening + servers);
+      stream.end();
+      await until('the client has gone', () => path.gateway.live.streamCount() === 0);
+      release();
+      const ended = (): number =>
+        path.records.slice(before).filter((r) => r.kind === 'method' && r.method === 'DELETE')
+          .length;
+      await until('the end of the session with each server', () => ended() === servers);
+    });
+  }
+
   test('lose their stream with their grant', async () => {
     const { stream } = await open();
     const kept = path.gateway.snapshot();

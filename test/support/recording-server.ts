@@ -13,6 +13,8 @@ export interface RecordingServer {
   setTools(tools: readonly object[]): void;
   /** Milliseconds that each call takes. */
   setDelay(ms: number): void;
+  /** Gives no answer from now on, until what it gives is called: then all that are due. */
+  holdAnswers(): () => void;
   /** The revision that sessions are opened in; 2025-06-18 unless said. */
   setVersion(version: string): void;
   close(): Promise<void>;
@@ -35,6 +37,7 @@ export async function startRecordingServer(): Promise<RecordingServer> {
   let tools = ['read', 'write', 'pay', 'secret'].map(tool);
   let delayMs = 0;
   let revision = '2025-06-18';
+  let held: (() => void)[] | null = null;
   const sessions = new Set<string>();
 
   const handle = (request: IncomingMessage, response: ServerResponse, body: string): void => {
@@ -62,10 +65,12 @@ export async function startRecordingServer(): Promise<RecordingServer> {
     }
     const rawId = /"id"\s*:\s*("(?:[^"\\]|\\.)*"|-?[0-9.eE+]+)/.exec(body)?.[1] ?? 'null';
     const answer = `{"jsonrpc":"2.0","id":${rawId},"result":${resultOf(message, modern, body)}}`;
-    setTimeout(() => {
+    const give = (): void => {
       response.writeHead(200, { 'content-type': 'application/json', ...extra });
       response.end(answer);
-    }, delayMs);
+    };
+    if (held === null) setTimeout(give, delayMs);
+    else held.push(give);
   };
 
   const noteCall = (message: unknown): void => {
@@ -102,6 +107,14 @@ export async function startRecordingServer(): Promise<RecordingServer> {
     calls,
     setTools: (next) => (tools = [...next]),
     setDelay: (ms) => (delayMs = ms),
+    holdAnswers: () => {
+      const due: (() => void)[] = [];
+      held = due;
+      return () => {
+        held = null;
+        for (const give of due.splice(0)) give();
+      };
+    },
     setVersion: (version) => (revision = version),
     close: () =>
       new Promise((resolve) => {

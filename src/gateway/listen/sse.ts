@@ -5,7 +5,6 @@ import { peekAnswer } from '../../mcp/answer.ts';
 import { encodeSseEvent } from '../../mcp/sse.ts';
 import { receiveAggregate } from '../aggregate.ts';
 import { endParts } from '../aggregate-stream.ts';
-import { discard } from '../batch.ts';
 import type { Caller } from '../caller.ts';
 import { eventHeaders, type Downstream } from '../downstream.ts';
 import type { Gateway } from '../gateway.ts';
@@ -14,7 +13,7 @@ import type { Grant } from '../../identity/grant.ts';
 import { receive, recordForwarded } from '../receive.ts';
 import { answerError, codes } from '../reply.ts';
 import { openSession } from '../session.ts';
-import { endSession, followStream } from '../stream.ts';
+import { endUnheard, followStream } from '../stream.ts';
 import { tooManyStreams } from '../stream-places.ts';
 import type { Headers } from '../upstream/upstream.ts';
 import { readBody } from './body.ts';
@@ -226,7 +225,7 @@ class SseSession {
     this.#following?.cut();
     const caller = this.#caller;
     if (caller.aggregateId !== null) this.#endAggregate(caller.aggregateId);
-    if (caller.session !== null) void endSession(this.#gateway, caller, discard());
+    if (caller.session !== null) void endUnheard(this.#gateway, caller);
   }
 
   #endAggregate(id: string): void {
