@@ -1,4 +1,6 @@
 import { errorResponse } from '../../mcp/encode.ts';
+import { ruleFor } from '../../mcp/method.ts';
+import type { Answer } from '../../mcp/answer.ts';
 import type { Downstream, DownstreamWatcher } from '../downstream.ts';
 import { codes } from '../reply.ts';
 import type { Headers } from '../upstream/upstream.ts';
@@ -14,25 +16,51 @@ export interface MessageSink {
 /** The head of an answer, as far as it concerns a whole session. */
 export type HeadSeen = (status: number, headers: Headers) => void;
 
-/** Writes every message of an answer to a sink; `id` is JSON text, or null where none is awaited. */
+/** What a client is owed for what it sent. */
+export interface AnswerDue {
+  /** JSON text of the id that it awaits an answer under, or null. */
+  readonly id: string | null;
+  /** Nothing that is said of the message itself reaches its client, not even that it is wrong. */
+  readonly isSilent: boolean;
+}
+
+/**
+ * JSON-RPC 2.0, sections 4.1 and 5: a notification has no answer, and neither has an answer. A
+ * request that lacks its id is no notification: its client awaits something, and is told.
+ */
+export function answerTo({ kind, id, method }: Answer): AnswerDue {
+  const isSilent = kind === 'response' || (kind === 'notification' && !isRequest(method ?? ''));
+  return { id: kind === 'request' ? id : null, isSilent };
+}
+
+function isRequest(method: string): boolean {
+  return (['legacy', 'modern'] as const).some(
+    (era) => ruleFor(method, 'client-to-server', era)?.kind === 'request',
+  );
+}
+
+/** For what the server sends by itself. */
+export const unasked: AnswerDue = { id: null, isSilent: false };
+
+/** Writes every message of an answer to a sink. */
 export class MessageDownstream implements Downstream {
   readonly #sink: MessageSink;
-  readonly #id: string | null;
+  readonly #due: AnswerDue;
   readonly #headSeen: HeadSeen;
   #watcher: DownstreamWatcher | null = null;
   #said = false;
   #ended = false;
   #cut = false;
 
-  constructor(sink: MessageSink, id: string | null, headSeen: HeadSeen) {
+  constructor(sink: MessageSink, due: AnswerDue, headSeen: HeadSeen) {
     this.#sink = sink;
-    this.#id = id;
+    this.#due = due;
     this.#headSeen = headSeen;
   }
 
   answer(status: number, headers: Headers, body: Uint8Array | string | null): void {
     if (this.#ended) return;
-    if (body !== null)
+    if (body !== null && !this.#due.isSilent)
       this.#write(typeof body === 'string' ? body : Buffer.from(body).toString('utf8'));
     this.#headSeen(status, headers);
     this.close();
@@ -48,14 +76,16 @@ export class MessageDownstream implements Downstream {
   }
 
   close(): void {
-    if (!this.#said && this.#id !== null) this.fail('the server gave no answer');
+    if (!this.#said && this.#due.id !== null) this.fail('the server gave no answer');
     this.#ended = true;
   }
 
   /** Ends with an error of the gateway's own. */
   fail(sentence: string): void {
     if (this.#ended) return;
-    this.#write(errorResponse(this.#id, codes.upstream, sentence));
+    if (!this.#due.isSilent) {
+      this.#write(errorResponse(this.#due.id, codes.upstream, sentence));
+    }
     this.#ended = true;
   }
 

@@ -33,7 +33,13 @@ import {
   type McpListener,
   type Refusal,
 } from './http.ts';
-import { MessageDownstream, type HeadSeen } from './message-downstream.ts';
+import {
+  answerTo,
+  MessageDownstream,
+  unasked,
+  type AnswerDue,
+  type HeadSeen,
+} from './message-downstream.ts';
 
 /** What of HTTP+SSE a path names: the stream, or the endpoint of one session's messages. */
 export interface SseRoute {
@@ -213,8 +219,9 @@ class SseSession {
   receive(grant: Grant, bytes: Uint8Array): void {
     this.#caller = { ...this.#caller, grant };
     const asked = peekAnswer(bytes);
-    const id = asked.kind === 'request' ? asked.id : null;
-    const downstream = this.#downstream(id, (status, headers) => this.#headSeen(status, headers));
+    const downstream = this.#downstream(answerTo(asked), (status, headers) =>
+      this.#headSeen(status, headers),
+    );
     this.#pending.add(downstream);
     void this.#answer(bytes, downstream).finally(() => this.#pending.delete(downstream));
   }
@@ -248,12 +255,12 @@ class SseSession {
     }
   }
 
-  #downstream(id: string | null, headSeen: HeadSeen): MessageDownstream {
+  #downstream(due: AnswerDue, headSeen: HeadSeen): MessageDownstream {
     const sink = {
       write: (text: string) => this.#stream.event(encodeSseEvent({ event: 'message', data: text })),
       drained: (then: () => void) => void this.#waiting.push(then),
     };
-    return new MessageDownstream(sink, id, headSeen);
+    return new MessageDownstream(sink, due, headSeen);
   }
 
   /** The server opened a session: what it sends by itself is read from now on; or it is dead. */
@@ -275,7 +282,7 @@ class SseSession {
     const { protocolVersion } = session;
     this.#following?.cut();
     this.#caller = { ...this.#caller, session, protocolVersion };
-    const following = this.#downstream(null, () => undefined);
+    const following = this.#downstream(unasked, () => undefined);
     this.#following = following;
     void this.#follow(following);
   }

@@ -8,7 +8,7 @@ import { openSession } from '../session.ts';
 import { openStream } from '../stream.ts';
 import type { Headers } from '../upstream/upstream.ts';
 import { LineSplitter } from './lines.ts';
-import { MessageDownstream, type MessageSink } from './message-downstream.ts';
+import { answerTo, MessageDownstream, unasked, type MessageSink } from './message-downstream.ts';
 
 /** Where a client that speaks stdio is. */
 export interface StdioEnds {
@@ -20,6 +20,8 @@ export interface StdioEnds {
 
 /** How long answers are waited for when the client sends no more, in milliseconds. */
 const graceMs = 10_000;
+/** Messages that wait for the session to open before no more is read. */
+const waitingMax = 256;
 
 /**
  * Serves one client over stdio: a line in, a line out. Resolves when the client closed its end, or
@@ -42,6 +44,7 @@ export async function serveStdio(
       break;
     }
     for (const line of lines) if (line.length > 0) connection.receive(line);
+    await connection.room(signal ?? null);
   }
   const [settled] = await connection.end(signal ?? null);
   return { settled };
@@ -53,6 +56,9 @@ class StdioConnection {
   readonly #pending = new Map<Promise<void>, MessageDownstream>();
   #caller: Caller;
   #stream: MessageDownstream | null = null;
+  /** The `initialize` that is not answered, and what came behind it. */
+  #opening: Promise<void> | null = null;
+  #waiting: Uint8Array[] = [];
 
   constructor(gateway: Gateway, caller: Caller, output: Writable) {
     this.#gateway = gateway;
@@ -60,24 +66,60 @@ class StdioConnection {
     this.#sink = linesTo(output);
   }
 
+  /**
+   * A server over stdio reads what it is sent in order: what is piped in behind `initialize` waits
+   * for the session that it belongs to.
+   */
   receive(line: Uint8Array): void {
+    if (this.#opening !== null) {
+      this.#waiting.push(line);
+      return;
+    }
     const asked = peekAnswer(line);
-    const id = asked.kind === 'request' ? asked.id : null;
-    const downstream = new MessageDownstream(this.#sink, id, (_status, headers) =>
+    const isOpening = asked.kind === 'request' && asked.method === 'initialize';
+    const downstream = new MessageDownstream(this.#sink, answerTo(asked), (_status, headers) =>
       this.#opened(headers),
     );
-    const work = this.#answer(line, downstream).finally(() => this.#pending.delete(work));
+    const work = this.#answer(line, downstream).finally(() => {
+      this.#pending.delete(work);
+      if (isOpening) this.#goOn();
+    });
     this.#pending.set(work, downstream);
+    if (isOpening) this.#opening = work;
+  }
+
+  /** Waits, while too much waits for the session to open, until it is open or `signal` is aborted. */
+  async room(signal: AbortSignal | null): Promise<void> {
+    if (this.#opening === null || this.#waiting.length < waitingMax) return;
+    const aborted = Promise.withResolvers<void>();
+    const abort = (): void => aborted.resolve();
+    if (signal?.aborted === true) return;
+    signal?.addEventListener('abort', abort, { once: true });
+    await Promise.race([this.#opening, aborted.promise]);
+    signal?.removeEventListener('abort', abort);
   }
 
   /** The promise within the promise: the outer one does not wait for a server that never answers. */
   async end(signal: AbortSignal | null): Promise<readonly [Promise<unknown>]> {
     this.#gateway.live.cutStreams(() => false);
     this.#stream?.cut();
-    const settled = Promise.all(this.#pending.keys());
+    const settled = this.#settled();
     if (signal?.aborted !== true) await this.#grace(settled, signal);
+    this.#waiting = [];
     for (const downstream of this.#pending.values()) downstream.cut();
     return [settled];
+  }
+
+  #goOn(): void {
+    this.#opening = null;
+    const lines = this.#waiting;
+    this.#waiting = [];
+    for (const line of lines) this.receive(line);
+  }
+
+  /** What waits for the session to open is under way once it is. */
+  async #settled(): Promise<void> {
+    while (this.#pending.size > 0) await Promise.all(this.#pending.keys());
   }
 
   #grace(settled: Promise<unknown>, signal: AbortSignal | null): Promise<void> {
@@ -110,7 +152,7 @@ class StdioConnection {
     if (session === null) return;
     this.#stream?.cut();
     this.#caller = { ...this.#caller, session };
-    this.#stream = new MessageDownstream(this.#sink, null, () => undefined);
+    this.#stream = new MessageDownstream(this.#sink, unasked, () => undefined);
     void openStream(this.#gateway, this.#caller, this.#stream);
   }
 }
