@@ -80,6 +80,7 @@ const SHOTS: readonly Shot[] = [
   { name: 'approvals', path: '/approvals' },
   { name: 'approvals-phone', path: '/approvals', size: PHONE },
   { name: 'users', path: '/users' },
+  { name: 'account', path: '/account' },
   {
     name: 'builder-attack',
     path: '/policies/files-work?server=files&attack=path-traversal',

@@ -8,6 +8,7 @@ import {
   type AuditConfig,
   type TelemetryConfig,
 } from './config/audit.ts';
+import { readConsole, type ConsoleConfig } from './config/console.ts';
 import type { Environment } from './config/expand.ts';
 import { fileSchema, type ConfigFile } from './config/file-schema.ts';
 import { readGrants } from './config/grants.ts';
@@ -20,7 +21,14 @@ import { watchFiles, type FileWatch } from './config/watch.ts';
 import type { Declared } from './registry/declared.ts';
 
 export { explainConfigProblem } from './config/problem.ts';
-export type { ApprovalsConfig, AuditConfig, ConfigProblem, FileWatch, TelemetryConfig };
+export type {
+  ApprovalsConfig,
+  AuditConfig,
+  ConfigProblem,
+  ConsoleConfig,
+  FileWatch,
+  TelemetryConfig,
+};
 
 /** The configuration of one gateway: what its file says, with defaults and variables filled in. */
 export interface Config extends Declared {
@@ -30,8 +38,7 @@ export interface Config extends Declared {
   readonly audit: AuditConfig;
   readonly telemetry: TelemetryConfig;
   readonly pins: { readonly firstList: 'accept' | 'review' };
-  /** Whether the console may add servers at private addresses. */
-  readonly privateServers: boolean;
+  readonly console: ConsoleConfig;
   readonly approvals: ApprovalsConfig;
   /** Only what the file names: the defaults are the data path's own. */
   readonly limits: ConfigLimits;
@@ -123,6 +130,7 @@ async function build(source: Source): Promise<Result<Config, readonly ConfigProb
   });
   const listen = listenOf(entry, faults);
   const names = Object.keys(entry.servers);
+  const consoleConfig = readConsole(entry.console, { listen, faults });
   const audit = readAudit(entry.audit, { environment, folder, servers: names, faults });
 
   const grantTokens = new Set(grants.map((grant) => grant.tokenSha256));
@@ -138,7 +146,7 @@ async function build(source: Source): Promise<Result<Config, readonly ConfigProb
       audit,
       telemetry: readTelemetry(entry.telemetry),
       pins: { firstList: entry.pins?.firstList ?? 'accept' },
-      privateServers: entry.console?.privateServers ?? false,
+      console: consoleConfig,
       approvals,
       limits: limitsOf(entry),
       servers,

@@ -5,7 +5,6 @@ import { useState, type ReactNode } from 'react';
 import { ask } from './api/client.ts';
 import { queryClient, reading, sessionQuery } from './api/queries.ts';
 import { KillSwitch } from './pages/kill-switch.tsx';
-import { PasswordButton } from './pages/password.tsx';
 import { Badge, Button, classes } from './ui/kit.tsx';
 import { setTheme, theme, type Theme } from './ui/theme.ts';
 
@@ -155,11 +154,11 @@ function Account({ name, role }: { readonly name: string; readonly role: string 
   return (
     <div className="space-y-2 text-xs text-soft">
       <div className="flex items-center justify-between gap-2">
-        <span className="truncate" title={name}>
-          {name.replace('person:', '')} <span className="text-soft">· {role}</span>
-        </span>
+        <Link to="/account" className="truncate text-accent hover:underline" title={name}>
+          {name.replace('person:', '')} · {role}
+          <span className="sr-only">: your account</span>
+        </Link>
         <span className="flex shrink-0 gap-2">
-          {name.startsWith('person:') ? <PasswordButton /> : null}
           <button
             type="button"
             className="text-accent hover:underline"

@@ -116,10 +116,27 @@ const users = createRoute({
   component: lazyRouteComponent(() => import('./pages/users.tsx'), 'Users'),
 });
 
+const account = createRoute({
+  getParentRoute: () => frame,
+  path: '/account',
+  component: lazyRouteComponent(() => import('./pages/account.tsx'), 'Account'),
+});
+
 const tree = root.addChildren([
   signIn,
   welcome,
-  frame.addChildren([overview, servers, server, policies, builder, grants, log, approvals, users]),
+  frame.addChildren([
+    overview,
+    servers,
+    server,
+    policies,
+    builder,
+    grants,
+    log,
+    approvals,
+    users,
+    account,
+  ]),
 ]);
 
 export const router = createRouter({

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { methodFamilies, type MethodFamily } from '../identity/grant.ts';
 import { approvalsSchema, type ApprovalsEntry } from './approvals-schema.ts';
+import { consoleSchema, type ConsoleEntry } from './console-schema.ts';
 import {
   auditSchema,
   telemetrySchema,
@@ -16,7 +17,7 @@ export interface ConfigFile {
   readonly audit?: AuditEntry | undefined;
   readonly telemetry?: TelemetryEntry | undefined;
   readonly pins?: { readonly firstList?: FirstList | undefined } | undefined;
-  readonly console?: { readonly privateServers?: boolean | undefined } | undefined;
+  readonly console?: ConsoleEntry | undefined;
   readonly approvals?: ApprovalsEntry | undefined;
   readonly limits?: LimitsEntry | undefined;
   readonly servers: Readonly<Record<string, ServerEntry>>;
@@ -283,15 +284,7 @@ export const fileSchema: z.ZodType<ConfigFile> = z
     }),
     audit: auditSchema(name).optional(),
     telemetry: telemetrySchema.optional(),
-    console: z
-      .strictObject({
-        privateServers: z.boolean().optional().meta({
-          description:
-            'Whether a server may be added in the console whose address is loopback or private. Default: `false`.',
-        }),
-      })
-      .optional()
-      .meta({ description: 'What the console may do.' }),
+    console: consoleSchema.optional(),
     approvals: approvalsSchema(name).optional(),
     pins: z
       .strictObject({

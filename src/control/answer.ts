@@ -9,7 +9,7 @@ import type { ControlDeps } from './deps.ts';
 import type { ControlProblem } from './problem.ts';
 import type { Actor } from './roles.ts';
 import type { Call, Route } from './route.ts';
-import { cookieName, sessionMs } from './session.ts';
+import { attemptCookieName, cookieName, sessionMs } from './session.ts';
 
 /** Bytes of a request's body. A policy of a thousand tools with rules has some 300 kB. */
 const bodyBytesMax = 2_097_152;
@@ -84,11 +84,28 @@ export function credentialsOf(context: Context): readonly [key: string, cookie: 
   return [context.req.header('authorization') ?? '', getCookie(context, cookieName) ?? ''];
 }
 
-function setSession(context: Context, token: string | null): void {
+interface Cookie {
+  readonly name: string;
+  readonly path: string;
+  readonly lastsMs: number;
+}
+
+const sessionCookie: Cookie = { name: cookieName, path: '/', lastsMs: sessionMs };
+/** It is for operations of signing in alone, and lasts as long as the slowest of them may take. */
+const attemptCookie: Cookie = {
+  name: attemptCookieName,
+  path: '/api/v1/session',
+  lastsMs: 600_000,
+};
+
+function setToken(context: Context, cookie: Cookie): (token: string | null) => void {
+  const { name, path, lastsMs } = cookie;
   const secure = (context.req.header('origin') ?? '').startsWith('https:');
-  const options = { httpOnly: true, sameSite: 'Strict', path: '/', secure } as const;
-  if (token === null) deleteCookie(context, cookieName, options);
-  else setCookie(context, cookieName, token, { ...options, maxAge: sessionMs / 1000 });
+  const options = { httpOnly: true, sameSite: 'Strict', path, secure } as const;
+  return (token) => {
+    if (token === null) deleteCookie(context, name, options);
+    else setCookie(context, name, token, { ...options, maxAge: lastsMs / 1000 });
+  };
 }
 
 async function callOf(
@@ -104,14 +121,17 @@ async function callOf(
   const input = parsed(route.input, body.value, '/');
   if (!input.ok) return input;
   const { signal } = context.req.raw;
-  const set = (token: string | null): void => setSession(context, token);
+  const { origin = '', host = '' } = context.req.header();
   return ok({
     actor,
     params,
     input: input.value,
     query: query.value,
     signal,
-    setSession: set,
+    page: { origin, host },
+    attempt: getCookie(context, attemptCookieName) ?? '',
+    setAttempt: setToken(context, attemptCookie),
+    setSession: setToken(context, sessionCookie),
   });
 }
 

@@ -92,6 +92,7 @@ test('every operation, asked by every role and by nobody', async () => {
   }
 });
 
+// B-120: changes that another site asks for.
 test('a change by cookie needs the token of its session, and a page of ours', async () => {
   const stand = await open();
   const { cookie, csrf } = await first(stand);
@@ -180,6 +181,7 @@ test('a cookie is for this site alone, and never readable by a script', async ()
   assert.match(tls.headers.get('set-cookie') ?? '', /; Secure/);
 });
 
+// B-124: a session is not fixed by what a browser carried, is idle for so long, and ends.
 test('sessions are fresh at each sign-in, and end', async () => {
   const stand = await open();
   await first(stand);
@@ -236,6 +238,7 @@ test('the last administrator stays', async () => {
   assert.equal((await stand.ask('PUT', '/api/v1/users/anna', { role: 'viewer' })).status, 409);
 });
 
+// B-124: guessing.
 test('whoever guesses waits, twice as long each time; others do not', async () => {
   const stand = await open();
   await first(stand);

@@ -7,6 +7,7 @@ import type { AttackDatabase } from './attacks/database.ts';
 import type { ApprovalControl } from './approvals.ts';
 import type { CountersView } from './limit-stands.ts';
 import type { Sessions } from './session.ts';
+import type { SignInParts } from './sign-in-parts.ts';
 import type { Simulate } from './simulation.ts';
 
 /** What the operations work on. */
@@ -22,6 +23,7 @@ export interface ControlDeps {
   readonly simulate: Simulate;
   readonly users: UserStore;
   readonly sessions: Sessions;
+  readonly signIn: SignInParts;
   /** What the link of the first start carries; null where none was printed. */
   readonly setupToken: string | null;
   readonly upstream: UpstreamView;

@@ -68,7 +68,8 @@ export function lineOf(
     }
     case 'admin': {
       const { actor, action, subject } = body;
-      return { ...base, principal: actor, what: action, done: 'changed', detail: subject };
+      const done = signInDone[action] ?? 'changed';
+      return { ...base, principal: actor, what: action, done, detail: subject };
     }
     case 'system':
       return { ...base, what: body.event, done: 'system' };
@@ -76,6 +77,13 @@ export function lineOf(
       return base;
   }
 }
+
+/** What a record of `admin` says that changed nothing. */
+const signInDone: Readonly<Record<string, string>> = {
+  'session.open': 'signed in',
+  'session.refused': 'not let in',
+  'passkey.refused': 'not added',
+};
 
 const blank: Omit<LogLine, 'seq' | 'id' | 'time' | 'kind'> = {
   grant: null,

@@ -4,6 +4,7 @@ import type { Result } from '../base/result.ts';
 import type { ControlDeps } from './deps.ts';
 import type { ControlProblem } from './problem.ts';
 import type { Actor, Role } from './roles.ts';
+import type { AskingPage } from './site.ts';
 
 /** One request to an operation, parsed. */
 export interface Call<Input, Query> {
@@ -14,6 +15,12 @@ export interface Call<Input, Query> {
   readonly query: Query;
   /** Aborted when the caller is gone. */
   readonly signal: AbortSignal;
+  /** Which page asks. */
+  readonly page: AskingPage;
+  /** What the browser carries of a sign-in that it has begun; empty where it has not. */
+  readonly attempt: string;
+  /** Has the browser carry it, or forget it. */
+  readonly setAttempt: (token: string | null) => void;
   /** Puts a session's token into the browser's cookie, or takes it out. */
   readonly setSession: (token: string | null) => void;
 }

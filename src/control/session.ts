@@ -6,10 +6,13 @@ import { isPassword } from '../identity/password.ts';
 import type { User, UserStore } from '../identity/user.ts';
 import type { ControlProblem } from './problem.ts';
 import type { Actor } from './roles.ts';
-import { Throttle } from './throttle.ts';
+import { Throttle, tryOnce } from './throttle.ts';
 
 /** Name of the cookie that a signed-in page carries. */
 export const cookieName = 'portcullis_session';
+
+/** Name of the cookie that a page carries between the steps of a sign-in. */
+export const attemptCookieName = 'portcullis_sign_in';
 
 /** How long a session lasts, and how long without a request. Milliseconds. */
 export const sessionMs: number = 12 * 3_600_000;
@@ -17,7 +20,7 @@ export const idleMs: number = 2 * 3_600_000;
 
 const touchMs = 60_000;
 /** Stands for the operator's key in a session: no user can have this name. */
-const operatorName = '*operator';
+export const operatorName = '*operator';
 
 export interface SessionDeps {
   readonly users: UserStore;
@@ -53,23 +56,18 @@ export class Sessions {
     return equal(text, this.#deps.operatorKey);
   }
 
-  /** Opens a session for whoever knows the password; the value is the cookie's. */
-  async signIn(name: string, password: string): Promise<Result<string, ControlProblem>> {
-    const user = await this.#deps.users.find(name);
-    const right = await this.#attempt(name, () => isPassword(user?.password ?? null, password));
-    if (!right.ok) return right;
-    return ok(await this.open(name));
+  /** Whether this is the password of that name. A name that nobody has takes as long. */
+  confirm(
+    name: string,
+    user: Pick<User, 'password'> | null,
+    password: string,
+  ): Promise<Result<null, ControlProblem>> {
+    return this.#attempt(name, () => isPassword(user?.password ?? null, password));
   }
 
-  /** Opens a session for whoever knows the operator's key. */
-  async signInByKey(key: string): Promise<Result<string, ControlProblem>> {
-    const right = await this.#attempt(operatorName, () => Promise.resolve(this.isKey(key)));
-    return right.ok ? ok(await this.open(operatorName)) : right;
-  }
-
-  /** Whether a signed-in user knows their own password. */
-  confirm(user: User, password: string): Promise<Result<null, ControlProblem>> {
-    return this.#attempt(user.name, () => isPassword(user.password, password));
+  /** Whether this is the operator's key, slowed down like a password. */
+  confirmKey(key: string): Promise<Result<null, ControlProblem>> {
+    return this.#attempt(operatorName, () => Promise.resolve(this.isKey(key)));
   }
 
   /** A fresh session: what the browser carried before is not looked at. */
@@ -86,12 +84,9 @@ export class Sessions {
     name: string,
     compare: () => Promise<boolean>,
   ): Promise<Result<null, ControlProblem>> {
-    const waitMs = this.#throttle.waitMs(name);
-    if (waitMs > 0) {
-      const message = `too many tries: wait ${Math.ceil(waitMs / 1000)} seconds, then try again`;
-      return err({ code: 'too-many', message });
-    }
-    if (await this.#throttle.try(name, compare)) return ok(null);
+    const right = await tryOnce(this.#throttle, name, compare);
+    if (!right.ok) return right;
+    if (right.value) return ok(null);
     return err({ code: 'unauthorized', message: 'this is not the name and its password' });
   }
 

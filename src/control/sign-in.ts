@@ -8,7 +8,8 @@ import type { ControlDeps } from './deps.ts';
 import { conflict, invalid, type ControlProblem } from './problem.ts';
 import { everyone, roles, type Actor } from './roles.ts';
 import { route, type Route } from './route.ts';
-import { digest, equal } from './session.ts';
+import { digest, equal, operatorName } from './session.ts';
+import { personOf, type RefusedSignIn } from './sign-in-records.ts';
 
 const password = z
   .string()
@@ -53,13 +54,10 @@ export const signInRoutes: readonly Route[] = [
       z.strictObject({ key: z.string().max(512) }),
     ]),
     output: done,
-    handle: async ({ sessions }, { input, setSession }) => {
-      const opened =
-        'key' in input
-          ? await sessions.signInByKey(input.key.trim())
-          : await sessions.signIn(input.name, input.password);
-      if (!opened.ok) return opened;
-      setSession(opened.value);
+    handle: async (deps, { input, setSession }) => {
+      const right = 'key' in input ? await byKey(deps, input.key) : await byPassword(deps, input);
+      if (!right.ok) return right;
+      setSession(await deps.sessions.open(right.value));
       return ok({ ok: true });
     },
   }),
@@ -103,6 +101,40 @@ export const signInRoutes: readonly Route[] = [
     handle: (deps, { actor, input }) => changePassword(deps, actor, input),
   }),
 ];
+
+/** Whose session may be opened, on record: the operator's. */
+async function byKey(deps: ControlDeps, key: string): Promise<Result<string, ControlProblem>> {
+  const right = await deps.sessions.confirmKey(key.trim());
+  if (!right.ok) {
+    return refused(deps, { name: 'operator', by: 'key', reason: 'wrong-key' }, right.error);
+  }
+  const operator: Actor = { name: 'operator', role: 'admin', session: null };
+  return (await deps.signIn.records.opened(operator, 'key')) ? ok(operatorName) : notRecorded;
+}
+
+/** Whose session may be opened, on record: that of the user who has this password. */
+async function byPassword(
+  deps: ControlDeps,
+  { name, password: given }: { readonly name: string; readonly password: string },
+): Promise<Result<string, ControlProblem>> {
+  const user = await deps.users.find(name);
+  const right = await deps.sessions.confirm(name, user, given);
+  if (!right.ok) {
+    const known = { name: user?.name ?? null, by: 'password', reason: 'wrong-password' } as const;
+    return refused(deps, known, right.error);
+  }
+  return (await deps.signIn.records.opened(personOf(name), 'password')) ? ok(name) : notRecorded;
+}
+
+/** A try that was made has a record; one that has to wait was not made. */
+async function refused(
+  { signIn }: ControlDeps,
+  what: RefusedSignIn,
+  problem: ControlProblem,
+): Promise<Result<never, ControlProblem>> {
+  if (problem.code === 'unauthorized') await signIn.records.refused(what);
+  return err(problem);
+}
 
 interface Welcome {
   readonly token: string;
@@ -163,7 +195,7 @@ async function changePassword(
   if (actor.session === null) return invalid('the operator key has no password: edit its file');
   const user = await deps.users.find(actor.session.userName);
   if (user === null) return conflict('the operator key has no password: sign in as a user first');
-  const right = await deps.sessions.confirm(user, input.current);
+  const right = await deps.sessions.confirm(user.name, user, input.current);
   if (!right.ok) return right;
   const change = { action: 'user.password', subject: user.name, detail: {} };
   if (!(await record(deps, actor, change))) return notRecorded;
@@ -171,8 +203,4 @@ async function changePassword(
   if (!set) return conflict('the password was changed meanwhile: sign in again');
   await deps.users.removeSessionsOf(user.name, actor.session.tokenSha256);
   return ok({ ok: true });
-}
-
-function personOf(name: string): Actor {
-  return { name: `person:${name}`, role: 'viewer', session: null };
 }

@@ -5,6 +5,8 @@ import { limitRoutes } from './limits.ts';
 import { logRoutes } from './log.ts';
 import { policyRoutes } from './policies.ts';
 import { recordRoutes } from './records.ts';
+import { passkeyRoutes } from './passkeys.ts';
+import { passkeySignInRoutes } from './passkey-sign-in.ts';
 import type { Route } from './route.ts';
 import { serverRoutes } from './servers.ts';
 import { signInRoutes } from './sign-in.ts';
@@ -25,5 +27,7 @@ export const table: readonly Route[] = [
   ...logRoutes,
   ...recordRoutes,
   ...signInRoutes,
+  ...passkeySignInRoutes,
+  ...passkeyRoutes,
   ...userRoutes,
 ];

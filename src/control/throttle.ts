@@ -1,4 +1,6 @@
 import type { Clock } from '../base/clock.ts';
+import { err, ok, type Result } from '../base/result.ts';
+import type { ControlProblem } from './problem.ts';
 
 const freeFailures = 5;
 const firstWaitMs = 2_000;
@@ -10,6 +12,18 @@ const atOnceMax = 4;
 interface Failures {
   readonly count: number;
   readonly untilMs: number;
+}
+
+/** One comparison under a name, or how long to wait before it may be made. */
+export async function tryOnce(
+  throttle: Throttle,
+  name: string,
+  compare: () => Promise<boolean>,
+): Promise<Result<boolean, ControlProblem>> {
+  const waitMs = throttle.waitMs(name);
+  if (waitMs === 0) return ok(await throttle.try(name, compare));
+  const message = `too many tries: wait ${Math.ceil(waitMs / 1000)} seconds, then try again`;
+  return err({ code: 'too-many', message });
 }
 
 /** Slows down whoever guesses: after five failures a name waits, twice as long each time. */

@@ -75,7 +75,8 @@ export const userRoutes: readonly Route[] = [
     id: 'inviteAgain',
     method: 'post',
     path: '/api/v1/users/{name}/invite',
-    summary: 'End the password and the sessions of somebody, who chooses another by a new token',
+    summary:
+      'End the password, the passkeys and the sessions of somebody, who chooses another password by a new token',
     may: admins,
     output: invited,
     handle: async (deps, { actor, params }) => {
@@ -95,7 +96,7 @@ export const userRoutes: readonly Route[] = [
     id: 'removeUser',
     method: 'delete',
     path: '/api/v1/users/{name}',
-    summary: 'Remove somebody and end their sessions',
+    summary: 'Remove somebody, their passkeys and their sessions',
     may: admins,
     output: userView,
     handle: async (deps, { actor, params }) => {

@@ -38,9 +38,12 @@ export interface UserStore {
    * when the user's password or invitation is another than `was` says: somebody came first.
    */
   setPassword(was: PasswordState, password: string): Promise<boolean>;
-  /** Ends the password too: until another is chosen nobody signs in by this name. */
+  /**
+   * Ends the password, the passkeys and the sessions: until another password is chosen nobody signs
+   * in by this name.
+   */
   invite(name: string, sha256: string, expiresMs: number): Promise<boolean>;
-  /** Removes a user and every session of theirs. */
+  /** Removes a user, every passkey and every session of theirs. */
   remove(name: string): Promise<boolean>;
   findSession(tokenSha256: string): Promise<Session | null>;
   insertSession(session: Session): Promise<void>;

@@ -7,11 +7,14 @@ import { getRequestListener } from '@hono/node-server';
 import type { AuditFiles } from '../audit/audit-files.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { CatalogueStore } from '../catalogue/catalogue-store.ts';
+import type { ConsoleConfig } from '../config.ts';
 import { createApi } from '../control/api.ts';
 import type { CountersView } from '../control/limit-stands.ts';
 import { Sessions } from '../control/session.ts';
+import { openSignIn } from '../control/sign-in-parts.ts';
 import type { ToolReader } from '../gateway/tool-reader.ts';
 import { checkAddress } from '../gateway/upstream/egress.ts';
+import type { PasskeyStore } from '../identity/passkey.ts';
 import type { UserStore } from '../identity/user.ts';
 import type { Registry } from '../registry/registry.ts';
 import { openAttackDatabase } from './attack-database.ts';
@@ -26,12 +29,13 @@ export interface PagesParts {
   readonly registry: Registry;
   readonly reader: ToolReader;
   readonly users: UserStore;
+  readonly passkeys: PasskeyStore;
   readonly audit: AuditLog;
   readonly desk: ApprovalDesk;
   readonly counters: CountersView;
   readonly files: AuditFiles;
   readonly operator: { readonly key: string; readonly path: string };
-  readonly privateServers: boolean;
+  readonly consoleConfig: ConsoleConfig;
   readonly catalogue: CatalogueStore;
   readonly version: string;
   readonly telemetry: Telemetry;
@@ -66,6 +70,7 @@ export async function openPages(parts: PagesParts): Promise<Pages> {
       operatorKey: operator.key,
       approverOf: (token) => desk.approverOf(token),
     }),
+    signIn: openSignIn({ ...parts, consoleUrl: parts.consoleConfig.url, clock: systemClock }),
     simulate: simulateOver(files),
     upstream: {
       checkAddress,
@@ -76,7 +81,7 @@ export async function openPages(parts: PagesParts): Promise<Pages> {
     counters: parts.counters,
     attackDatabase,
     catalogue: { store: parts.catalogue, attacks: () => attackDatabase.attacks() },
-    privateServers: parts.privateServers,
+    privateServers: parts.consoleConfig.privateServers,
     ready: () => audit.healthy(),
     telemetry: parts.telemetry,
     version: parts.version,

@@ -1,6 +1,7 @@
 import { ok, type Result } from '../base/result.ts';
 import type { ApprovalStore } from '../approvals/approval-store.ts';
 import type { GrantStore } from '../identity/grant-store.ts';
+import type { PasskeyStore } from '../identity/passkey.ts';
 import type { UserStore } from '../identity/user.ts';
 import type { RegistryStore } from '../registry/registry-store.ts';
 import { approvalStore } from './approvals.ts';
@@ -8,6 +9,7 @@ import type { ServerStore } from '../registry/server-store.ts';
 import { openEmbedded } from './embedded/open.ts';
 import { grantStore } from './grants.ts';
 import { installationKey, makeDataFolder } from './installation.ts';
+import { passkeyStore } from './passkeys.ts';
 import type { StoreProblem } from './problem.ts';
 import { registryStore } from './registry.ts';
 import { createSeal } from './seal.ts';
@@ -29,6 +31,7 @@ export interface Stores {
   readonly approvals: ApprovalStore;
   readonly servers: ServerStore;
   readonly users: UserStore;
+  readonly passkeys: PasskeyStore;
   /** 32 random bytes that were made with the data folder: they key the digests of arguments. */
   readonly installationKey: Uint8Array;
   /** Waits for what is under way; nothing may be asked afterwards. */
@@ -50,6 +53,7 @@ export async function openStores(options: StoreOptions): Promise<Result<Stores, 
     approvals: approvalStore(db.value),
     servers: serverStore(db.value, createSeal(key.value, 'servers')),
     users: userStore(db.value),
+    passkeys: passkeyStore(db.value),
     installationKey: key.value,
     close: () => db.value.destroy(),
   });

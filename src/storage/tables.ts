@@ -9,6 +9,7 @@ export interface Tables {
   readonly stops: StopTable;
   readonly approvals: ApprovalTable;
   readonly standing_approvals: StandingTable;
+  readonly passkeys: PasskeyTable;
   readonly portcullis_schema: SchemaTable;
   readonly servers: ServerTable;
   readonly server_origins: ServerOriginTable;
@@ -120,6 +121,20 @@ export interface UserTable {
   readonly invitation_sha256: string | null;
   readonly invitation_expires_ms: number | null;
   readonly created_ms: number;
+}
+
+export interface PasskeyTable {
+  readonly id: string;
+  readonly user_name: string;
+  readonly label: string;
+  readonly rp_id: string;
+  /** COSE key, base64url. */
+  readonly public_key: string;
+  readonly counter: number;
+  /** JSON: a list of transports. */
+  readonly transports: string;
+  readonly created_ms: number;
+  readonly used_ms: number | null;
 }
 
 export interface SessionTable {

@@ -53,15 +53,18 @@ function users(db: Kysely<Tables>): Omit<UserStore, SessionMethods> {
     },
 
     invite: (name, sha256, expiresMs) =>
-      changeUser(db, name, {
-        password: null,
-        invitation_sha256: sha256,
-        invitation_expires_ms: expiresMs,
+      db.transaction().execute(async (transaction) => {
+        await removeWaysIn(transaction, name);
+        return changeUser(transaction, name, {
+          password: null,
+          invitation_sha256: sha256,
+          invitation_expires_ms: expiresMs,
+        });
       }),
 
     remove: (name) =>
       db.transaction().execute(async (transaction) => {
-        await transaction.deleteFrom('sessions').where('user_name', '=', name).execute();
+        await removeWaysIn(transaction, name);
         const query = transaction.deleteFrom('users').where('name', '=', name);
         return (await query.executeTakeFirstOrThrow()).numDeletedRows === 1n;
       }),
@@ -140,6 +143,12 @@ async function changeUser(
 ): Promise<boolean> {
   const query = db.updateTable('users').set(change).where('name', '=', name);
   return (await query.executeTakeFirstOrThrow()).numUpdatedRows === 1n;
+}
+
+/** Ends every session of a user, and removes their passkeys. */
+async function removeWaysIn(db: Kysely<Tables>, name: string): Promise<void> {
+  await db.deleteFrom('sessions').where('user_name', '=', name).execute();
+  await db.deleteFrom('passkeys').where('user_name', '=', name).execute();
 }
 
 const roles: readonly UserRole[] = ['viewer', 'approver', 'policy-manager', 'admin'];

@@ -368,6 +368,7 @@ describe('the story of a policy', { skip }, () => {
       '/console/log',
       '/console/approvals',
       '/console/users',
+      '/console/account',
       '/attacks',
       '/attacks/path-traversal',
       '/attacks/report-card',
@@ -393,7 +394,8 @@ describe('the story of a policy', { skip }, () => {
       ['/console/grants', 'New grant'],
       ['/console/users', 'Invite somebody'],
       ['/console/', 'Kill switch'],
-      ['/console/', 'Password'],
+      ['/console/account', 'Change it'],
+      ['/console/account', 'Add a passkey'],
     ];
     for (const [path, name] of dialogs) {
       await page.goto(`${gateway.url}${path}`);
@@ -494,6 +496,7 @@ describe('what hostile servers write', { skip }, () => {
     await page.context().close();
   });
 
+  // B-125: no open redirect.
   test('a sign-in leads to a page of the console, whatever the address says', async (context) => {
     const dataDir = await temporaryFolder(context);
     const gateway = await startGateway(context, { dataDir });

@@ -17,6 +17,7 @@ import { MemoryCounters } from '../../src/counters/memory-counters.ts';
 import { openApprovals } from '../../src/main/approvals.ts';
 import { countersView } from '../../src/main/shared-counters.ts';
 import { Sessions } from '../../src/control/session.ts';
+import { openSignIn } from '../../src/control/sign-in-parts.ts';
 import { compileDocument, documentHash } from '../../src/registry/policy-versions.ts';
 import { Registry } from '../../src/registry/registry.ts';
 import { openStores } from '../../src/storage/open.ts';
@@ -82,7 +83,7 @@ export async function openControl(): Promise<ControlStand> {
     log: silentLog,
   });
   assert.ok(approvals.ok);
-  const { users } = stores.value;
+  const { users, passkeys } = stores.value;
   const counters = new MemoryCounters({ clock });
   const view = countersView(counters, false);
   let away = false;
@@ -99,6 +100,7 @@ export async function openControl(): Promise<ControlStand> {
     simulate: () => Promise.resolve(err('there is no log here')),
     users,
     sessions: new Sessions({ users, clock, operatorKey }),
+    signIn: openSignIn({ audit, clock, passkeys, consoleUrl: null }),
     setupToken: 'the-setup-token',
     upstream: {
       checkAddress: (url, allowPrivate) =>

@@ -302,6 +302,42 @@ export interface Operations {
     readonly input: { readonly current: string; readonly password: string };
     readonly output: { readonly ok: boolean };
   };
+  readonly beginPasskeySignIn: {
+    readonly params: undefined;
+    readonly query: undefined;
+    readonly input: {  };
+    readonly output: { readonly options: { readonly challenge: string } };
+  };
+  readonly signInByPasskey: {
+    readonly params: undefined;
+    readonly query: undefined;
+    readonly input: { readonly response: { readonly id: string; readonly rawId: string; readonly type: 'public-key'; readonly response: { readonly clientDataJSON: string; readonly authenticatorData: string; readonly signature: string; readonly userHandle?: string | undefined } } };
+    readonly output: { readonly ok: boolean };
+  };
+  readonly listPasskeys: {
+    readonly params: undefined;
+    readonly query: undefined;
+    readonly input: undefined;
+    readonly output: readonly ({ readonly id: string; readonly label: string; readonly site: string; readonly createdMs: number; readonly usedMs: number | null })[];
+  };
+  readonly beginPasskey: {
+    readonly params: undefined;
+    readonly query: undefined;
+    readonly input: { readonly password: string };
+    readonly output: { readonly options: { readonly challenge: string } };
+  };
+  readonly addPasskey: {
+    readonly params: undefined;
+    readonly query: undefined;
+    readonly input: { readonly label: string; readonly response: { readonly id: string; readonly rawId: string; readonly type: 'public-key'; readonly response: { readonly clientDataJSON: string; readonly attestationObject: string; readonly transports?: readonly string[] | undefined } } };
+    readonly output: { readonly id: string; readonly label: string; readonly site: string; readonly createdMs: number; readonly usedMs: number | null };
+  };
+  readonly removePasskey: {
+    readonly params: { readonly id: string };
+    readonly query: undefined;
+    readonly input: undefined;
+    readonly output: { readonly id: string; readonly label: string; readonly site: string; readonly createdMs: number; readonly usedMs: number | null };
+  };
   readonly listUsers: {
     readonly params: undefined;
     readonly query: undefined;
@@ -388,6 +424,12 @@ export const operations: Readonly<
   signOut: { method: 'delete', path: '/api/v1/session' },
   welcome: { method: 'post', path: '/api/v1/welcome' },
   changePassword: { method: 'post', path: '/api/v1/session/password' },
+  beginPasskeySignIn: { method: 'post', path: '/api/v1/session/passkey/begin' },
+  signInByPasskey: { method: 'post', path: '/api/v1/session/passkey' },
+  listPasskeys: { method: 'get', path: '/api/v1/session/passkeys' },
+  beginPasskey: { method: 'post', path: '/api/v1/session/passkeys/begin' },
+  addPasskey: { method: 'post', path: '/api/v1/session/passkeys' },
+  removePasskey: { method: 'delete', path: '/api/v1/session/passkeys/{id}' },
   listUsers: { method: 'get', path: '/api/v1/users' },
   inviteUser: { method: 'post', path: '/api/v1/users' },
   setUserRole: { method: 'put', path: '/api/v1/users/{name}' },

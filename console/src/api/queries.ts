@@ -45,4 +45,5 @@ export type Grant = Operations['listGrants']['output'][number];
 export type Policy = Operations['listPolicies']['output'][number];
 export type LogLine = Operations['searchLog']['output']['lines'][number];
 export type Approval = Operations['listApprovals']['output']['approvals'][number];
+export type Passkey = Operations['listPasskeys']['output'][number];
 export type Session = Operations['getSession']['output'];

@@ -17,9 +17,7 @@ export function PasswordButton(): ReactNode {
   };
   return (
     <>
-      <button type="button" className="text-accent hover:underline" onClick={() => setOpen(true)}>
-        Password
-      </button>
+      <Button onClick={() => setOpen(true)}>Change it</Button>
       <Modal open={open} onClose={close} title="Another password">
         <form
           className="space-y-4"
@@ -53,7 +51,7 @@ export function PasswordButton(): ReactNode {
           <Problem error={change.error} />
           <div className="flex justify-end">
             <Button tone="primary" type="submit" disabled={change.isPending}>
-              Change it
+              Change the password
             </Button>
           </div>
         </form>

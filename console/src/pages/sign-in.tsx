@@ -4,6 +4,7 @@ import { useState, type ReactNode } from 'react';
 import { ask } from '../api/client.ts';
 import { sessionQuery } from '../api/queries.ts';
 import { Button, Field, Input, Problem } from '../ui/kit.tsx';
+import { PasskeySignIn } from './passkey-sign-in.tsx';
 
 /** Asks who one is. */
 export function SignIn(): ReactNode {
@@ -64,16 +65,17 @@ export function SignIn(): ReactNode {
         <Button tone="primary" type="submit" className="w-full" disabled={busy}>
           Sign in
         </Button>
-        {session?.setup === true ? null : (
-          <button
-            type="button"
-            className="text-xs text-accent hover:underline"
-            onClick={() => setByKey(!byKey)}
-          >
-            {byKey ? 'Sign in with a name and password' : 'Use the operator key instead'}
-          </button>
-        )}
       </form>
+      {key ? null : <PasskeySignIn onDone={enter} />}
+      {session?.setup === true ? null : (
+        <button
+          type="button"
+          className="mt-4 text-xs text-accent hover:underline"
+          onClick={() => setByKey(!byKey)}
+        >
+          {byKey ? 'Sign in with a name and password' : 'Use the operator key instead'}
+        </button>
+      )}
     </Gate>
   );
 }

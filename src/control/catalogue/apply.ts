@@ -36,6 +36,9 @@ export async function applyRule(
     params: { name: policy, tool: tool.name },
     input: { rule: tool.policy, basis },
     query: null,
+    page: { origin: '', host: '' },
+    attempt: '',
+    setAttempt() {},
     setSession() {},
     signal: context.req.raw.signal,
   });

@@ -6,6 +6,7 @@ import { approvals } from './0010_approvals.ts';
 import { stops } from './0020_stops.ts';
 import { consoleTables } from './0030_console.ts';
 import { origins } from './0060_origins.ts';
+import { passkeys } from './0070_passkeys.ts';
 
 /** One step of the schema. A step that was released is never edited: the next one changes it. */
 export type Migration = (schema: SchemaModule) => Promise<void>;
@@ -17,6 +18,7 @@ export const migrations: readonly Migration[] = [
   stops,
   consoleTables,
   origins,
+  passkeys,
 ];
 
 /** The database was written by a newer program: `found` migrations, of which `known` are ours. */

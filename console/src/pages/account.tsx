@@ -1,0 +1,137 @@
+import { useQuery } from '@tanstack/react-query';
+import { useState, type ReactNode } from 'react';
+
+import { reading, sessionQuery, useChange, type Passkey } from '../api/queries.ts';
+import {
+  Badge,
+  Button,
+  Empty,
+  Foreign,
+  Heading,
+  Panel,
+  Problem,
+  Scrolled,
+  td,
+  th,
+} from '../ui/kit.tsx';
+import { moment } from '../ui/time.ts';
+import { AddPasskey } from './add-passkey.tsx';
+import { PasswordButton } from './password.tsx';
+
+/** One's own way in: the password and the passkeys. */
+export function Account(): ReactNode {
+  const user = useQuery(sessionQuery).data?.user;
+  const name = user?.name.replace('person:', '') ?? '';
+  const isPerson = user?.name.startsWith('person:') === true;
+  return (
+    <>
+      <Heading title="Your account" lead={`You are ${name}, signed in as ${user?.role ?? ''}.`} />
+      {isPerson ? (
+        <div className="space-y-5">
+          <Panel title="Password" actions={<PasswordButton />}>
+            <p className="px-4 py-3 text-sm text-soft">
+              It opens this console, and is asked for before a passkey is added.
+            </p>
+          </Panel>
+          <Passkeys />
+        </div>
+      ) : (
+        <Panel>
+          <Empty title="The operator key has no account">
+            Sign in as a user to change a password or to add passkeys. The key itself is in the file
+            operator.key of the data folder.
+          </Empty>
+        </Panel>
+      )}
+    </>
+  );
+}
+
+function Passkeys(): ReactNode {
+  const passkeys = useQuery(reading('listPasskeys'));
+  const remove = useChange('removePasskey');
+  const [adding, setAdding] = useState(false);
+  const list = passkeys.data ?? [];
+  const add = (
+    <Button tone="primary" onClick={() => setAdding(true)}>
+      Add a passkey
+    </Button>
+  );
+  return (
+    <Panel title="Passkeys" actions={list.length === 0 ? null : add}>
+      <Problem error={passkeys.error ?? remove.error} />
+      {list.length === 0 && !passkeys.isLoading ? (
+        <Empty title="No passkey yet" action={add}>
+          A passkey is kept by this device, your phone or a security key, and opened by a
+          fingerprint, a face or a PIN. It works on this console alone, so that no other page can
+          ask for it.
+        </Empty>
+      ) : (
+        <Scrolled label="Passkeys">
+          <table className="w-full text-sm">
+            <thead>
+              <tr className="border-b border-line">
+                <th className={th}>Name</th>
+                <th className={th}>Opens</th>
+                <th className={th}>Added</th>
+                <th className={th}>Last used</th>
+                <th className={th}>
+                  <span className="sr-only">Actions</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody className="divide-y divide-line">
+              {list.map((passkey) => (
+                <Row
+                  key={passkey.id}
+                  passkey={passkey}
+                  onRemove={() => remove.mutate({ params: { id: passkey.id } })}
+                />
+              ))}
+            </tbody>
+          </table>
+        </Scrolled>
+      )}
+      <AddPasskey open={adding} onClose={() => setAdding(false)} />
+    </Panel>
+  );
+}
+
+function Row({
+  passkey,
+  onRemove,
+}: {
+  readonly passkey: Passkey;
+  readonly onRemove: () => void;
+}): ReactNode {
+  const { label, site, createdMs, usedMs } = passkey;
+  const [sure, setSure] = useState(false);
+  return (
+    <tr>
+      <td className={`${td} min-w-36 font-medium`}>
+        <Foreign>{label}</Foreign>
+      </td>
+      <td className={td}>
+        {site} {site === location.hostname ? null : <Badge tone="warn">another address</Badge>}
+      </td>
+      <td className={`${td} text-soft`}>{moment(createdMs)}</td>
+      <td className={`${td} text-soft`}>{usedMs === null ? 'never' : moment(usedMs)}</td>
+      <td className={`${td} text-right whitespace-nowrap`}>
+        {sure ? (
+          <>
+            <Button tone="danger" autoFocus onClick={onRemove}>
+              Remove it, and end my other sessions
+            </Button>
+            <Button tone="quiet" onClick={() => setSure(false)}>
+              Keep it
+            </Button>
+          </>
+        ) : (
+          <Button tone="quiet" aria-label={`Remove ${label}`} onClick={() => setSure(true)}>
+            Remove
+          </Button>
+        )}
+      </td>
+    </tr>
+  );
+}
