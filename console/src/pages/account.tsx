@@ -2,18 +2,8 @@ import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 
 import { reading, sessionQuery, useChange, type Passkey } from '../api/queries.ts';
-import {
-  Badge,
-  Button,
-  Empty,
-  Foreign,
-  Heading,
-  Panel,
-  Problem,
-  Scrolled,
-  td,
-  th,
-} from '../ui/kit.tsx';
+import { Badge, Button, Empty, Foreign, Heading, Panel, Problem, td } from '../ui/kit.tsx';
+import { Table } from '../ui/list.tsx';
 import { moment } from '../ui/time.ts';
 import { AddPasskey } from './add-passkey.tsx';
 import { PasswordButton } from './password.tsx';
@@ -67,30 +57,18 @@ function Passkeys(): ReactNode {
           ask for it.
         </Empty>
       ) : (
-        <Scrolled label="Passkeys">
-          <table className="w-full text-sm">
-            <thead>
-              <tr className="border-b border-line">
-                <th className={th}>Name</th>
-                <th className={th}>Opens</th>
-                <th className={th}>Added</th>
-                <th className={th}>Last used</th>
-                <th className={th}>
-                  <span className="sr-only">Actions</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody className="divide-y divide-line">
-              {list.map((passkey) => (
-                <Row
-                  key={passkey.id}
-                  passkey={passkey}
-                  onRemove={() => remove.mutate({ params: { id: passkey.id } })}
-                />
-              ))}
-            </tbody>
-          </table>
-        </Scrolled>
+        <Table
+          label="Passkeys"
+          columns={['Name', 'Opens', 'Added', 'Last used', { unseen: 'Actions' }]}
+        >
+          {list.map((passkey) => (
+            <Row
+              key={passkey.id}
+              passkey={passkey}
+              onRemove={() => remove.mutate({ params: { id: passkey.id } })}
+            />
+          ))}
+        </Table>
       )}
       <AddPasskey open={adding} onClose={() => setAdding(false)} />
     </Panel>

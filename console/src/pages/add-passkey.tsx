@@ -2,7 +2,8 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 
 import { ask } from '../api/client.ts';
-import { Button, Field, Input, Modal, Problem } from '../ui/kit.tsx';
+import { fieldOf, Form } from '../ui/form.tsx';
+import { Field, Input, Modal } from '../ui/kit.tsx';
 import { whyNoPasskey } from './passkey-support.tsx';
 
 /** Asks for a name and the password, then has the browser make a passkey. */
@@ -27,10 +28,11 @@ export function AddPasskey({
     try {
       // Loaded when it is first needed: most visits never are.
       const { createPasskey } = await import('./passkey-browser.ts');
+      // Spaces are part of a password.
       const input = { password: String(form.get('password') ?? '') };
       const { options } = await ask('beginPasskey', { input });
       const response = await createPasskey(options);
-      await ask('addPasskey', { input: { label: String(form.get('label') ?? ''), response } });
+      await ask('addPasskey', { input: { label: fieldOf(form, 'label'), response } });
       await client.invalidateQueries({ queryKey: ['listPasskeys'] });
       close();
     } catch (reason) {
@@ -42,12 +44,11 @@ export function AddPasskey({
   return (
     <Modal open={open} onClose={close} title="Add a passkey">
       {unable === null ? (
-        <form
-          className="space-y-4"
-          onSubmit={(event) => {
-            event.preventDefault();
-            void submit(new FormData(event.currentTarget));
-          }}
+        <Form
+          onSubmit={submit}
+          error={error}
+          submit={busy ? 'Waiting for the browser…' : 'Add it'}
+          disabled={busy}
         >
           <Field label="Name" hint="For yourself, to know it among others: work laptop, blue key.">
             <Input name="label" required maxLength={64} autoFocus autoComplete="off" />
@@ -55,13 +56,7 @@ export function AddPasskey({
           <Field label="Your password" hint="Your browser asks for the passkey next.">
             <Input name="password" type="password" autoComplete="current-password" required />
           </Field>
-          <Problem error={error} />
-          <div className="flex justify-end">
-            <Button tone="primary" type="submit" disabled={busy}>
-              {busy ? 'Waiting for the browser…' : 'Add it'}
-            </Button>
-          </div>
-        </form>
+        </Form>
       ) : (
         <p className="text-sm">{unable}</p>
       )}
