@@ -28,13 +28,13 @@ ${places.join('')}};
 
 function membersOf({ path, input, query, output }: Route): string {
   const params = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => `readonly ${name}: string`);
-  const lines = [
+  const goesIn = [
     ['params', params.length === 0 ? 'undefined' : `{ ${params.join('; ')} }`],
     ['query', query === null ? 'undefined' : typeOf(jsonSchema(query, 'input'))],
     ['input', input === null ? 'undefined' : typeOf(jsonSchema(input, 'input'))],
-    ['output', typeOf(jsonSchema(output, 'output'))],
   ];
-  return lines.map(([name, type]) => `    readonly ${name}: ${type};\n`).join('');
+  const given = goesIn.map(([name, type]) => `readonly ${name}: ${type};`).join(' ');
+  return `    ${given}\n    readonly output: ${typeOf(jsonSchema(output, 'output'))};\n`;
 }
 
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonObject {
