@@ -79,9 +79,12 @@ export interface ToolEntry extends ToolSummary {
 /** A category that a person gave, with who and why. */
 export interface Override {
   readonly category: Category;
+  readonly risk: Risk;
   readonly by: string;
   readonly why: string;
   readonly atMs: number;
+  /** The definition has changed since: the graver of both answers holds. */
+  readonly outdated: boolean;
 }
 
 export type ChangeKind =

@@ -16,6 +16,8 @@ export interface ClientProblem {
 export interface ControlClient {
   get(path: string): Promise<Result<unknown, ClientProblem>>;
   post(path: string, body?: unknown): Promise<Result<unknown, ClientProblem>>;
+  put(path: string, body: unknown): Promise<Result<unknown, ClientProblem>>;
+  remove(path: string): Promise<Result<unknown, ClientProblem>>;
   /** Events of a stream until it ends, breaks, or `signal` aborts. */
   events(path: string, signal: AbortSignal): AsyncIterable<ServerEvent>;
 }
@@ -43,6 +45,8 @@ export async function connectControl(
   return ok({
     get: (path) => send('GET', path),
     post: (path, body) => send('POST', path, body ?? {}),
+    put: (path, body) => send('PUT', path, body),
+    remove: (path) => send('DELETE', path),
     events: (path, signal) => eventsOf({ url, key, path, signal }),
   });
 }

@@ -14,6 +14,8 @@ const expected: Readonly<Record<string, string>> = {
   listPins: 'vapm',
   diffPins: 'vapm',
   acceptPins: 'm',
+  setCategory: 'pm',
+  resetCategory: 'pm',
   addServer: 'm',
   setCredentials: 'm',
   removeServer: 'm',

@@ -9,11 +9,13 @@ import { recommendRule } from '../classify/recommend.ts';
 import { categories, risks } from '../policy/index.ts';
 import type { Difference } from '../registry/difference.ts';
 import { differencesOf } from '../registry/difference-words.ts';
+import { isOutdated, kindOf, type Kind, type PinOverride } from '../registry/override.ts';
 import { scanDefinition } from '../registry/pin.ts';
 import type { PinRow } from '../registry/registry-store.ts';
 import type { ServerConfig } from '../registry/server.ts';
 import { notRecorded, record } from './change.ts';
 import type { ControlDeps, ServerHealth } from './deps.ts';
+import { overrideRoutes } from './overrides.ts';
 import { explain, missing, type ControlProblem } from './problem.ts';
 import { admins, everyone, type Actor } from './roles.ts';
 import { route, type Route } from './route.ts';
@@ -33,11 +35,14 @@ const serverView = z.object({
   problem: z.string().nullable(),
 });
 
+const categoryName = z.enum(categories as [string, ...string[]]);
+const riskName = z.enum(risks as [string, ...string[]]);
+
 const reviewed = z.object({
   digest: z.string(),
   definition: z.string(),
-  category: z.enum(categories as [string, ...string[]]),
-  risk: z.enum(risks as [string, ...string[]]),
+  category: categoryName,
+  risk: riskName,
 });
 
 const pinRow = z.object({
@@ -45,12 +50,25 @@ const pinRow = z.object({
   tool: z.string(),
   digest: z.string(),
   definition: z.string(),
-  category: z.enum(categories as [string, ...string[]]),
-  risk: z.enum(risks as [string, ...string[]]),
+  category: categoryName,
+  risk: riskName,
   state: z.enum(['pinned', 'quarantined']),
   reason: z.string().nullable(),
   seenMs: z.int(),
   reviewed: reviewed.nullable(),
+  /** What the classifier says: `category` and `risk` are what policies go by. */
+  classified: z.object({ category: categoryName, risk: riskName }),
+  /** What a person says instead; `outdated` where the definition has changed since. */
+  override: z
+    .object({
+      category: categoryName,
+      risk: riskName,
+      reason: z.string(),
+      actor: z.string(),
+      atMs: z.int(),
+      outdated: z.boolean(),
+    })
+    .nullable(),
   /** What raises the risk, by the classifier, and why it says so in a sentence. */
   signals: z.array(z.string()),
   sentence: z.string(),
@@ -80,7 +98,7 @@ export interface ToolDifference {
   readonly differences: readonly Difference[];
 }
 
-function differenceView(row: PinRow): ToolDifference {
+function differenceView(row: Omit<PinRow, 'override'>): ToolDifference {
   const { tool, reason, reviewed } = row;
   return { tool, reason, isNew: reviewed === null, differences: differencesOf(row) };
 }
@@ -98,7 +116,9 @@ export interface ServerView {
 }
 
 /** A row and what the classifier says of its definition. */
-export interface PinView extends PinRow {
+export interface PinView extends Omit<PinRow, 'override'> {
+  readonly classified: Kind;
+  readonly override: (Omit<PinOverride, 'digest'> & { readonly outdated: boolean }) | null;
   readonly signals: readonly string[];
   readonly sentence: string;
   readonly recommended: JsonObject;
@@ -150,6 +170,7 @@ export const serverRoutes: readonly Route[] = [
     handle: (deps, { actor, params, input }) =>
       acceptPins(deps, actor, { server: params['name'] ?? '', tools: input.tools }),
   }),
+  ...overrideRoutes,
   ...serverChangeRoutes,
 ];
 
@@ -198,10 +219,25 @@ async function pinsOf(
       const definition = text === null ? {} : (parseScanned(text) as JsonObject);
       const tool = { ...definition, name: row.tool };
       const { signals, sentence } = classifyTool(tool, context);
-      const recommended = recommendRule(tool, { category: row.category });
-      return { ...row, signals: signals.map(({ id }) => id), sentence, recommended };
+      const kind = kindOf(row);
+      const recommended = recommendRule(tool, kind);
+      const said = { signals: signals.map(({ id }) => id), sentence, recommended };
+      const { category, risk } = row;
+      return {
+        ...row,
+        ...kind,
+        classified: { category, risk },
+        override: overrideView(row),
+        ...said,
+      };
     }),
   );
+}
+
+function overrideView(row: PinRow): PinView['override'] {
+  if (row.override === undefined) return null;
+  const { digest: _, ...shown } = row.override;
+  return { ...shown, outdated: isOutdated(row) };
 }
 
 /** Accepts definitions that a person has seen: all quarantined tools of a server, or those named. */

@@ -12,7 +12,7 @@ import type { PinRow } from './registry-store.ts';
 import { excerpt, hiddenIn, textChange, visible } from './visible-text.ts';
 
 /** What a person must have seen before they accept a tool as it is listed now. */
-export function differencesOf(row: PinRow): readonly Difference[] {
+export function differencesOf(row: Omit<PinRow, 'override'>): readonly Difference[] {
   const { reviewed } = row;
   if (reviewed?.digest === row.digest) return [];
   const changes = changesOf(reviewed?.definition ?? '{}', row.definition);

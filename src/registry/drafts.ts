@@ -1,3 +1,4 @@
+import { newId } from '../base/id.ts';
 import type { Grant, MethodFamily } from '../identity/grant.ts';
 import { parsePrincipal } from '../identity/principal.ts';
 import type { Parts } from './parts.ts';
@@ -24,6 +25,26 @@ export interface GrantDraft {
 export interface IssuedGrant {
   readonly grant: Grant;
   readonly token: string;
+}
+
+/** The grant that a draft asks for. */
+export function grantOf(
+  { label, servers, policies, mode, methods, expiresMs, labelsMs }: GrantDraft,
+  made: Pick<Grant, 'principal' | 'tokenSha256' | 'createdMs'>,
+): Grant {
+  return {
+    id: newId('grant_'),
+    label,
+    servers,
+    policies,
+    mode,
+    methods,
+    expiresMs,
+    ...(labelsMs === undefined ? {} : { labelsMs }),
+    ...made,
+    revokedMs: null,
+    source: 'store',
+  };
 }
 
 /** A new version of a policy. `version` is the newest that its author saw, plus one. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { acceptPin, pinTools, type Pinning, type SeenTool } from './pin.ts';
+import { isOutdated, kindOf, withOverride, type PinOverride } from './override.ts';
 import { pinnedTools } from './pinned-tools.ts';
 import type { PinRow } from './registry-store.ts';
 
@@ -224,4 +225,62 @@ test('a snapshot takes the schema from the definition, and quarantines what is n
     ['d', 'quarantined', false],
     ['e', 'quarantined', false],
   ]);
+});
+
+const said: PinOverride = {
+  category: 'Write',
+  risk: 'High',
+  reason: 'it writes a file',
+  actor: 'person:anna',
+  atMs: 5,
+  digest: seen('a').digest,
+};
+
+test('what a person said holds through every list, and stands apart from the classifier', () => {
+  const rows = first(seen('a'), seen('b')).map((row) =>
+    row.tool === 'a' ? withOverride(row, said) : row,
+  );
+  const again = pinning(rows, [seen('a'), seen('b')]);
+  assert.deepEqual(again.changed, []);
+  const [row] = again.rows;
+  assert.ok(row !== undefined);
+  assert.deepEqual([row.category, row.risk, row.override], ['Read', 'Low', said]);
+  assert.deepEqual(kindOf(row), { category: 'Write', risk: 'High' });
+  assert.equal(pinnedTools(again.rows).get('a')?.category, 'Write');
+  const back = withOverride(row, null);
+  assert.deepEqual([kindOf(back), 'override' in back], [{ category: 'Read', risk: 'Low' }, false]);
+});
+
+// What the classifier says of a changed definition, what a person said of the one before, what holds.
+const outdated: readonly (readonly [PinRow['category'], PinRow['category'], PinRow['category']])[] =
+  [
+    ['Execute', 'Read', 'Execute'],
+    ['Read', 'Write', 'Write'],
+    ['Unclassified', 'Execute', 'Unclassified'],
+    ['Unclassified', 'Destructive', 'Destructive'],
+    ['Financial', 'Destructive', 'Financial'],
+  ];
+for (const [category, word, expected] of outdated) {
+  test(`a word on another definition: ${word} said, ${category} now: ${expected} holds`, () => {
+    const changed = { ...seen('a', { description: 'x' }), category, risk: 'Medium' } as const;
+    const rows = first(seen('a')).map((row) => withOverride(row, { ...said, category: word }));
+    const [row] = pinning(rows, [changed]).rows;
+    assert.ok(row !== undefined);
+    assert.equal(row.override?.category, word, 'it is kept');
+    assert.equal(isOutdated(row), true);
+    assert.deepEqual(kindOf(row), { category: expected, risk: 'High' });
+    const accepted = acceptPin(row, row.category, row.risk);
+    assert.deepEqual(kindOf(accepted), { category: expected, risk: 'High' });
+    const [before] = pinning([accepted], [seen('a')]).rows;
+    assert.ok(before !== undefined);
+    assert.equal(isOutdated(before), false, 'of that definition it was said');
+  });
+}
+
+test('a word on a tool is not one on the tool of another server of that name', () => {
+  const rows = first(seen('a')).map((row) => withOverride(row, said));
+  const moved = pinTools({ server: 's', previous: rows, seen: [seen('a')], nowMs: 1, moved: true });
+  assert.ok(moved.ok);
+  assert.equal(moved.value.rows[0]?.override, undefined);
+  assert.equal(moved.value.changed.length, 1);
 });

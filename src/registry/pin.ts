@@ -2,6 +2,7 @@ import { canonicalJson } from '../base/canonical-json.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { membersAt, scanJson, type JsonLimits, type JsonText } from '../base/strict-json.ts';
 import type { Category, Risk } from '../policy/index.ts';
+import { withOverride } from './override.ts';
 import type { PinRow } from './registry-store.ts';
 
 /** One tool of a list that was just read from a server. */
@@ -94,6 +95,16 @@ export function acceptPin(row: PinRow, category: Category, risk: Risk): PinRow {
   return { ...row, category, risk, state: 'pinned', reason: null, reviewed };
 }
 
+/** Quarantined rows as accepted, by their digests: what changed since a person saw it is left out. */
+export function acceptedPins(
+  rows: readonly PinRow[],
+  digests: ReadonlyMap<string, string>,
+): readonly PinRow[] {
+  return rows
+    .filter((row) => row.state === 'quarantined' && digests.get(row.tool) === row.digest)
+    .map((row) => acceptPin(row, row.category, row.risk));
+}
+
 /** What is wrong with a tool beside being new. `always`: nobody can accept it as it is. */
 interface Flaw {
   readonly reason: string;
@@ -115,11 +126,13 @@ function seenRow(question: PinQuestion, tool: SeenTool, before: PinRow | undefin
     reason: null,
     seenMs: known?.seenMs ?? question.nowMs,
     reviewed: before?.reviewed ?? null,
+    ...(before?.override === undefined ? {} : { override: before.override }),
   };
 }
 
 function unreviewed(row: PinRow): PinRow {
-  return { ...row, state: 'quarantined', reason: movedReason, reviewed: null };
+  const nobodySaid = withOverride(row, null);
+  return { ...nobodySaid, state: 'quarantined', reason: movedReason, reviewed: null };
 }
 
 const movedReason = 'the name stands for another server than the one that was reviewed';
@@ -231,6 +244,7 @@ function sameRow(row: PinRow, before: PinRow | undefined): boolean {
     row.risk === before.risk &&
     row.state === before.state &&
     row.reason === before.reason &&
-    row.reviewed?.digest === before.reviewed?.digest
+    row.reviewed?.digest === before.reviewed?.digest &&
+    row.override === before.override
   );
 }

@@ -1,5 +1,6 @@
 import { parseScanned, type JsonObject } from '../base/strict-json.ts';
 import type { PinnedTool } from '../policy/index.ts';
+import { kindOf } from './override.ts';
 import { scanDefinition } from './pin.ts';
 import type { PinRow } from './registry-store.ts';
 
@@ -10,11 +11,11 @@ export function pinnedTools(rows: readonly PinRow[]): ReadonlyMap<string, Pinned
 
 /** A row whose definition is not that tool's, or is not kept, is quarantined whatever it says. */
 function pinnedTool(row: PinRow): PinnedTool {
-  const { tool: name, category, risk, digest } = row;
+  const { tool: name, digest } = row;
   const text = scanDefinition(row.definition);
   // The scan saw an object.
   const definition = text === null ? {} : (parseScanned(text) as JsonObject);
   const state = definition['name'] === name ? row.state : 'quarantined';
   const inputSchema = definition['inputSchema'] ?? null;
-  return { name, state, category, risk, inputSchema, digest };
+  return { name, state, ...kindOf(row), inputSchema, digest };
 }

@@ -1,4 +1,5 @@
 import type { Category, Risk } from '../policy/index.ts';
+import type { PinOverride } from './override.ts';
 import type { Stop } from './stops.ts';
 
 /** A tool definition that was seen and, once accepted, may be called. */
@@ -9,6 +10,7 @@ export interface PinRow {
   readonly digest: string;
   /** The whole definition as the server sent it, JSON text. */
   readonly definition: string;
+  /** By the classifier, as the risk: what a person says instead stands in `override`. */
   readonly category: Category;
   readonly risk: Risk;
   readonly state: 'pinned' | 'quarantined';
@@ -18,6 +20,8 @@ export interface PinRow {
   readonly seenMs: number;
   /** What a person, or the first list, last accepted; null while nothing was. */
   readonly reviewed: ReviewedDefinition | null;
+  /** What a person says that it is; absent where nobody said anything. See `kindOf`. */
+  readonly override?: PinOverride;
 }
 
 /** A definition that was accepted: what a changed one is compared with. */

@@ -1,6 +1,5 @@
 import { AssertionError, assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
-import { newId } from '../base/id.ts';
 import type { Log } from '../base/log.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { GrantChange, GrantStore } from '../identity/grant-store.ts';
@@ -11,6 +10,7 @@ import type { PinnedTool } from '../policy/index.ts';
 import type { Declared } from './declared.ts';
 import {
   draftProblemOf,
+  grantOf,
   namePattern,
   newGrantProblem,
   policyProblemOf,
@@ -20,7 +20,7 @@ import {
 } from './drafts.ts';
 import { grantClashes } from './grants.ts';
 import { allServers, nothing, snapshotOf, type Parts } from './parts.ts';
-import { acceptPin, type Pinning, type PinProblem, type SeenTool } from './pin.ts';
+import { acceptedPins, acceptPin, type Pinning, type PinProblem, type SeenTool } from './pin.ts';
 import { pinnedTools } from './pinned-tools.ts';
 import { compareSeen, reviewedTools } from './reviewed-tools.ts';
 import { fileAuthor, loadVersion, policiesInForce } from './policy-versions.ts';
@@ -120,21 +120,9 @@ export class Registry {
       if (problem !== null) return err(problem);
 
       const token = newToken();
-      const grant: Grant = {
-        id: newId('grant_'),
-        label: draft.label,
-        principal: principal.value,
-        servers: draft.servers,
-        policies: draft.policies,
-        mode: draft.mode,
-        methods: draft.methods,
-        expiresMs: draft.expiresMs,
-        ...(draft.labelsMs === undefined ? {} : { labelsMs: draft.labelsMs }),
-        tokenSha256: hashToken(token),
-        createdMs: this.#clock.nowMs(),
-        revokedMs: null,
-        source: 'store',
-      };
+      const createdMs = this.#clock.nowMs();
+      const tokenSha256 = hashToken(token);
+      const grant = grantOf(draft, { principal: principal.value, tokenSha256, createdMs });
       const inserted = await this.#stores.grants.insert(grant);
       if (inserted === 'duplicate') return err({ code: 'label-taken', subject: draft.label });
       await this.#publishGrants();
@@ -243,13 +231,18 @@ export class Registry {
 
   /** Accepts definitions by their digests: what changed since a person saw it is left as it is. */
   acceptPins(server: string, digests: ReadonlyMap<string, string>): Outcome<readonly PinRow[]> {
+    return this.changePins(server, (rows) => acceptedPins(rows, digests));
+  }
+
+  /** Saves those rows of a server's tools that `change` gives, of those that there are. */
+  changePins(
+    server: string,
+    change: (rows: readonly PinRow[]) => readonly PinRow[],
+  ): Outcome<readonly PinRow[]> {
     return this.#withServer(server, async () => {
-      const rows = await this.#stores.registry.pins(server);
-      const accepted = rows
-        .filter((row) => row.state === 'quarantined' && digests.get(row.tool) === row.digest)
-        .map((row) => acceptPin(row, row.category, row.risk));
-      await this.#savePins(server, accepted);
-      return ok(accepted);
+      const changed = change(await this.#stores.registry.pins(server));
+      await this.#savePins(server, changed);
+      return ok(changed);
     });
   }
 

@@ -6,6 +6,7 @@ import type {
   RegistryStore,
   ReviewedDefinition,
 } from '../registry/registry-store.ts';
+import type { PinOverride } from '../registry/override.ts';
 import type { Stop } from '../registry/stops.ts';
 import type { PinTable, PolicyVersionTable, StopTable, Tables } from './tables.ts';
 
@@ -100,6 +101,7 @@ async function savePins(db: Kysely<Tables>, rows: readonly PinRow[]): Promise<vo
             reviewed_definition: update.ref('excluded.reviewed_definition'),
             reviewed_category: update.ref('excluded.reviewed_category'),
             reviewed_risk: update.ref('excluded.reviewed_risk'),
+            override: update.ref('excluded.override'),
           })),
         )
         .execute();
@@ -141,10 +143,12 @@ function tableRowOf(row: PinRow): PinTable {
     reviewed_definition: row.reviewed?.definition ?? null,
     reviewed_category: row.reviewed?.category ?? null,
     reviewed_risk: row.reviewed?.risk ?? null,
+    override: row.override === undefined ? null : JSON.stringify(row.override),
   };
 }
 
 function pinOf(row: PinTable): PinRow {
+  const override = overrideOf(row.override);
   return {
     server: row.server,
     tool: row.tool,
@@ -156,6 +160,7 @@ function pinOf(row: PinTable): PinRow {
     reason: row.reason,
     seenMs: row.seen_ms,
     reviewed: reviewedOf(row),
+    ...(override === null ? {} : { override }),
   };
 }
 
@@ -164,6 +169,14 @@ function reviewedOf(row: PinTable): ReviewedDefinition | null {
   if (digest === null || definition === null) return null;
   const category = categoryOf(row.reviewed_category);
   return { digest, definition, category, risk: riskOf(row.reviewed_risk) };
+}
+
+/** A category that this program does not know is read as every unknown word: it widens nothing. */
+function overrideOf(text: string | null): PinOverride | null {
+  if (text === null) return null;
+  // `savePins` alone writes this column.
+  const kept = JSON.parse(text) as PinOverride;
+  return { ...kept, category: categoryOf(kept.category), risk: riskOf(kept.risk) };
 }
 
 /** A word that this program does not know says nothing, so that no rule is widened by it. */

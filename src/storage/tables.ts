@@ -56,6 +56,8 @@ export interface PinTable {
   readonly reviewed_definition: string | null;
   readonly reviewed_category: string | null;
   readonly reviewed_risk: string | null;
+  /** JSON: what a person says that the tool is; null where nobody said anything. */
+  readonly override: string | null;
 }
 
 export interface PolicyVersionTable {

@@ -151,6 +151,32 @@ describe('the story of a policy', { skip }, () => {
     await page.getByText('read_text_file', { exact: true }).waitFor();
   });
 
+  test('a person says what a tool is, beside the classifier, and takes it back', async () => {
+    const { page } = watched;
+    const tool = page.getByRole('listitem').filter({ hasText: 'get_file_info' });
+    await tool.locator('summary').click();
+    await tool.getByRole('button', { name: 'Set the category' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Category').selectOption('Destructive');
+    await dialog.getByLabel('Risk').selectOption('Critical');
+    await dialog.getByLabel('Why').fill('<img src=x onerror=alert(9)>\u202e');
+    assert.deepEqual(await seriousIssues(page), []);
+    await dialog.getByRole('button', { name: 'Set it' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    await tool.getByText('set by a person').waitFor();
+    await tool.getByText('<img src=x onerror=alert(9)>⟨202e⟩').waitFor();
+    assert.deepEqual(await seriousIssues(page), []);
+    await page.goto(`${gateway.url}/catalogue/s/files/t/get_file_info`);
+    await page.getByText('person:anna says').waitFor();
+    assert.match(await page.locator('pre').first().innerText(), /require_approval/);
+    assert.equal(await page.locator('main img').count(), 0);
+    assert.deepEqual(await seriousIssues(page), []);
+    await page.goto(`${gateway.url}/console/servers/files`);
+    await tool.locator('summary').click();
+    await tool.getByRole('button', { name: "Back to the classifier's" }).click();
+    await tool.getByText('set by a person').waitFor({ state: 'hidden' });
+  });
+
   test('a policy is built by eye: three states, an argument rule, a limit', async () => {
     const { page } = watched;
     await page.getByRole('link', { name: 'Policies' }).first().click();

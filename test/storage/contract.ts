@@ -164,6 +164,23 @@ const pinCases: readonly Case[] = [
     },
   ],
   [
+    'what a person says of a tool comes back, and goes',
+    async ({ registry }) => {
+      const override = {
+        category: 'Write',
+        risk: 'Critical',
+        reason: `it's "so" 😀`,
+        actor: 'person:anna',
+        atMs: 3,
+        digest: 'd1',
+      } as const;
+      await registry.savePins([pin({ override })]);
+      assert.deepEqual(await registry.pins('files'), [pin({ override })]);
+      await registry.savePins([pin()]);
+      assert.deepEqual(await registry.pins('files'), [pin()]);
+    },
+  ],
+  [
     'saving replaces the rows of these tools and no others',
     async ({ registry }) => {
       await registry.savePins([pin(), pin({ tool: 'stat' })]);

@@ -24,7 +24,7 @@ export interface Operations {
   };
   readonly listPins: {
     readonly params: { readonly name: string }; readonly query: undefined; readonly input: undefined;
-    readonly output: readonly ({ readonly server: string; readonly tool: string; readonly digest: string; readonly definition: string; readonly category: 'Read' | 'Write' | 'Execute' | 'Destructive' | 'Financial' | 'Unclassified'; readonly risk: 'Low' | 'Medium' | 'High' | 'Critical'; readonly state: 'pinned' | 'quarantined'; readonly reason: string | null; readonly seenMs: number; readonly reviewed: { readonly digest: string; readonly definition: string; readonly category: 'Read' | 'Write' | 'Execute' | 'Destructive' | 'Financial' | 'Unclassified'; readonly risk: 'Low' | 'Medium' | 'High' | 'Critical' } | null; readonly signals: readonly string[]; readonly sentence: string; readonly recommended: Readonly<Record<string, unknown>> })[];
+    readonly output: readonly ({ readonly server: string; readonly tool: string; readonly digest: string; readonly definition: string; readonly category: 'Read' | 'Write' | 'Execute' | 'Destructive' | 'Financial' | 'Unclassified'; readonly risk: 'Low' | 'Medium' | 'High' | 'Critical'; readonly state: 'pinned' | 'quarantined'; readonly reason: string | null; readonly seenMs: number; readonly reviewed: { readonly digest: string; readonly definition: string; readonly category: 'Read' | 'Write' | 'Execute' | 'Destructive' | 'Financial' | 'Unclassified'; readonly risk: 'Low' | 'Medium' | 'High' | 'Critical' } | null; readonly classified: { readonly category: 'Read' | 'Write' | 'Execute' | 'Destructive' | 'Financial' | 'Unclassified'; readonly risk: 'Low' | 'Medium' | 'High' | 'Critical' }; readonly override: { readonly category: 'Read' | 'Write' | 'Execute' | 'Destructive' | 'Financial' | 'Unclassified'; readonly risk: 'Low' | 'Medium' | 'High' | 'Critical'; readonly reason: string; readonly actor: string; readonly atMs: number; readonly outdated: boolean } | null; readonly signals: readonly string[]; readonly sentence: string; readonly recommended: Readonly<Record<string, unknown>> })[];
   };
   readonly diffPins: {
     readonly params: { readonly name: string }; readonly query: undefined; readonly input: undefined;
@@ -33,6 +33,14 @@ export interface Operations {
   readonly acceptPins: {
     readonly params: { readonly name: string }; readonly query: undefined; readonly input: { readonly tools?: readonly string[] | null | undefined };
     readonly output: number;
+  };
+  readonly setCategory: {
+    readonly params: { readonly name: string; readonly tool: string }; readonly query: undefined; readonly input: { readonly category: 'Read' | 'Write' | 'Execute' | 'Destructive' | 'Financial' | 'Unclassified'; readonly risk?: 'Low' | 'Medium' | 'High' | 'Critical' | undefined; readonly reason: string; readonly digest?: string | undefined };
+    readonly output: { readonly category: 'Read' | 'Write' | 'Execute' | 'Destructive' | 'Financial' | 'Unclassified'; readonly risk: 'Low' | 'Medium' | 'High' | 'Critical' };
+  };
+  readonly resetCategory: {
+    readonly params: { readonly name: string; readonly tool: string }; readonly query: undefined; readonly input: undefined;
+    readonly output: { readonly category: 'Read' | 'Write' | 'Execute' | 'Destructive' | 'Financial' | 'Unclassified'; readonly risk: 'Low' | 'Medium' | 'High' | 'Critical' };
   };
   readonly addServer: {
     readonly params: undefined; readonly query: undefined; readonly input: { readonly name: string; readonly url: string; readonly headers?: Readonly<Record<string, string>> | undefined; readonly allowPrivate?: boolean | undefined };
@@ -260,6 +268,8 @@ export const operations: Readonly<
   listPins: { method: 'get', path: '/api/v1/servers/{name}/pins' },
   diffPins: { method: 'get', path: '/api/v1/servers/{name}/pins/diff' },
   acceptPins: { method: 'post', path: '/api/v1/servers/{name}/pins/accept' },
+  setCategory: { method: 'put', path: '/api/v1/servers/{name}/tools/{tool}/category' },
+  resetCategory: { method: 'delete', path: '/api/v1/servers/{name}/tools/{tool}/category' },
   addServer: { method: 'post', path: '/api/v1/servers' },
   setCredentials: { method: 'put', path: '/api/v1/servers/{name}/credentials' },
   removeServer: { method: 'delete', path: '/api/v1/servers/{name}' },

@@ -6,7 +6,6 @@ import { reading, sessionQuery, useChange, type Pin } from '../api/queries.ts';
 import {
   Badge,
   Button,
-  CategoryBadge,
   Empty,
   Field,
   Foreign,
@@ -20,6 +19,7 @@ import {
 import { moment } from '../ui/time.ts';
 import { describe, objectOf } from '../ui/definition.ts';
 import { parsedJson } from '../ui/json.ts';
+import { Kind, PersonsWord } from './category.tsx';
 import { Health } from './servers.tsx';
 
 const riskOrder = ['Critical', 'High', 'Medium', 'Low'];
@@ -106,8 +106,7 @@ export function ServerPage(): ReactNode {
                     <Foreign mono className="font-semibold">
                       {row.tool}
                     </Foreign>
-                    <CategoryBadge category={row.category} />
-                    <RiskBadge risk={row.risk} />
+                    <Kind row={row} />
                     <Foreign className="text-sm text-warn">{row.reason ?? ''}</Foreign>
                   </span>
                   {admin ? (
@@ -154,8 +153,7 @@ function Tool({ row }: { readonly row: Pin }): ReactNode {
           <Foreign mono className="font-medium">
             {row.tool}
           </Foreign>
-          <CategoryBadge category={row.category} />
-          <RiskBadge risk={row.risk} />
+          <Kind row={row} />
           {row.state === 'quarantined' ? <Badge tone="warn">quarantined</Badge> : null}
           {row.signals.map((signal) => (
             <Badge key={signal}>{signal}</Badge>
@@ -172,6 +170,7 @@ function Tool({ row }: { readonly row: Pin }): ReactNode {
             <p className="text-xs text-soft">
               <Foreign>{row.sentence}</Foreign>
             </p>
+            <PersonsWord row={row} />
             <p className="text-xs text-soft">
               First seen {moment(row.seenMs)} ·{' '}
               <span className="font-mono">{row.digest.slice(0, 16)}…</span>

@@ -12,6 +12,7 @@ import { policyWriters, type Actor } from '../roles.ts';
 import { applyRule } from './apply.ts';
 import { indexPage, kinds, pageSize, risksPage, serversPage } from './index-page.ts';
 import { cataloguePage, paths } from './layout.ts';
+import { overriddenServer, overriddenTool } from './overridden.ts';
 import { sendPage, type FramedPage } from '../frame.ts';
 import { llmsText } from './llms.ts';
 import { changesPage, serverPage } from './server-page.ts';
@@ -147,11 +148,15 @@ async function server(
   if (!found.ok) return failed(context, actor, found.error);
   if (found.value === null)
     return missing(context, actor, `There is no server ${slug} in the catalogue.`);
-  if (as === 'json') return context.json(found.value);
-  if (as === 'policy') return context.json(found.value.policy);
+  const entry = await overriddenServer(deps, found.value, async (tool) => {
+    const read = await deps.catalogue.tool(slug, tool);
+    return read.ok ? (read.value?.definition ?? null) : null;
+  });
+  if (as === 'json') return context.json(entry);
+  if (as === 'policy') return context.json(entry.policy);
   const history = await deps.catalogue.changes({ server: slug, sinceMs: 0, limit: changesShown });
   if (!history.ok) return failed(context, actor, history.error);
-  return sendPage(context, { page: serverPage(found.value, history.value), actor });
+  return sendPage(context, { page: serverPage(entry, history.value), actor });
 }
 
 async function tool(
@@ -227,10 +232,9 @@ async function toolOf(
   const slug = context.req.param('tool') ?? '';
   const found = await deps.catalogue.tool(context.req.param('server') ?? '', slug);
   if (!found.ok) return failed(context, actor, found.error);
-  return (
-    found.value ??
-    missing(context, actor, `There is no tool ${slug} of that server in the catalogue.`)
-  );
+  return found.value === null
+    ? missing(context, actor, `There is no tool ${slug} of that server in the catalogue.`)
+    : overriddenTool(deps, found.value);
 }
 
 function searchOf(context: Context): Search {

@@ -8,7 +8,7 @@ import { rateCounter } from '../../classify/recommend.ts';
 import type { Hit } from '../../classify/tool.ts';
 import type { FramedPage, Page } from '../frame.ts';
 import { kinds } from './index-page.ts';
-import { cataloguePage, mark, paths, shortened, toolsTable } from './layout.ts';
+import { cataloguePage, mark, paths, shortened, toolsTable, when } from './layout.ts';
 import { changesList } from './server-page.ts';
 
 /** A policy that a live grant uses and that can be edited here. */
@@ -58,6 +58,7 @@ export function toolPage(about: {
         ${mark(tool.risk)} risk · ${mark(tool.category)} · on
         <a href="${paths.server(tool.server.slug)}">${tool.server.name}</a>
       </p>
+      ${personsWord(tool)}
       ${applied === null ? '' : html`<p class="notice ${applied.ok ? '' : 'bad'}" role="${applied.ok ? 'status' : 'alert'}">${applied.message}</p>`}
       ${tool.suspicions.map(({ path, message, quote }) => html`<p class="notice bad">Warning: <code>${path}</code> ${message}: “${quote}”</p>`)}
       <h2>Description</h2>
@@ -129,6 +130,17 @@ function guidance(tool: ToolEntry): Page {
       <summary>As the server sent it (about ${tool.tokens} tokens)</summary>
       <pre tabindex="0">${shortened(JSON.stringify(tool.definition, null, 2), 80_000)}</pre>
     </details>`;
+}
+
+/** What a person says of it, beside the classifier's answer above. */
+function personsWord({ override, category, risk }: ToolEntry): Page {
+  if (override === null) return html``;
+  const { by, why, atMs, outdated } = override;
+  return html`<p class="notice">
+    ${by} says: ${mark(override.category)}, ${mark(override.risk)} risk, since ${when(atMs)},
+    because “${shortened(why, 500)}”. The classifier says: ${category}, ${risk}.
+    ${outdated ? 'The definition has changed since: until somebody looks at it again, the graver of both holds.' : 'Policies here go by the person.'}
+  </p>`;
 }
 
 function applyForm(tool: ToolEntry, targets: readonly Target[], csrf: string): Page {

@@ -7,6 +7,7 @@ import { stops } from './0020_stops.ts';
 import { consoleTables } from './0030_console.ts';
 import { origins } from './0060_origins.ts';
 import { passkeys } from './0070_passkeys.ts';
+import { overrides } from './0090_overrides.ts';
 
 /** One step of the schema. A step that was released is never edited: the next one changes it. */
 export type Migration = (schema: SchemaModule) => Promise<void>;
@@ -19,6 +20,7 @@ export const migrations: readonly Migration[] = [
   consoleTables,
   origins,
   passkeys,
+  overrides,
 ];
 
 /** The database was written by a newer program: `found` migrations, of which `known` are ours. */

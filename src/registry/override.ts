@@ -1,0 +1,61 @@
+import type { Category, Risk } from '../policy/index.ts';
+import type { PinRow } from './registry-store.ts';
+
+/** What a person says a tool is, beside what the classifier says: by whom, why and when. */
+export interface PinOverride {
+  readonly category: Category;
+  readonly risk: Risk;
+  /** In their own words. */
+  readonly reason: string;
+  readonly actor: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly atMs: number;
+  /** Digest of the definition that they looked at. */
+  readonly digest: string;
+}
+
+/** What a tool is taken for. */
+export interface Kind {
+  readonly category: Category;
+  readonly risk: Risk;
+}
+
+const byGravity: readonly Category[] = [
+  'Read',
+  'Write',
+  'Execute',
+  'Unclassified',
+  'Destructive',
+  'Financial',
+];
+const byRisk: readonly Risk[] = ['Low', 'Medium', 'High', 'Critical'];
+
+/**
+ * What a tool is taken for by policies: what a person said, else what the classifier says.
+ * INVARIANT: a word about one definition never makes another one look milder. When the definition
+ * has changed since, the graver of both holds until a person has said it again.
+ */
+export function kindOf(row: PinRow): Kind {
+  const { override, category, risk } = row;
+  if (override === undefined) return { category, risk };
+  if (!isOutdated(row)) return { category: override.category, risk: override.risk };
+  return {
+    category: graver(byGravity, category, override.category),
+    risk: graver(byRisk, risk, override.risk),
+  };
+}
+
+/** Whether the definition has changed since a person said what the tool is. */
+export function isOutdated({ override, digest }: PinRow): boolean {
+  return override !== undefined && override.digest !== digest;
+}
+
+/** The row with what a person says, or, with null, as the classifier says. */
+export function withOverride(row: PinRow, override: PinOverride | null): PinRow {
+  const { override: _, ...rest } = row;
+  return override === null ? rest : { ...rest, override };
+}
+
+function graver<T>(order: readonly T[], one: T, other: T): T {
+  return order.indexOf(one) > order.indexOf(other) ? one : other;
+}
