@@ -78,7 +78,11 @@ export async function discoverTools(
   const secondMs = legacy.ok ? (limits.secondEraMs ?? limits.timeoutMs) : limits.timeoutMs;
   const modern = await discoverModern(upstream, { ...limits, timeoutMs: secondMs });
   const found = legacy.ok ? legacy : modern;
-  if (!found.ok) return err(`${legacy.ok ? '' : legacy.error}; ${modern.ok ? '' : modern.error}`);
+  if (!found.ok) {
+    // Both ways often fail for one cause, which is said once.
+    const causes = new Set([legacy, modern].flatMap((way) => (way.ok ? [] : [way.error])));
+    return err([...causes].join('; '));
+  }
   const eras: Era[] = [];
   if (legacy.ok) eras.push('legacy');
   if (modern.ok) eras.push('modern');

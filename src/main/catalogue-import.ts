@@ -1,5 +1,6 @@
 import { readJson } from '../base/json-value.ts';
 import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
@@ -91,8 +92,9 @@ async function readFile(
     if (problems.length < problemsMax) problems.push(`${path}:${number}: ${why}`);
   };
   try {
+    const gzipped = await isGzipped(path);
     const bytes = createReadStream(path);
-    const input = path.endsWith('.gz') ? bytes.pipe(createGunzip()) : bytes;
+    const input = gzipped ? bytes.pipe(createGunzip()) : bytes;
     bytes.on('error', (error) => input.destroy(error));
     for await (const line of createInterface({ input, crlfDelay: Infinity })) {
       number += 1;
@@ -113,7 +115,7 @@ async function readFile(
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
     if (code.startsWith('Z_')) {
-      return err(`\`${path}\` is not gzipped, or damaged (${code}): name plain lines without .gz`);
+      return err(`\`${path}\` is gzipped and damaged (${code}): pack it again`);
     }
     return err(`\`${path}\` cannot be read (${code}): check its name and its rights`);
   }
@@ -122,6 +124,17 @@ async function readFile(
     return err(`no tool in it: ${first}`);
   }
   return ok({ servers, tools, skipped, problems });
+}
+
+/** By its first two bytes (RFC 1952, section 2.3.1), whatever its name is. */
+async function isGzipped(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { buffer } = await file.read(Buffer.alloc(2), 0, 2, 0);
+    return buffer[0] === 0x1f && buffer[1] === 0x8b;
+  } finally {
+    await file.close();
+  }
 }
 
 function parsed(line: string): unknown {

@@ -46,6 +46,8 @@ test('a scan that cannot be done ends with one clear line', async () => {
     [['--', '/nowhere/nothing'], /was not found/],
     [['--file', '/nowhere/list.json'], /there is no file `\/nowhere\/list\.json`/],
     [['https://a.invalid/mcp'], /no host of that name/],
+    // A port that nobody may ask: both eras fail for one cause, which is said once.
+    [['http://127.0.0.1:1/mcp'], /^(?!.*not for HTTP.*not for HTTP).*port 1 is not for HTTP/],
     [[], /name one thing to scan/],
   ];
   for (const [args, said] of cases) {

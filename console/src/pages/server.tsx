@@ -6,6 +6,7 @@ import { reading, sessionQuery, useChange, type Pin } from '../api/queries.ts';
 import {
   Badge,
   Button,
+  classes,
   Empty,
   Field,
   Foreign,
@@ -15,6 +16,7 @@ import {
   Panel,
   Problem,
   RiskBadge,
+  visible,
 } from '../ui/kit.tsx';
 import { moment } from '../ui/time.ts';
 import { describe, objectOf } from '../ui/definition.ts';
@@ -175,12 +177,9 @@ function Tool({ row }: { readonly row: Pin }): ReactNode {
               First seen {moment(row.seenMs)} ·{' '}
               <span className="font-mono">{row.digest.slice(0, 16)}…</span>
             </p>
-            <Foreign
-              mono
-              className="block max-h-64 overflow-auto rounded bg-paper p-2 text-xs whitespace-pre-wrap"
-            >
+            <Long label={`Definition of ${visible(row.tool)}`} className="max-h-64 bg-paper">
               {pretty(row.definition)}
-            </Foreign>
+            </Long>
           </div>
         ) : null}
       </details>
@@ -211,21 +210,39 @@ function Difference({ row }: { readonly row: Pin }): ReactNode {
             <Foreign>{key}</Foreign>
           </p>
           <div className="grid gap-2 md:grid-cols-2">
-            <Foreign
-              mono
-              className="block max-h-40 overflow-auto rounded bg-bad-soft p-2 whitespace-pre-wrap"
-            >
+            <Long label={`${visible(key)}, reviewed`} className="max-h-40 bg-bad-soft">
               {before.get(key) ?? '(absent)'}
-            </Foreign>
-            <Foreign
-              mono
-              className="block max-h-40 overflow-auto rounded bg-good-soft p-2 whitespace-pre-wrap"
-            >
+            </Long>
+            <Long label={`${visible(key)}, now`} className="max-h-40 bg-good-soft">
               {after.get(key) ?? '(absent)'}
-            </Foreign>
+            </Long>
           </div>
         </div>
       ))}
+    </div>
+  );
+}
+
+/** Text of a server that may be longer than its place: scrolled by the keyboard too. */
+function Long({
+  label,
+  className,
+  children,
+}: {
+  readonly label: string;
+  readonly className: string;
+  readonly children: string;
+}): ReactNode {
+  return (
+    <div
+      role="region"
+      aria-label={label}
+      tabIndex={0}
+      className={classes('overflow-auto rounded p-2', className)}
+    >
+      <Foreign mono className="block text-xs whitespace-pre-wrap">
+        {children}
+      </Foreign>
     </div>
   );
 }

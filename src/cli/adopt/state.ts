@@ -57,13 +57,23 @@ export function keepPolicy(folder: string, name: string, document: object): stri
 }
 
 /** Puts bytes back where they were; the file keeps its own rights. */
-export function putBack({ path, backup }: Adopted): Result<null, string> {
+export function putBack({ path, backup, beforeSha256 }: Adopted): Result<null, string> {
   try {
-    writeFileSync(path, readFileSync(backup));
+    // One that already stands as it did need not be writable.
+    if (currentSha256(path) !== beforeSha256) writeFileSync(path, readFileSync(backup));
     rmSync(backup);
     return ok(null);
   } catch {
     return err(`\`${path}\` could not be written: copy \`${backup}\` there by hand`);
+  }
+}
+
+/** Null where the file cannot be read. */
+export function currentSha256(path: string): string | null {
+  try {
+    return sha256(readFileSync(path));
+  } catch {
+    return null;
   }
 }
 

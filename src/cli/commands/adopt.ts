@@ -1,18 +1,15 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-
 import type { Command } from 'commander';
 
-import { err, ok, type Result } from '../../base/result.ts';
 import { clients } from '../../clients/clients.ts';
 import { differenceOf } from '../../clients/difference.ts';
+import { carryOutAll } from '../adopt/carry-out.ts';
 import { planFor, type Plan } from '../adopt/plan.ts';
 import { gatewaysOf } from '../adopt/gateways.ts';
 import {
   adoptFolder,
-  keepBackup,
+  currentSha256,
   putBack,
   readAdopted,
-  sha256,
   writeAdopted,
   type Adopted,
 } from '../adopt/state.ts';
@@ -93,65 +90,23 @@ async function adopt(io: Io, options: AdoptOptions): Promise<void> {
   }
   const changed = plans.filter(({ found, text }) => text !== found.text);
   if (!json) for (const plan of plans) for (const line of planLines(plan)) io.out(printable(line));
-  const done =
-    options.yes === true ? carryOutAll(io, changed, { folder, before: adopted.value }) : 0;
-  if (json) return io.out(jsonText({ changed: options.yes === true, clients: plans.map(shown) }));
+  const none = { done: 0, problems: [] };
+  const { done, problems: left } =
+    options.yes === true ? carryOutAll(changed, { folder, before: adopted.value }) : none;
+  for (const problem of left) io.err(printable(`portcullis: ${problem}`));
+  if (left.length > 0) process.exitCode = exitCodes.no;
+  if (json) {
+    const kept = { changed: options.yes === true, left, clients: plans.map(shown) };
+    return io.out(jsonText(kept));
+  }
   if (plans.length === 0) io.out('no MCP client on this machine names a server');
   else if (changed.length === 0) io.out('nothing is to be changed');
   else if (options.yes === true && done > 0)
-    io.out('done; restart the clients. `portcullis adopt --undo` puts everything back');
+    io.out(
+      `${left.length === 0 ? 'done' : `${done} of ${changed.length} files are changed`}; restart the clients. \`portcullis adopt --undo\` puts everything back`,
+    );
   else if (options.yes === true) io.out('nothing was changed');
   else io.out('nothing was changed yet: run it again with --yes');
-}
-
-/** Changes file after file, each on record before it is changed; the value is how many were. */
-function carryOutAll(
-  io: Io,
-  plans: readonly Plan[],
-  { folder, before }: { readonly folder: string; readonly before: readonly Adopted[] },
-): number {
-  let adopted = before;
-  let done = 0;
-  for (const plan of plans) {
-    const carried = carryOut(plan, { folder, adopted });
-    if (carried.ok) {
-      adopted = carried.value;
-      done += 1;
-      continue;
-    }
-    process.exitCode = exitCodes.no;
-    io.err(printable(`portcullis: ${carried.error}`));
-  }
-  return done;
-}
-
-/** Scans take a while, and clients write their files too: one that is not what was read is left. */
-function carryOut(
-  { found, text, servers }: Plan,
-  { folder, adopted }: { readonly folder: string; readonly adopted: readonly Adopted[] },
-): Result<readonly Adopted[], string> {
-  const { path } = found;
-  try {
-    const bytes = readFileSync(path);
-    if (bytes.toString('utf8') !== found.text) {
-      return err(`\`${path}\` was changed meanwhile and is left alone: run it again`);
-    }
-    const one: Adopted = {
-      path,
-      client: found.client.id,
-      backup: keepBackup(folder, path, bytes),
-      beforeSha256: sha256(bytes),
-      afterSha256: sha256(Buffer.from(text)),
-      servers: servers.filter(({ change }) => change === 'put-between').map(({ name }) => name),
-    };
-    // What is on record and was not changed is found as it was, when it is to be put back.
-    writeAdopted(folder, [...adopted, one]);
-    writeFileSync(path, text);
-    return ok([...adopted, one]);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'failed';
-    return err(`\`${path}\` could not be changed (${code}), and is left as it was`);
-  }
 }
 
 function undo(io: Io, { json = false }: AdoptOptions): void {
@@ -184,14 +139,6 @@ function undoOne(one: Adopted): string | null {
   }
   const done = putBack(one);
   return done.ok ? null : done.error;
-}
-
-function currentSha256(path: string): string | null {
-  try {
-    return sha256(readFileSync(path));
-  } catch {
-    return null;
-  }
 }
 
 function planLines({ found, text, servers }: Plan): readonly string[] {

@@ -27,7 +27,7 @@ export function addCatalogueCommands(program: Command, io: Io, nowMs: () => numb
       .option('--json', 'print one JSON value');
 
   sub('import', 'take in a file of one tool a line (`server`, `tool`, `description`, ...)')
-    .argument('<file>', 'JSON lines, or gzipped JSON lines with a name that ends in .gz')
+    .argument('<file>', 'JSON lines, plain or gzipped')
     .action((file: string, options: Common) =>
       withCatalogue(io, options, async (store) => {
         const started = nowMs();
