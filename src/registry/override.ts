@@ -1,18 +1,5 @@
 import type { Category, Risk } from '../policy/index.ts';
-import type { PinRow } from './registry-store.ts';
-
-/** What a person says a tool is, beside what the classifier says: by whom, why and when. */
-export interface PinOverride {
-  readonly category: Category;
-  readonly risk: Risk;
-  /** In their own words. */
-  readonly reason: string;
-  readonly actor: string;
-  /** Milliseconds since the Unix epoch. */
-  readonly atMs: number;
-  /** Digest of the definition that they looked at. */
-  readonly digest: string;
-}
+import type { PinOverride, PinRow } from './registry-store.ts';
 
 /** What a tool is taken for. */
 export interface Kind {

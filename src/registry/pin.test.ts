@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { acceptPin, pinTools, type Pinning, type SeenTool } from './pin.ts';
-import { isOutdated, kindOf, withOverride, type PinOverride } from './override.ts';
+import { isOutdated, kindOf, withOverride } from './override.ts';
 import { pinnedTools } from './pinned-tools.ts';
-import type { PinRow } from './registry-store.ts';
+import type { PinOverride, PinRow } from './registry-store.ts';
 
 function seen(name: string, changes: Readonly<Record<string, unknown>> = {}): SeenTool {
   const definition = JSON.stringify({ name, description: `does ${name}`, ...changes });

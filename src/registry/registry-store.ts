@@ -1,5 +1,4 @@
 import type { Category, Risk } from '../policy/index.ts';
-import type { PinOverride } from './override.ts';
 import type { Stop } from './stops.ts';
 
 /** A tool definition that was seen and, once accepted, may be called. */
@@ -22,6 +21,19 @@ export interface PinRow {
   readonly reviewed: ReviewedDefinition | null;
   /** What a person says that it is; absent where nobody said anything. See `kindOf`. */
   readonly override?: PinOverride;
+}
+
+/** What a person says a tool is, beside what the classifier says: by whom, why and when. */
+export interface PinOverride {
+  readonly category: Category;
+  readonly risk: Risk;
+  /** In their own words. */
+  readonly reason: string;
+  readonly actor: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly atMs: number;
+  /** Digest of the definition that they looked at. */
+  readonly digest: string;
 }
 
 /** A definition that was accepted: what a changed one is compared with. */

@@ -1,12 +1,12 @@
 import type { Kysely } from 'kysely';
 import { categories, risks, type Category, type Risk } from '../policy/index.ts';
 import type {
+  PinOverride,
   PinRow,
   PolicyVersionRow,
   RegistryStore,
   ReviewedDefinition,
 } from '../registry/registry-store.ts';
-import type { PinOverride } from '../registry/override.ts';
 import type { Stop } from '../registry/stops.ts';
 import type { PinTable, PolicyVersionTable, StopTable, Tables } from './tables.ts';
 
