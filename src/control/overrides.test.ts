@@ -22,7 +22,9 @@ function see({ registry }: ControlStand, digest: string, text: string): Promise<
   return registry.pinSeen('files', [tool]);
 }
 
-async function pin(stand: ControlStand): Promise<any> /* oxlint-disable-line typescript/no-explicit-any -- JSON */ {
+async function pin(
+  stand: ControlStand,
+): Promise<any> /* oxlint-disable-line typescript/no-explicit-any -- JSON */ {
   return (await stand.ask('GET', '/api/v1/servers/files/pins')).json[0];
 }
 
