@@ -14,6 +14,8 @@ export interface DemoParts {
   readonly node: string;
   /** The real filesystem server's program, or null where it is not installed. */
   readonly filesystemServer: string | null;
+  /** The address that stands for the gateway's own catalogue. */
+  readonly catalogueUrl: string;
   readonly tokenSha256: string;
 }
 
@@ -26,6 +28,8 @@ export function demoConfig(parts: DemoParts): object {
   if (filesystemServer !== null) {
     entries['files'] = { command: node, args: [filesystemServer, parts.filesDir] };
   }
+  // The catalogue of this gateway, for agents that ask before they install.
+  entries['registry'] = { url: parts.catalogueUrl };
   const names = Object.keys(entries).toSorted();
   const policyOf = (name: string): string =>
     name === 'files' ? parts.filesPolicy : `${policiesDir}/${name}.json`;

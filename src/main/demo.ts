@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { demoConfig } from '../demo/config.ts';
 import { startDemoServers } from '../demo/start.ts';
 import { hashToken, tokenOf } from '../identity/token.ts';
+import { catalogueUrl } from './registry-server.ts';
 import { operatorKey } from './run-file.ts';
 
 /** The demo's servers, running, and the operator's file that registers them. */
@@ -44,6 +45,7 @@ export async function prepareDemo(dataDir: string): Promise<PreparedDemo> {
     filesDir,
     node: process.execPath,
     filesystemServer: filesystemServer(),
+    catalogueUrl,
     tokenSha256: hashToken(token),
   });
   const configPath = resolve(dataDir, 'demo', 'portcullis.json');

@@ -159,7 +159,10 @@ describe('the banner', () => {
     const entry = printed.config.mcpServers['portcullis'];
     assert.equal(entry?.url, `${gateway.url}/mcp`);
     assert.equal(entry?.headers['Authorization'], `Bearer ${printed.token}`);
-    assert.match(gateway.stdout(), /servers {3}calculator, callendar, files, orchard, qasperai/);
+    assert.match(
+      gateway.stdout(),
+      /servers {3}calculator, callendar, files, orchard, qasperai, registry/,
+    );
   });
 
   test('the curl line works exactly as printed', async () => {
@@ -306,6 +309,22 @@ for (const { server, tool, max, args, counter } of limited) {
     assert.deepEqual([stand?.used, stand?.max, stand?.tools], [max, max, [tool]]);
   });
 }
+
+test('an agent asks the catalogue before it installs, ruled as by any server', async () => {
+  const key = (await readFile(join(dataDir, 'operator.key'), 'utf8')).trim();
+  const [grant] = await operate(gateway.url, key, { method: 'GET', path: '/grants' });
+  assert.ok(grant.servers.includes('registry'));
+  await until('the catalogue knows a server', async () => {
+    const asked = modernCall('check_server', { server: 'calculator' });
+    const at = { url: `${gateway.url}/registry/mcp`, token: printed.token };
+    const { status, text } = await post(at, asked);
+    assert.equal(status, 200, text);
+    return text.includes('create_session');
+  });
+  const other = modernCall('install_server', { server: 'calculator' });
+  const refused = await post({ url: `${gateway.url}/s/registry/mcp`, token: printed.token }, other);
+  assert.match(refused.text, /POLICY DENIED|unknown tool/i);
+});
 
 describe('hidden and unknown, byte by byte', () => {
   const cases = [
