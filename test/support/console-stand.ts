@@ -60,10 +60,10 @@ const filesPolicy = (root: string): object => ({
         },
       ],
       deny_if: [{ path: 'args.content', op: 'length_gte', value: 100000 }],
-      limits: [{ counter: 'write_file_rate', window: 'minute', max: 30, scope: 'grant' }],
+      limits: [{ counter: 'write_file_rate', window: 'hour', max: 30, scope: 'grant' }],
     },
     edit_file: {
-      limits: [{ counter: 'edit_file_rate', window: 'minute', max: 10, scope: 'grant' }],
+      limits: [{ counter: 'edit_file_rate', window: 'hour', max: 10, scope: 'grant' }],
     },
     create_directory: { action: 'require_approval', reason: 'folders are made together' },
     move_file: { action: 'deny', reason: 'files stay where they are' },
@@ -145,6 +145,14 @@ async function traffic({ url, root, tokens }: Traffic): Promise<void> {
     for (const [server, tool, args] of calls.slice(0, calls.length - index * 2)) {
       await post({ url: `${url}/s/${server}/mcp`, token }, modernCall(tool, args));
     }
+  }
+  // One limit is brought near its top.
+  const edit = { path: join(root, 'todo.md'), edits: [] };
+  for (let times = 0; times < 9; times += 1) {
+    await post(
+      { url: `${url}/s/files/mcp`, token: tokens[0] ?? '' },
+      modernCall('edit_file', edit),
+    );
   }
   const held = { url: `${url}/s/files/mcp`, token: tokens[0] ?? '' };
   // It waits for a person; the gateway's end ends it.

@@ -247,7 +247,9 @@ function Charts({ server }: { readonly server: string | undefined }): ReactNode 
         </div>
       )}
       <div className="border-t border-line">
-        <h3 className="px-4 pt-3 text-xs font-medium text-soft">Limits near their top, now</h3>
+        <h3 className="px-4 pt-3 text-xs font-medium text-soft">
+          Limits in use now, nearest to their top first
+        </h3>
         <LimitStands most={12} />
       </div>
     </Panel>

@@ -59,7 +59,7 @@ function Line({
           {moment(time)}
         </Link>
       </td>
-      <td className={`${td} min-w-24`}>
+      <td className={`${td} min-w-32`}>
         <Foreign>{grant ?? principal ?? '–'}</Foreign>
       </td>
       <td className={td}>

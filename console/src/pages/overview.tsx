@@ -108,7 +108,7 @@ export function Overview(): ReactNode {
           )}
         </Panel>
       </div>
-      <Panel title="Limits near their top" className="mt-4">
+      <Panel title="Limits in use, nearest to their top first" className="mt-4">
         <LimitStands most={5} />
       </Panel>
       {failing.length === 0 ? null : (
