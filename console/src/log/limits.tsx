@@ -32,17 +32,14 @@ export function LimitStands({ most }: { readonly most: number }): ReactNode {
     <>
       {data.limits.length === 0 ? <Unused watched={data.watched} /> : null}
       <ul className="divide-y divide-line">
-        {data.limits.map((stand) => (
-          <Row key={keyOf(stand)} stand={stand} />
+        {data.limits.map((stand, place) => (
+          // Two sessions of one grant may be told apart by nothing but their place.
+          <Row key={`${stand.rule} ${place}`} stand={stand} />
         ))}
       </ul>
       <Caveats answer={data} />
     </>
   );
-}
-
-function keyOf({ rule, policy, who, grants, server, max, used }: Stand): string {
-  return JSON.stringify([rule, policy, who, grants, server, max, used]);
 }
 
 function Unused({ watched }: { readonly watched: number }): ReactNode {
