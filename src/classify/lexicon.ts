@@ -94,9 +94,9 @@ const verbLists: readonly (readonly [Category, number, string])[] = [
     drive operate interact retry abort interrupt scale drain cordon cancel continue zoom focus
     blur mount unmount flash reload power skip seek shuffle fire emit instruct command proxy
     forge handoff place rescue quit exit minimize maximize recycle impersonate undo rollout
-    signal deallocate fly walk jump teleport engage assemble test turn open expect prompt`,
+    signal deallocate fly walk jump teleport engage assemble test turn open expect serve`,
   ],
-  ['Execute', 0.4, `do initiate work next previous prev step`],
+  ['Execute', 0.4, `do initiate work next previous prev step prompt`],
   [
     'Destructive',
     1,
@@ -158,7 +158,7 @@ export const usuallyVerbs: ReadonlySet<string> = new Set(
     import start stop run move copy lock archive click press scroll drag load clean open close
     explore connect compare debug print return play hover tap swipe select mark approve register
     claim clone stage stash collect filter fill merge split cancel cleanup empty complete
-    estimate lookup switch purge render correct count poll`),
+    estimate lookup switch purge render correct count poll control`),
 );
 
 /** Verbs that change nothing by themselves: they take their meaning from what they are done to. */

@@ -271,7 +271,7 @@ function isKnownData(word: string): boolean {
 // "space_files", "collection_indexes": a plain plural is what is given back.
 function lastPlural(words: readonly Word[]): Word | undefined {
   const joined = words.some(({ text }) => text === 'and' || text === 'or');
-  return joined || words.length > 3
+  return joined || words.length > 5
     ? undefined
     : words.slice(-1).find(({ text }) => isPlural(text));
 }

@@ -117,7 +117,7 @@ export const inertNouns: ReadonlySet<string> = new Set(
     statistics regression computation probe backtest arithmetic operations-research inference
     ocr typecheck tsc mypy flake8 ruff pylint biome prettier clippy calculus reverse-lookup read
     scanner screening projection whois traceroute dig calculator ping geocoding count explain
-    correlation benchmark scoring reads test-plan math roll report reports`),
+    thinking reasoning correlation benchmark scoring reads test-plan math roll report reports`),
 );
 
 /** Nouns that are the answer itself: a generator or maker of these stores nothing. */
@@ -127,7 +127,7 @@ export const derivedNouns: ReadonlySet<string> = new Set(
     signature diff forecast prediction analysis overview quote estimate number numbers metric
     metrics random checksum digest comparison guid passphrase slug answer question
     questions query prompt guide guidance tree hint feedback idea ideas lorem timestamp id ids
-    reasoning plan strategy thought thoughts identifier analytics preview score recap sitemap transcript changelog interpretation outline research
+    reasoning plan strategy thought thoughts identifier analytics preview score recap sitemap transcript changelog interpretation outline research solution solutions
     ulid nanoid`),
 );
 
@@ -168,7 +168,7 @@ export const dataNouns: ReadonlySet<string> = new Set(
     capacity audit compliance risk sentiment signals signal distribution structure dependencies
     factorial fibonacci sin cos tan asin acos atan sqrt gcd lcm mean median variance derivative
     integral determinant permutation permutations interest
-    trends outdated unused missing pending available diagnostics checks photos images earnings
+    trends similar related nearby popular upcoming outdated unused missing pending available diagnostics checks photos images earnings
     timestamp date time datetime timezone fundamentals location directions indicators ratios financials dividends filings`),
 );
 
@@ -197,7 +197,9 @@ export const actionNouns: ReadonlyMap<string, string> = new Map(
     fixer:fix builder:build manager:manage downloader:download uploader:upload editor:edit
     writer:write creator:create sender:send planner:plan simulator:simulate scheduler:schedule
     translator:translate counter:count formatter:format fetcher:get executor:execute
-    summarizer:summarize`)
+    summarizer:summarize enhancement:enhance optimization:optimize prediction:predict
+    recommendation:recommend categorization:classify aggregation:aggregate
+    interpretation:interpret enrichment:enrich measurement:measure replacement:replace`)
     .map((pair) => pair.split(':'))
     .flatMap(([noun, verb]) => (noun === undefined || verb === undefined ? [] : [[noun, verb]])),
 );

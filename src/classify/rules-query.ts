@@ -82,6 +82,11 @@ export const queryRules: readonly SenseRule[] = [
       isDatabaseQuery(act, context) &&
       (readOnlyText.test(context.description) || filtersRows(act, context)),
   }),
+  rule('query-selects', ['Read', 0.9], {
+    verbs: 'run execute query',
+    objects: queries,
+    when: (act) => act.objects.has('select'),
+  }),
   rule('query-analytics', ['Read', 0.95], {
     verbs: runners,
     objects: analyses,

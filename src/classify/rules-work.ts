@@ -1,5 +1,6 @@
 import { concerns } from './act.ts';
 import type { Act } from './act.ts';
+import { verbs } from './lexicon.ts';
 import { browserWords, derivedNouns, deviceWords } from './nouns.ts';
 import { rule, setOf } from './sense-rule.ts';
 import type { SenseRule } from './sense-rule.ts';
@@ -11,7 +12,7 @@ const uiVerbs = setOf(`open visit close select type upload resize switch new bac
 const uiObjects =
   setOf(`tab window page element dialog viewport mouse key keyboard option checkbox field
       form input history url dropdown button text browser app application selector cursor view
-      file screen device geolocation`);
+      screen device geolocation`);
 const settings =
   setOf(`set turn switch toggle change adjust open close control move send mute unmute lock
       unlock dim rotate enable disable activate deactivate increase decrease trigger`);
@@ -20,9 +21,9 @@ const terminals = setOf('terminal tmux pty tty repl stdin iterm');
 const media = setOf('audio video frame thumbnail gif mp3 mp4 wav clip');
 const madeByChance = setOf('qr random uuid guid ulid nanoid');
 // What is taken back can be given again.
-const takenBack =
-  setOf(`unlike unstar unfollow untrash unpin unassign untag unlink unlabel unfavorite
-      unfavourite unbookmark unvote unarchive unmute unreact unlock unwatch`);
+function isUndoing(word: string): boolean {
+  return word.startsWith('un') && verbs.get(word.slice(2))?.category === 'Write';
+}
 const fromTrash = /^[^.]*\bfrom (?:the |your )?(?:trash|bin|archive)\b/i;
 // A request to people is written down; a request to a machine does whatever it says.
 const askedOfPeople = setOf(`change access approval leave feature pull merge support service quote
@@ -52,6 +53,15 @@ export const workRules: readonly SenseRule[] = [
       !(opensSession.has(act.verb) && act.objects.has('session')) &&
       (act.objects.size === 0 || concerns(act, uiObjects) || concerns(act, browserWords)),
   }),
+  rule('user-interface-file', ['Execute', 1], {
+    verbs: 'upload choose attach select',
+    objects: 'file files',
+    when: (_, context) => context.browser,
+  }),
+  rule('drops-dragged', ['Execute', 1], {
+    verbs: 'drop',
+    when: (_, context) => context.own.has('drag') || context.own.has('drags'),
+  }),
   rule('drives-device', ['Execute', 0.95], {
     verbs: settings,
     when: (act, context) => context.device && concerns(act, deviceWords),
@@ -68,7 +78,7 @@ export const workRules: readonly SenseRule[] = [
     verbs: 'remove clear undo take',
     when: (act, context) => {
       const after = context.description.slice(act.end, act.end + 60);
-      return concerns({ objects: context.own }, takenBack) || fromTrash.test(after);
+      return [...context.own].some(isUndoing) || fromTrash.test(after);
     },
   }),
   rule('adds-or-removes-mark', ['Write', 0.9], {
@@ -112,6 +122,10 @@ export const workRules: readonly SenseRule[] = [
     verbs: 'manage maintain administer',
     when: (act) => act.role === 'main',
   }),
+  rule('thinks-by', ['Read', 0.8], {
+    verbs: 'apply use follow',
+    objects: 'reasoning thinking paradigm paradigms heuristics principles',
+  }),
   rule('responds-with', ['Read', 0.7], {
     verbs: 'respond',
     when: (act, context) => /^ with\b/i.test(context.description.slice(act.end, act.end + 6)),
@@ -124,7 +138,7 @@ export const workRules: readonly SenseRule[] = [
     verbs: 'control',
     objects:
       'editor playback simulator emulator device desktop window robot machine mouse keyboard',
-    when: (act) => act.field === 'description' && act.role === 'main',
+    when: (act) => act.role === 'main',
   }),
   rule('keeps-time', ['Write', 1], {
     verbs: 'start stop pause resume',
@@ -186,7 +200,8 @@ export const workRules: readonly SenseRule[] = [
   }),
   rule('view-reset', ['Execute', 0.8], {
     verbs: 'reset clear remove',
-    objects: 'zoom viewport selection input field filter filters highlight view focus',
+    objects: `zoom viewport selection input field filter filters highlight view focus location
+      orientation`,
     when: (act, context) => act.verb !== 'remove' || (context.browser && act.objects.has('focus')),
   }),
   rule('frees-resources', ['Execute', 0.7], {
