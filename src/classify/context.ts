@@ -72,7 +72,7 @@ export function serverWords(server: ServerContext): ServerWords {
   const all = new Set([...name, ...bag((server.description ?? '').slice(0, 2000))]);
   for (const tool of tools) for (const word of bag(tool)) all.add(word);
   return {
-    browser: some(name, browserTools),
+    browser: some(name, browserTools) || [...name].some((word) => word.startsWith('browser')),
     database: some(name.difference(languageWords), databaseWords),
     offensive: some(all, offensiveWords),
     money: some(name, moneyWords) || count(all, moneyWords) > 3,

@@ -54,7 +54,7 @@ const verbLists: readonly (readonly [Category, number, string])[] = [
     submit share unshare vote upvote downvote react crear actualizar anadir agregar guardar
     favorite unfavorite favourite unfavourite relocate remap reroute restrict recover overlay
     enviar criar atualizar adicionar modificar editar ajouter creer erstellen aktualisieren
-    hinzufugen speichern`,
+    hinzufugen speichern chmod chown mkdir mv cp`,
   ],
   [
     'Write',
@@ -116,7 +116,7 @@ const verbLists: readonly (readonly [Category, number, string])[] = [
   [
     'Financial',
     0.7,
-    `charge deposit stake trade bid bet wager tip checkout topup settle hedge redeem collateralize`,
+    `charge deposit stake trade bid bet wager tip checkout topup debit settle hedge redeem collateralize`,
   ],
 ];
 
@@ -149,7 +149,7 @@ export const nounish: ReadonlySet<string> = new Set(
     correct cost price triage measure compare check load echo tail ping blast sign reference
     transition render connect address position place tools list work lists survey study debug
     explore collect sleep wait visit undo rollout timeout expand hello who prompt dispatch
-    resume compute invite mint color colour stream step respond favorite favourite overlay`),
+    resume compute invite mint color colour stream debit step respond favorite favourite overlay`),
 );
 
 /** Of those, the ones that open a name as its verb, whatever noun follows. */

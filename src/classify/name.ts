@@ -35,6 +35,8 @@ const media = new Set(list('speech image video audio music voice'));
 const statusNouns = new Set(list('status history stats info progress logs results'));
 const alters = new Set(list('alter modify manage'));
 const creations = new Set(list('create delete remove add insert'));
+const lastlyThings = new Set(list('rate seed file store resume'));
+const questions = new Set(list('is has can does are was'));
 const ordinals = new Set(list('next previous new'));
 const noWords: ReadonlySet<string> = new Set();
 
@@ -103,9 +105,7 @@ function isField(word: string, rest: readonly Word[]): boolean {
 // Pure verbs go before words that may be nouns: "order_list" lists, "post_create" creates.
 function verbIndexes(words: readonly Word[]): number[] {
   const known = words.flatMap(({ text }, index) =>
-    verbSense(text) === undefined || (ordinals.has(text) && beforePlural(words, index))
-      ? []
-      : [index],
+    verbSense(text) === undefined || (ordinals.has(text) && describes(words, index)) ? [] : [index],
   );
   const first = known[0];
   if (first === undefined) return [];
@@ -124,9 +124,10 @@ function verbIndexes(words: readonly Word[]): number[] {
   return main === null ? [] : withJoined(words, main, known);
 }
 
-// "next_trains" are trains, "next_track" is an order.
-function beforePlural(words: readonly Word[], index: number): boolean {
-  return isPlural(words[index + 1]?.text ?? '');
+// "next_trains" and "buy_new_machine" describe, "next_track" and "new_note" are orders.
+function describes(words: readonly Word[], index: number): boolean {
+  const inside = index > 0 && index < words.length - 1;
+  return inside || isPlural(words[index + 1]?.text ?? '');
 }
 
 // "sms_deploy_get" gets, "shopping_list_add" adds; else the first sure verb is the main one.
@@ -180,6 +181,8 @@ function opensName(words: readonly Word[]): number | null {
 }
 
 function lastVerb(words: readonly Word[], known: readonly number[]): number | null {
+  // "exchange_rate" and "repository_file" are things.
+  if (known.at(-1) === words.length - 1 && lastlyThings.has(words.at(-1)?.text ?? '')) return null;
   // "binance_place_order" places.
   const last = known.at(-1) ?? 0;
   const at = known.includes(last - 1) ? last - 1 : last;
@@ -281,10 +284,14 @@ function isPlural(word: string): boolean {
 }
 
 function dataHit(name: NameText, words: readonly Word[]): Hit | null {
+  // "is_contract" asks.
+  const asks = questions.has(words[0]?.text ?? '') && words.length > 1 ? words[0] : undefined;
   // "customers_by_state" looks things up by a key.
   const last =
+    asks ??
     words.findLast((word, at) => dataNouns.has(word.text) || runsAt(words, at)) ??
     words.find((word) => word.text === 'by') ??
+    words.find((word, at) => words[at + 1]?.text === 'for' && isPlural(word.text)) ??
     lastPlural(words);
   if (last === undefined) return null;
   const atEnd = last === words.at(-1);

@@ -40,7 +40,8 @@ export const cryptoNames: ReadonlySet<string> = new Set(
 export const moneyWords: ReadonlySet<string> = new Set(
   words(`invoice payment refund payout billing subscription charge price pricing paypal
     stripe customer order merchant square dispute transaction bank ledger card fee plan discount
-    coupon paddle razorpay mollie adyen xero quickbooks chargebee`),
+    coupon paddle razorpay mollie adyen xero quickbooks chargebee paystack
+    flutterwave mercadopago lemonsqueezy gumroad recurly braintree klarna`),
 );
 
 /** Words that show a trade: an order among them is an order to buy or sell. */
@@ -53,7 +54,8 @@ export const tradeWords: ReadonlySet<string> = new Set(
 /** Words of a server's name of which one shows that its orders are orders to buy or sell. */
 export const tradeNames: ReadonlySet<string> = new Set(
   words(`trading trader broker brokerage futures alpaca binance kraken bybit coinbase hyperliquid
-    ccxt`),
+    ccxt robinhood schwab zerodha groww tradovate okx bitget kucoin bitfinex bithumb upbit deribit
+    paradex dydx`),
 );
 
 /** Words that show that a booking or an order costs something. */
@@ -155,8 +157,7 @@ export const programs: ReadonlySet<string> = new Set(
 export const dataNouns: ReadonlySet<string> = new Set(
   words(`info information details detail status history stats statistics summary list
     overview metrics results result data metadata documentation docs help guide reference
-    version health healthcheck usage analytics insights forecast weather news price prices pricing quote
-    quotes rates rankings ranking leaderboard balance balances profile schema count total totals
+    version health healthcheck usage analytics insights forecast weather news price prices pricing quote quotes rate rates seed rankings ranking leaderboard balance balances profile schema count total totals
     top latest recent trending logs messages whoami sitemap examples example similarity lookup
     finder feed catalog directory report reports score calendar facts definition definitions
     types models capabilities categories holdings chart charts holders volume trades

@@ -16,9 +16,9 @@ const paperwork =
 const feeds = setOf(
   'notification notifications webhook webhooks event events topic topics feed push',
 );
-const coins =
-  setOf(`money fund funds cash payment crypto cryptocurrency sol eth btc bitcoin ether usdc
-      usdt sats satoshis lamports erc20 nft xrp bnb matic usd dollars euros`);
+const coins = setOf(
+  `money fund funds cash payment crypto cryptocurrency sol eth btc bitcoin ether usdc usdt sats satoshis lamports erc20 nft fungible xrp bnb matic usd dollars euros`,
+);
 const bookings = 'book reserve order checkout rent hire';
 const orders = setOf('order orders trade position positions limit market');
 const notTokens = setOf('face faces index indexes test data');
@@ -27,6 +27,7 @@ const pledged = setOf('liquidity collateral');
 // "Send tokens to another account".
 const toPayee =
   /\b(?:tokens?|coins?|amount) to (?:an?|another|the|multiple) (?:[\w-]+ )?(?:account|wallet|address|recipient)/i;
+const tokens = setOf('token tokens coin coins');
 const watching = setOf('watchlist alert');
 
 function movesMoney(act: Act, context: Context): boolean {
@@ -38,6 +39,7 @@ function movesMoney(act: Act, context: Context): boolean {
 
 function sendsCurrency(act: Act, context: Context): boolean {
   if (context.pays && act.verb !== 'submit') return true;
+  if (act.verb === 'transfer' && concerns(act, tokens)) return true;
   if (!concerns(act, currencies)) return act.objects.size === 0 && paysInCrypto(act, context);
   if (context.crypto || context.money || concerns(act, coins)) return true;
   return toPayee.test(context.description.slice(act.end, act.end + 80));

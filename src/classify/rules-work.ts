@@ -12,7 +12,7 @@ const uiVerbs = setOf(`open visit close select type upload resize switch new bac
 const uiObjects =
   setOf(`tab window page element dialog viewport mouse key keyboard option checkbox field
       form input history url dropdown button text browser app application selector cursor view
-      screen device geolocation`);
+      screen device geolocation session`);
 const settings =
   setOf(`set turn switch toggle change adjust open close control move send mute unmute lock
       unlock dim rotate enable disable activate deactivate increase decrease trigger`);
@@ -121,6 +121,11 @@ export const workRules: readonly SenseRule[] = [
   rule('manages-vaguely', ['Write', 0.45], {
     verbs: 'manage maintain administer',
     when: (act) => act.role === 'main',
+  }),
+  rule('creates-run', ['Execute', 0.9], {
+    verbs: 'create',
+    objects: 'pipeline workflow job assistant thread agent test',
+    when: (act) => act.head === 'run',
   }),
   rule('thinks-by', ['Read', 0.8], {
     verbs: 'apply use follow',
