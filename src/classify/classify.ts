@@ -8,7 +8,7 @@ import { doubtName, plainlySaid } from './doubt.ts';
 import { sentenceOf } from './evidence.ts';
 import { lightVerbs } from './lexicon.ts';
 import { readName, sharedPrefix } from './name.ts';
-import type { NameReading } from './name.ts';
+import type { NameReading, Prefix } from './name.ts';
 import { classRiskOf, raise } from './risk.ts';
 import { schemaActs, schemaHits } from './schema.ts';
 import { senseOf } from './sense.ts';
@@ -45,7 +45,7 @@ const evidenceMax = 16;
 
 interface Server {
   readonly words: ServerWords;
-  readonly prefix: ReadonlySet<string>;
+  readonly prefix: Prefix;
   /** The words of the server's own name. */
   readonly named: ReadonlySet<string>;
 }

@@ -158,7 +158,7 @@ export const usuallyVerbs: ReadonlySet<string> = new Set(
     import start stop run move copy lock archive click press scroll drag load clean open close
     explore connect compare debug print return play hover tap swipe select mark approve register
     claim clone stage stash collect filter fill merge split cancel cleanup empty complete
-    estimate lookup switch purge render correct count poll control`),
+    estimate lookup switch purge render correct count poll control end`),
 );
 
 /** Verbs that change nothing by themselves: they take their meaning from what they are done to. */

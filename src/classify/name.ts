@@ -38,15 +38,24 @@ const creations = new Set(list('create delete remove add insert'));
 const lastlyThings = new Set(list('rate seed file store resume'));
 const questions = new Set(list('is has can does are was'));
 const ordinals = new Set(list('next previous new'));
-const noWords: ReadonlySet<string> = new Set();
+const noPrefix: Prefix = { shared: new Set(), named: new Set() };
 
-/** Words that open most of the server's tool names, and words of its own: they say nothing. */
-export function sharedPrefix(server: ServerContext): ReadonlySet<string> {
-  const shared = new Set<string>();
-  for (const word of nameWords(server.name)) if (!isPureVerb(word.text)) shared.add(word.text);
+/** Words that open names and say nothing about one tool. */
+export interface Prefix {
+  /** Words that open most of the server's tool names, and words of its own name. */
+  readonly shared: ReadonlySet<string>;
+  /** Of those, the words of the server's own name. */
+  readonly named: ReadonlySet<string>;
+}
 
-  const names = server.toolNames.slice(0, siblingsMax);
-  if (names.length < siblingsMin) return shared;
+/** The words that the server's name and most of its tools' names begin with. */
+export function sharedPrefix(server: ServerContext): Prefix {
+  const own = nameWords(server.name).map((word) => word.text);
+  const named = new Set(own.filter((word) => !isPureVerb(word)));
+  const shared = new Set(named);
+
+  const names = [...new Set(server.toolNames.slice(0, siblingsMax))];
+  if (names.length < siblingsMin) return { shared, named };
   const counts = new Map<string, number>();
   for (const name of names) {
     const first = nameWords(name.slice(0, 200))[0]?.text;
@@ -55,13 +64,13 @@ export function sharedPrefix(server: ServerContext): ReadonlySet<string> {
   for (const [word, count] of counts) {
     if (count >= names.length * sharedPart && !isPureVerb(word)) shared.add(word);
   }
-  return shared;
+  return { shared, named };
 }
 
 /** Reads a name: finds its verb wherever it stands, the verbs joined to it, and their object. */
-export function readName(name: NameText, shared: ReadonlySet<string> = noWords): NameReading {
+export function readName(name: NameText, prefix: Prefix = noPrefix): NameReading {
   const all = nameWords(name.text);
-  const words = withoutPrefix(all, shared);
+  const words = withoutPrefix(all, prefix);
   const at = verbIndexes(words);
   if (at.length === 0) return nounName(name, words);
   const acts = at.map((index, order) => nameAct(name, words, { index, order }));
@@ -84,13 +93,15 @@ function isPureVerb(word: string): boolean {
   return verbSense(word) !== undefined && !isNounish(word);
 }
 
-function withoutPrefix(words: readonly Word[], shared: ReadonlySet<string>): readonly Word[] {
+function withoutPrefix(words: readonly Word[], prefix: Prefix): readonly Word[] {
   let start = 0;
-  while (start < words.length - 1 && shared.has(words[start]?.text ?? '')) {
-    const isVerb = verbSense(words[start]?.text ?? '') !== undefined;
+  while (start < words.length - 1 && prefix.shared.has(words[start]?.text ?? '')) {
+    const opening = words[start]?.text ?? '';
+    const isVerb = verbSense(opening) !== undefined;
     const rest = words.slice(start + 1);
     const led = isSureVerb(rest[0]?.text ?? '') || rest.some((word) => isPureVerb(word.text));
-    if (isVerb && !led && !isField(words[start]?.text ?? '', rest)) break;
+    const isOwn = prefix.named.has(opening) && isField(opening, rest);
+    if (isVerb && !led && !isOwn) break;
     start += 1;
   }
   return words.slice(start);

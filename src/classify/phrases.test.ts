@@ -89,6 +89,28 @@ table('what can be taken back is written', [
   ['Destructive', 'file_rewrite', 'Rewrites the entire content of a file'],
 ]);
 
+table('a name is taken for what it is', [
+  ['Financial', 'place_order', '', 'Broker Tools'],
+  ['Financial', 'transfer_token', ''],
+  ['Financial', 'send_token', 'Send tokens to another account'],
+  ['Financial', 'place_bet', 'Place a bet on a market'],
+  ['Read', 'google-play-categories', ''],
+  ['Read', 'app-store-similar', ''],
+  ['Read', 'is_contract', ''],
+  ['Read', 'exchange-rate', ''],
+  ['Read', 'hints_for_problem', ''],
+  ['Read', 'run-select-query', ''],
+  ['Write', 'query_result_create', ''],
+  ['Execute', 'create_pipeline_run', ''],
+  ['Execute', 'control_editor', ''],
+  ['Execute', 'select', '', 'browsercat'],
+  ['Execute', 'drag_and_drop', 'Drags an element and drops it onto another'],
+  ['Write', 'append_insight', 'Add a data insight to the memo'],
+  ['Write', 'shrink', 'Compress a local image file'],
+  ['Read', 'ask', 'Run a RAG query over the corpus'],
+  ['Destructive', 'mutation', 'Executes a GraphQL mutation to insert, update, or delete data'],
+]);
+
 table('nouns that carry the act', [
   ['Write', 'initiate_login', ''],
   ['Destructive', 'profile_request', 'Request the deletion of a profile'],

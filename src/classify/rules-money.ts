@@ -68,6 +68,10 @@ export const moneyRules: readonly SenseRule[] = [
       'tokenize swap bridge stake unstake delegate undelegate redelegate trade mint lend borrow supply',
     when: (act, context) => context.crypto && !concerns(act, notTokens),
   }),
+  rule('places-bet', ['Financial', 0.95], {
+    verbs: 'place make submit',
+    objects: 'bet bets wager wagers bid bids',
+  }),
   rule('liquidity', ['Financial', 0.95], {
     verbs: 'add remove provide supply increase decrease lock',
     objects: 'liquidity collateral margin stake lp',

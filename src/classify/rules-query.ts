@@ -12,7 +12,7 @@ const languages = setOf('sql database cypher');
 const searchLanguageFirst = /^[^.]*\b(?:JQL|CQL|PromQL|LogQL|LogsQL|TraceQL|XPath|JSONPath)\b/i;
 // Questions about what happened: they name no table to change.
 const analyses = setOf(`funnel funnels retention segmentation cohort insight insights trend trends
-  frequency range instant analytics metric metrics report search log logs telemetry trace traces`);
+  frequency range instant rag semantic analytics metric metrics report search log logs telemetry trace traces`);
 const queries = setOf('query queries');
 // Languages in which only questions can be asked.
 const searchLanguages =
@@ -155,6 +155,10 @@ export const queryRules: readonly SenseRule[] = [
     verbs: 'add subtract multiply divide increment combine raise scale transpose invert',
     objects: `number numbers integer integers matrix matrices fraction polynomial tensor tensors
       vector vectors`,
+  }),
+  rule('scales-data', ['Read', 0.95], {
+    verbs: 'scale',
+    objects: 'data values features dataset',
   }),
   rule('removes-from-text', ['Read', 0.8], {
     verbs: 'remove',

@@ -12,11 +12,12 @@ const uiVerbs = setOf(`open visit close select type upload resize switch new bac
 const uiObjects =
   setOf(`tab window page element dialog viewport mouse key keyboard option checkbox field
       form input history url dropdown button text browser app application selector cursor view
-      screen device geolocation session`);
+      screen device geolocation`);
 const settings =
   setOf(`set turn switch toggle change adjust open close control move send mute unmute lock
       unlock dim rotate enable disable activate deactivate increase decrease trigger`);
 const opensSession = setOf('create new');
+const pageWords = setOf('page element input form browser');
 const terminals = setOf('terminal tmux pty tty repl stdin iterm');
 const media = setOf('audio video frame thumbnail gif mp3 mp4 wav clip');
 const madeByChance = setOf('qr random uuid guid ulid nanoid');
@@ -56,6 +57,11 @@ export const workRules: readonly SenseRule[] = [
   rule('user-interface-file', ['Execute', 1], {
     verbs: 'upload choose attach select',
     objects: 'file files',
+    when: (_, context) => context.browser && concerns({ objects: context.own }, pageWords),
+  }),
+  rule('closes-browser-session', ['Execute', 1], {
+    verbs: 'close',
+    objects: 'session sessions',
     when: (_, context) => context.browser,
   }),
   rule('drops-dragged', ['Execute', 1], {
@@ -65,6 +71,11 @@ export const workRules: readonly SenseRule[] = [
   rule('drives-device', ['Execute', 0.95], {
     verbs: settings,
     when: (act, context) => context.device && concerns(act, deviceWords),
+  }),
+  rule('changes-shape', ['Write', 0.9], {
+    verbs: 'scale fill',
+    objects: 'image stl mesh model object shape rectangle circle polygon canvas cell cells',
+    when: (_, context) => !context.browser,
   }),
   rule('compresses-file', ['Write', 0.8], {
     verbs: 'compress',
@@ -124,12 +135,12 @@ export const workRules: readonly SenseRule[] = [
   }),
   rule('creates-run', ['Execute', 0.9], {
     verbs: 'create',
-    objects: 'pipeline workflow job assistant thread agent test',
+    objects: 'pipeline workflow job assistant',
     when: (act) => act.head === 'run',
   }),
   rule('thinks-by', ['Read', 0.8], {
     verbs: 'apply use follow',
-    objects: 'reasoning thinking paradigm paradigms heuristics principles',
+    objects: 'reasoning thinking mental paradigm paradigms heuristics principles',
   }),
   rule('responds-with', ['Read', 0.7], {
     verbs: 'respond',

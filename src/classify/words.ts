@@ -55,6 +55,7 @@ const joined = new Map([
   ['google play', 'googleplay'],
   ['app store', 'appstore'],
   ['play store', 'playstore'],
+  ['serves as', 'servesas'],
   ['go back', 'navigate'],
   ['go forward', 'navigate'],
   ['go to', 'navigate'],
