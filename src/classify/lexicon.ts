@@ -20,7 +20,8 @@ const verbLists: readonly (readonly [Category, number, string])[] = [
     locate translate poll echo decode encode parse convert geocode whois ping introspect
     screenshot grep tail glob retrive tokenize profile audit scrape crawl investigate backtest
     transcribe ocr visualize aggregate paginate filter sort head ls obtener listar buscar
-    consultar recuperar mostrar leer obter recherche lire afficher holen suchen anzeigen abrufen`,
+    consultar recuperar mostrar leer obter llen hlen scard zcard strlen lrange smembers zrange hkeys
+    hvals hmget mget ttl xrange xlen recherche lire afficher holen suchen anzeigen abrufen`,
   ],
   [
     'Read',
@@ -54,7 +55,8 @@ const verbLists: readonly (readonly [Category, number, string])[] = [
     submit share unshare vote upvote downvote react crear actualizar anadir agregar guardar
     favorite unfavorite favourite unfavourite relocate remap reroute restrict recover overlay
     enviar criar atualizar adicionar modificar editar ajouter creer erstellen aktualisieren
-    hinzufugen speichern chmod chown mkdir mv cp`,
+    hinzufugen speichern chmod chown mkdir mv cp lpush rpush sadd zadd hset hmset mset
+    setex setnx incr decr incrby decrby xadd`,
   ],
   [
     'Write',
@@ -104,7 +106,7 @@ const verbLists: readonly (readonly [Category, number, string])[] = [
     uninstall prune cleanup expunge trash overwrite forcepush nuke obliterate annihilate
     teardown reset clear eliminar borrar remover excluir apagar supprimer loschen del rm rmdir
     unregister deregister batchdelete flush burn decommission unprovision discard invalidate
-    kill`,
+    kill lpop rpop spop hdel srem zrem flushdb flushall`,
   ],
   ['Destructive', 0.7, `clean forget expire empty evict void wash kick expel strip cut`],
   [

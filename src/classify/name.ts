@@ -37,6 +37,10 @@ const alters = new Set(list('alter modify manage'));
 const creations = new Set(list('create delete remove add insert'));
 const lastlyThings = new Set(list('rate seed file store resume'));
 const questions = new Set(list('is has can does are was'));
+const particles = new Set(list('by of per'));
+const standing = new Set(
+  list('orders positions issues tickets tasks trades incidents bugs interest'),
+);
 const ordinals = new Set(list('next previous new'));
 const noPrefix: Prefix = { shared: new Set(), named: new Set() };
 
@@ -116,7 +120,7 @@ function isField(word: string, rest: readonly Word[]): boolean {
 // Pure verbs go before words that may be nouns: "order_list" lists, "post_create" creates.
 function verbIndexes(words: readonly Word[]): number[] {
   const known = words.flatMap(({ text }, index) =>
-    verbSense(text) === undefined || (ordinals.has(text) && describes(words, index)) ? [] : [index],
+    verbSense(text) === undefined || isNoVerb(words, index) ? [] : [index],
   );
   const first = known[0];
   if (first === undefined) return [];
@@ -133,6 +137,14 @@ function verbIndexes(words: readonly Word[]): number[] {
   if (sure.length === 0 && endsAsNoun) return [];
   const main = mainOf(words, sure) ?? (first === 0 ? opensName(words) : lastVerb(words, known));
   return main === null ? [] : withJoined(words, main, known);
+}
+
+// "random-by-type" and "open_orders" hold no verb.
+function isNoVerb(words: readonly Word[], index: number): boolean {
+  const text = words[index]?.text ?? '';
+  if (particles.has(words[index - 1]?.text ?? '')) return true;
+  if (text === 'open' && standing.has(words[index + 1]?.text ?? '')) return true;
+  return ordinals.has(text) && describes(words, index);
 }
 
 // "next_trains" and "buy_new_machine" describe, "next_track" and "new_note" are orders.

@@ -165,7 +165,7 @@ export const dataNouns: ReadonlySet<string> = new Set(
     diff recommendations suggestions advisor analysis analyzer checker calculator validator
     inspector explorer viewer reader summarizer converter parser extractor detector monitor
     tracker searcher retriever comparer comparison estimate estimator verifier preview keys
-    values pods nodes headlines articles papers standings scores odds matches availability
+    values pods nodes headlines orders positions articles papers standings scores odds matches availability
     capacity audit compliance risk sentiment signals signal distribution structure dependencies
     factorial fibonacci sin cos tan asin acos atan sqrt gcd lcm mean median variance derivative
     integral determinant permutation permutations interest
@@ -200,7 +200,9 @@ export const actionNouns: ReadonlyMap<string, string> = new Map(
     translator:translate counter:count formatter:format fetcher:get executor:execute
     summarizer:summarize enhancement:enhance optimization:optimize prediction:predict
     recommendation:recommend categorization:classify aggregation:aggregate
-    interpretation:interpret enrichment:enrich measurement:measure replacement:replace`)
+    interpretation:interpret enrichment:enrich measurement:measure replacement:replace aggregator:aggregate comparator:compare
+    resolver:resolve decoder:decode encoder:encode locator:locate recommender:recommend
+    classifier:classify`)
     .map((pair) => pair.split(':'))
     .flatMap(([noun, verb]) => (noun === undefined || verb === undefined ? [] : [[noun, verb]])),
 );

@@ -68,6 +68,11 @@ export const moneyRules: readonly SenseRule[] = [
       'tokenize swap bridge stake unstake delegate undelegate redelegate trade mint lend borrow supply',
     when: (act, context) => context.crypto && !concerns(act, notTokens),
   }),
+  rule('claims-reward', ['Financial', 0.9], {
+    verbs: 'claim collect harvest',
+    objects: 'reward rewards commission yield fees airdrop interest',
+    when: (_, context) => context.crypto || context.money,
+  }),
   rule('places-bet', ['Financial', 0.95], {
     verbs: 'place make submit',
     objects: 'bet bets wager wagers bid bids',
