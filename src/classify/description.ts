@@ -217,7 +217,8 @@ function laterVerb(sentence: Sentence, as: 'introduced' | 'predicate'): Found | 
 function asActionNoun(sentence: Sentence): Found | null {
   for (let index = 0; index < Math.min(objectWordsMax, sentence.length); index += 1) {
     const word = sentence[index]?.text ?? '';
-    if (objectStops.has(word) && index > 0) return null;
+    // "Account and user management".
+    if (objectStops.has(word) && word !== 'and' && index > 0) return null;
     const verb = actionNouns.get(word) ?? (index === 0 ? undefined : nounVerb(word));
     if (verb !== undefined) return { verb, form: 'base', index, sure: 0.75 };
   }

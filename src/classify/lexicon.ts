@@ -75,7 +75,7 @@ const verbLists: readonly (readonly [Category, number, string])[] = [
     organize rearrange end select revert confirm integrate award protect unprotect override
     watermark speak say narrate reimagine voice dub shorten enforce swap bridge rate isolate
     contribute autofix enqueue dequeue gen synthesize undelegate imagine expand alter
-    deliver respond bump rekey disassociate arrange unseal mint color colour assume
+    deliver respond revise bump rekey disassociate arrange unseal mint color colour assume
     censor timeout outpaint inpaint upscale colorize stylize`,
   ],
   ['Write', 0.4, `ensure combine sign prepare handle control process customise perform new`],

@@ -157,7 +157,7 @@ export const programs: ReadonlySet<string> = new Set(
 export const dataNouns: ReadonlySet<string> = new Set(
   words(`info information details detail status history stats statistics summary list
     overview metrics results result data metadata documentation docs help guide reference
-    version health healthcheck usage analytics insights forecast weather news price prices pricing quote quotes rate rates seed rankings ranking leaderboard balance balances profile schema count total totals
+    version health healthcheck usage analytics insights forecast weather news price prices pricing quote quotes rate rates seed tip tips revenue sales income rankings ranking leaderboard balance balances profile schema count total totals
     top latest recent trending logs messages whoami sitemap examples example similarity lookup
     finder feed catalog directory report reports score calendar facts definition definitions
     types models capabilities categories holdings chart charts holders volume trades

@@ -121,6 +121,11 @@ export const queryRules: readonly SenseRule[] = [
     objects: 'xml json row rows column columns record records data query queries node nodes',
     when: (_, context) => !context.browser,
   }),
+  rule('requests-data', ['Read', 0.8], {
+    verbs: 'request',
+    objects: 'data information info details statistics metrics',
+    when: (act) => act.head !== 'deletion' && act.head !== 'change',
+  }),
   rule('greets', ['Read', 0.9], { verbs: 'say', objects: 'hello hi greeting goodbye' }),
   rule('shuffles-values', ['Read', 0.9], {
     verbs: 'shuffle',
