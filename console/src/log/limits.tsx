@@ -76,7 +76,7 @@ function Row({ stand }: { readonly stand: Stand }): ReactNode {
             min={0}
             max={Math.max(1, max)}
             low={max * nearFrom}
-            high={max}
+            high={max * 0.9999}
             optimum={0}
             value={used}
             aria-label={`${used} of ${max}`}
