@@ -33,7 +33,7 @@ export interface AuditQuery {
   readonly server?: string;
   readonly tool?: string;
   readonly rule?: string;
-  /** `allow`, `deny`, `refused` or `held`. */
+  /** `allow`, `deny`, `refused`, or `held`: calls that people were asked about, whatever came of it. */
   readonly decision?: string;
   readonly argumentsDigest?: string;
   /** An argument's value, as text or JSON: looked for by its digest under the installation's key. */

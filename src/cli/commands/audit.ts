@@ -88,7 +88,11 @@ export function addAuditCommands(program: Command, parts: AuditCommandParts): vo
     .option('--server <name>', 'name of the server')
     .option('--tool <name>', 'the tool as its server calls it')
     .option('--rule <pointer>', 'the rule that decided, as the record names it')
-    .addOption(new Option('--decision <word>', 'what was decided').choices(decisions))
+    .addOption(
+      new Option('--decision <word>', 'what was decided; `held`: people were asked').choices(
+        decisions,
+      ),
+    )
     .option('--digest <hex>', 'digest of the arguments: calls with exactly these')
     .option('--value <text>', 'a value of an argument, as text or JSON; found by its digest')
     .option('--since <time>', 'ISO 8601, or an age such as 2h or 7d')

@@ -16,6 +16,7 @@ import type {
 import { readLineHead } from '../../audit/chain.ts';
 import type { StoredRecord } from '../../audit/chain.ts';
 import { readCheckpoints } from '../../audit/checkpoint.ts';
+import { heldCallOf } from '../../audit/held.ts';
 import { createVerifier } from '../../audit/verify.ts';
 import { readCheckpointLines } from './audit-checkpoints.ts';
 import { AuditIndex, readPosition } from './audit-index.ts';
@@ -240,7 +241,15 @@ class EmbeddedAuditFiles implements AuditFiles {
   }
 
   async #scan(query: DigestedQuery): Promise<SearchAnswer> {
-    const { all, facts } = await this.#everything((record) => matches(record, query));
+    const held = new Set<string>();
+    if (query.decision === 'held') {
+      await eachLine(this.#segments(), (line) => {
+        const record = parseRecord(line);
+        const call = record === null ? null : heldCallOf(record.body);
+        if (call !== null) held.add(call);
+      });
+    }
+    const { all, facts } = await this.#everything((record) => matches(record, query, held));
     const newest = all.toSorted((a, b) => b.body.time - a.body.time || b.seq - a.seq);
     return { records: withStates(newest.slice(0, limitOf(query)), facts), complete: true };
   }

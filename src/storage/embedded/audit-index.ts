@@ -1,4 +1,5 @@
 import { rmSync, statSync } from 'node:fs';
+import { heldCallOf } from '../../audit/held.ts';
 import type { RecordBody } from '../../audit/record.ts';
 import { listSegments, sha256 } from './audit-paths.ts';
 import type { AuditPaths, Segment } from './audit-paths.ts';
@@ -16,7 +17,7 @@ export interface IndexPosition {
   readonly hash: string;
 }
 
-const schemaVersion = 3;
+const schemaVersion = 4;
 const nothing: IndexPosition = { seq: 0, segment: 0, offset: 0, lineBytes: 0, hash: '' };
 
 /** `word` is the decision, enforcement, status, action or event; the last columns are the place. */
@@ -32,6 +33,9 @@ const schema = `
   ) STRICT;
   CREATE TABLE valueDigests (
     digest TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (digest, seq)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE heldCalls (
+    call TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (call, seq)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX byId ON records (id, kind);
   CREATE INDEX byTime ON records (time);
@@ -56,6 +60,7 @@ export class AuditIndex {
   readonly #database: DatabaseSync;
   readonly #insert: StatementSync;
   readonly #insertValue: StatementSync;
+  readonly #insertHeld: StatementSync;
   readonly #move: StatementSync;
 
   /** Opens or makes the index; one that is damaged or of another log is made anew. */
@@ -68,6 +73,7 @@ export class AuditIndex {
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#insertValue = this.#database.prepare('INSERT OR REPLACE INTO valueDigests VALUES (?, ?)');
+    this.#insertHeld = this.#database.prepare('INSERT OR REPLACE INTO heldCalls VALUES (?, ?)');
     this.#move = this.#database.prepare(
       'INSERT OR REPLACE INTO position VALUES (1, ?, ?, ?, ?, ?)',
     );
@@ -141,6 +147,8 @@ export class AuditIndex {
     if ('valueDigests' in body && body.valueDigests !== undefined) {
       for (const digest of Object.values(body.valueDigests)) this.#insertValue.run(digest, seq);
     }
+    const held = heldCallOf(body);
+    if (held !== null) this.#insertHeld.run(held, seq);
     return seq;
   }
 
@@ -148,6 +156,7 @@ export class AuditIndex {
     const first = listSegments(this.#paths.segments)[0]?.first ?? 0;
     this.#database.prepare('DELETE FROM records WHERE seq < ?').run(first);
     this.#database.prepare('DELETE FROM valueDigests WHERE seq < ?').run(first);
+    this.#database.prepare('DELETE FROM heldCalls WHERE seq < ?').run(first);
   }
 }
 

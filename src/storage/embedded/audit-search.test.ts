@@ -6,8 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { silentLog } from '../../base/log.ts';
 import type { AuditFiles, AuditQuery } from '../../audit/audit-files.ts';
 import type { StoredRecord } from '../../audit/chain.ts';
+import { heldCallOf } from '../../audit/held.ts';
+import type { ApprovalRecord } from '../../audit/record.ts';
 import {
   sampleAdmin,
+  sampleApproval,
   sampleIntent,
   sampleMethod,
   sampleOutcome,
@@ -42,6 +45,12 @@ async function mixedLog(data: string, calls = 60): Promise<void> {
     await log.append(sampleMethod(`met_${call}`, { time, server }));
   }
   await log.append(sampleAdmin('adm_1', { time: start }));
+  // Two that waited: one was let through, one was let through in place of another.
+  await log.append(sampleApproval('apr_1', { time: start, event: 'asked', call: 'dec_1' }));
+  await log.append(sampleApproval('apr_1', { time: start, event: 'used', call: 'dec_1' }));
+  await log.append(sampleApproval('apr_2', { time: start, event: 'asked', call: 'dec_5' }));
+  await log.append(sampleApproval('apr_2', { time: start, event: 'used', call: 'dec_7' }));
+  await log.append(sampleApproval('apr_3', { time: start, event: 'standing-used', call: 'dec_8' }));
   await log.close();
 }
 
@@ -65,6 +74,7 @@ const queries: readonly AuditQuery[] = [
   { decision: 'allow' },
   { decision: 'deny' },
   { decision: 'held' },
+  { decision: 'held', server: 'github', limit: 2 },
   { decision: 'refused', grant: 'grt_1' },
   { decision: 'ok' },
   { argumentsDigest: 'digest 3' },
@@ -79,9 +89,10 @@ test('the index answers as reading every record does', async (context) => {
   const all: StoredRecord[] = [];
   const count = await files.everyRecord((record) => all.push(record));
   assert.deepEqual(count, { ok: true, value: all.length });
+  const held = new Set(all.flatMap(({ body }) => heldCallOf(body) ?? []));
   for (const query of queries) {
     const expected = all
-      .filter((record) => matches(record, query))
+      .filter((record) => matches(record, query, held))
       .toSorted((a, b) => b.body.time - a.body.time || b.seq - a.seq)
       .slice(0, query.limit ?? 100)
       .map(({ seq }) => seq);
@@ -98,6 +109,32 @@ test('the index answers as reading every record does', async (context) => {
   for (const [index, query] of queries.entries()) {
     assert.deepEqual(await found(files, query), scanned[index], JSON.stringify(query));
   }
+});
+
+test('held are the calls that people were asked about, whatever came of it', async (context) => {
+  const data = scratchDirectory(context);
+  const { log } = await openScratch(data);
+  const told = (id: string, event: ApprovalRecord['event'], call: string): Promise<unknown> =>
+    log.append(sampleApproval(id, { event, call }));
+  await told('apr_1', 'asked', 'dec_through');
+  await told('apr_1', 'used', 'dec_through');
+  await log.append(sampleIntent('dec_through'));
+  await told('apr_2', 'asked', 'dec_denied');
+  await log.append(sampleRefusal('dec_denied', { enforcement: 'refused' }));
+  await told('apr_3', 'asked', 'dec_pending');
+  await log.append(sampleRefusal('dec_pending', { enforcement: 'held' }));
+  await told('apr_3', 'used', 'dec_again');
+  await log.append(sampleIntent('dec_again'));
+  await told('apr_4', 'standing-used', 'dec_standing');
+  await log.append(sampleIntent('dec_standing'));
+  await log.append(sampleIntent('dec_plain'));
+  await log.close();
+  const answer = await openAuditFiles(data).search({ decision: 'held' });
+  assert.ok(answer.ok);
+  assert.deepEqual(
+    new Set(answer.value.records.map(({ body }) => body.id)),
+    new Set(['dec_through', 'dec_denied', 'dec_pending', 'dec_again']),
+  );
 });
 
 test('the index is disposable: damaged or of another log, it is made anew', async (context) => {

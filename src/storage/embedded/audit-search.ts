@@ -23,6 +23,10 @@ export interface DigestedQuery extends AuditQuery {
 
 const limitDefault = 100;
 
+/** Calls that were held, whatever became of them. */
+const heldSeqs = `SELECT records.seq FROM heldCalls JOIN records ON records.id = heldCalls.call
+  WHERE records.kind IN ('intent', 'refusal')`;
+
 /** How many records a query may answer with. */
 export function limitOf(query: AuditQuery): number {
   return Math.max(0, Math.min(foundMax, Math.trunc(query.limit ?? limitDefault)));
@@ -46,7 +50,8 @@ export function searchIndex(
   want('server = ?', query.server);
   want('tool = ?', query.tool);
   want('rule = ?', query.rule);
-  want(`word = ? AND kind IN ('intent', 'refusal', 'method')`, query.decision);
+  if (query.decision === 'held') conditions.push(`seq IN (${heldSeqs})`);
+  else want(`word = ? AND kind IN ('intent', 'refusal', 'method')`, query.decision);
   want('digest = ?', query.argumentsDigest);
   if (query.digests !== undefined) {
     const marks = query.digests.map(() => '?').join(', ');
@@ -80,19 +85,29 @@ export function withStates(
   return records.map((record) => ({ ...record, state: stateOf(record, facts) }));
 }
 
-/** Whether a record is one that a query asks for: the same answer as the index, without one. */
-export function matches({ body }: StoredRecord, query: DigestedQuery): boolean {
+/**
+ * Whether a record is one that a query asks for: the same answer as the index, without one. Which
+ * calls were held is told by other records: see `heldCallOf`.
+ */
+export function matches(
+  { body }: StoredRecord,
+  query: DigestedQuery,
+  heldCalls: ReadonlySet<string>,
+): boolean {
   // Records are flat: what a kind does not have is undefined.
   const fields = body as unknown as Readonly<Record<string, unknown>>;
   const principal = body.kind === 'admin' ? body.actor : fields['principal'];
   const word = body.kind === 'refusal' ? body.enforcement : fields['decision'];
+  const isCall = body.kind === 'intent' || body.kind === 'refusal';
+  const decided =
+    query.decision === 'held' ? isCall && heldCalls.has(body.id) : equals(query.decision, word);
   return (
     equals(query.grant, fields['grant']) &&
     equals(query.principal, principal) &&
     equals(query.server, fields['server']) &&
     equals(query.tool, fields['tool']) &&
     equals(query.rule, fields['rule']) &&
-    equals(query.decision, word) &&
+    decided &&
     equals(query.argumentsDigest, fields['argumentsDigest']) &&
     (query.digests === undefined || query.digests.some((digest) => holdsDigest(body, digest))) &&
     body.time >= (query.sinceMs ?? -Infinity) &&
