@@ -4,7 +4,14 @@ import type { VerifyReport } from './verify.ts';
 
 /** Why the log of a data directory could not be read. */
 export interface AuditFilesProblem {
-  readonly code: 'no-log' | 'unreadable' | 'bad-key' | 'missing' | 'no-heads' | 'no-digest-key';
+  readonly code:
+    | 'no-log'
+    | 'unreadable'
+    | 'bad-key'
+    | 'missing'
+    | 'folder'
+    | 'no-heads'
+    | 'no-digest-key';
   /** The file it is about. */
   readonly path: string;
 }

@@ -7,6 +7,7 @@ import { createGunzip } from 'node:zlib';
 
 import { err, ok, type Result } from '../base/result.ts';
 import type { JsonObject } from '../base/strict-json.ts';
+import { whyUnread } from '../config/text-file.ts';
 import type { CatalogueStore } from '../catalogue/catalogue-store.ts';
 import { readImportLine, readingOf } from '../catalogue/import-lines.ts';
 import { systemClock } from './clock.ts';
@@ -117,7 +118,7 @@ async function readFile(
     if (code.startsWith('Z_')) {
       return err(`\`${path}\` is gzipped and damaged (${code}): pack it again`);
     }
-    return err(`\`${path}\` cannot be read (${code}): check its name and its rights`);
+    return err(whyUnread(path, error));
   }
   if (tools === 0) {
     const first = problems[0] ?? 'it is empty';

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { readJson } from '../base/json-value.ts';
 import type { Log } from '../base/log.ts';
 import { err, ok, type Result } from '../base/result.ts';
+import { readText } from '../config/text-file.ts';
 import type { Caller } from '../gateway/caller.ts';
 import {
   defaultMethods,
@@ -50,7 +51,7 @@ export async function prepareWrap(
   request: WrapRequest,
   environment: Environment,
 ): Promise<Result<PreparedWrap, string>> {
-  const policy = await readPolicy(request.policyPath);
+  const policy = readPolicy(request.policyPath);
   if (!policy.ok) return policy;
   const unknown = request.open.find((family) => !isFamily(family));
   if (unknown !== undefined) {
@@ -133,9 +134,10 @@ export async function pinWrapped(
   };
 }
 
-async function readPolicy(path: string): Promise<Result<SnapshotPolicy, string>> {
-  const text = await attempt(() => readFile(path, 'utf8'));
-  if (!text.ok) return err(`the policy cannot be read; check --policy: ${text.error}`);
+function readPolicy(path: string): Result<SnapshotPolicy, string> {
+  // Standard input is the client's: `-` is a file like any other.
+  const text = readText(path === '-' ? './-' : path);
+  if (!text.ok) return err(`--policy: ${text.error}`);
   const parsed = parsePolicy(text.value);
   const compiled = parsed.ok ? compilePolicy(parsed.value) : parsed;
   if (!compiled.ok) {

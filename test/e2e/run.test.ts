@@ -392,7 +392,7 @@ describe('what cannot be run', { concurrency: 3 }, () => {
       [],
       /policy\.json:4:3: .*did you mean `tools`/,
     ],
-    ['a policy that is not there', null, [], /the policy cannot be read/],
+    ['a policy that is not there', null, [], /--policy: there is no file/],
     [
       'a family that is none',
       '{"version":"1","default":"deny"}',

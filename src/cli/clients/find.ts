@@ -14,7 +14,7 @@ import {
 import { clients } from '../../clients/clients.ts';
 import { parseConfiguration } from '../../clients/parse.ts';
 import { environment } from '../../config/environment.ts';
-import { readText } from '../policy/load.ts';
+import { readText } from '../../config/text-file.ts';
 
 /** A client's configuration that is there, with the servers that it names. */
 export interface FoundConfiguration {

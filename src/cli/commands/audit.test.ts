@@ -169,7 +169,7 @@ test('what cannot be carried out ends with 2 and says what to do', async (contex
     [['verify', '--data', data, '--key', headless], /is no Ed25519 public key/],
     [['verify', '--data', data, '--checkpoints', none], /there is no file .*none`: check the/],
     [['verify', '--data', data, '--checkpoints', headless], /holds no signed head/],
-    [['verify', '--data', data, '--checkpoints', data], /cannot be read/],
+    [['verify', '--data', data, '--checkpoints', data], /is a folder: name a file/],
   ];
   for (const [argv, message] of cases) {
     const { code, err } = await run(argv);

@@ -372,10 +372,13 @@ function verifyLines(answer: VerifyAnswer, keyKept: boolean): readonly string[] 
 
 function failed(io: Io, options: CommonOptions, problem: AuditFilesProblem): void {
   const path = printable(resolve(problem.path));
+  const where =
+    'dir' in options ? 'a copy of the segments with --dir' : 'the data folder with --data';
   const sentences: Readonly<Record<AuditFilesProblem['code'], string>> = {
-    'no-log': `there is no audit log in \`${path}\`: name the data folder with --data`,
+    'no-log': `there is no audit log in \`${path}\`: name ${where}`,
     unreadable: `\`${path}\` cannot be read: check its owner and its rights`,
     'bad-key': `\`${path}\` is no Ed25519 public key in PEM: pass the gateway's public-key.pem`,
+    folder: `\`${path}\` is a folder: name a file in it`,
     missing: `there is no file \`${path}\`: check the name, and the folder it is relative to`,
     'no-digest-key': `\`${path}\` cannot be read: search for a value where the gateway's keys are`,
     'no-heads': `\`${path}\` holds no signed head: pass a copy of checkpoints.jsonl`,

@@ -14,16 +14,11 @@ import {
   type PolicyChange,
   type PolicyProblem,
 } from '../../policy/index.ts';
+import { readText } from '../../config/text-file.ts';
 import { exitCodes, jsonText, sayFailed, sayLines, sayUsage, type Io } from '../io.ts';
 import { answerCall, readCall, requestOf } from '../policy/cases.ts';
 import { importYaml } from '../policy/import-yaml.ts';
-import {
-  failureLines,
-  loadPolicy,
-  problemLine,
-  readText,
-  type LoadedPolicy,
-} from '../policy/load.ts';
+import { failureLines, loadPolicy, problemLine, type LoadedPolicy } from '../policy/load.ts';
 import type { PolicyCommandParts } from '../policy/parts.ts';
 import { reportLines, testPolicy, type TestReport } from '../policy/run-cases.ts';
 import { standIns } from '../policy/stand-ins.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 
 import { importYaml } from './import-yaml.ts';
 
@@ -166,4 +166,20 @@ test('leaving `default` out allows, as in the source, and says so', () => {
   assert.ok(imported.ok);
   assert.equal(imported.value.document['default'], 'allow');
   assert.match(imported.value.notes[0]?.text ?? '', /allowed/);
+});
+
+describe('a policy of this program is not translated, and is told so', () => {
+  const own = [
+    '{ "version": "1", "default": "deny" }',
+    '{ "version": "1", "default": "deny", "tools": { "a": { "require": [] } } }',
+    'version: "1"\ndefault: deny\ntools:\n  a: { deny_if: [] }',
+    '{ "version": "1", "default": "maybe", "all_tools": {} }',
+  ];
+  for (const text of own) {
+    test(text, () => {
+      const imported = importYaml(text);
+      assert.ok(!imported.ok);
+      assert.match(imported.error, /policy of this program already.*policy check/);
+    });
+  }
 });

@@ -19,6 +19,7 @@ export interface Imported {
 export function importYaml(text: string): Result<Imported, string> {
   const source = readYaml(text);
   if (!source.ok) return source;
+  if (isOwn(text, source.value)) return err(ownAlready);
   const { version, description, default: fallback, hide, tools, ...unknown } = source.value;
   if (String(version) !== '1') return err('`version` is not `"1"`: only that version is read');
   if (tools !== undefined && !isMap(tools)) return err('`tools` is no map of tool names');
@@ -53,6 +54,24 @@ export function importYaml(text: string): Result<Imported, string> {
   if (checked.ok) return ok({ document, notes });
   const [first] = checked.error;
   return err(`the translation does not load: ${first?.pointer ?? ''}: ${first?.message ?? ''}`);
+}
+
+const ownAlready =
+  'it is a policy of this program already: use it as it is, or see what `policy check` says of it';
+
+/** Members of rules and documents that the older format does not have. */
+const ownMembers = ['action', 'require', 'deny_if', 'approve_if', 'limits', 'labels', 'arguments'];
+const ownRoots = ['all_tools', 'categories', 'input_schema', 'hide_denied'];
+
+/** JSON that loads here, or whose members are those of this language, mistakes in it or not. */
+function isOwn(text: string, value: Readonly<Record<string, unknown>>): boolean {
+  if (text.trimStart().startsWith('{') && parsePolicy(text).ok) return true;
+  const { tools } = value;
+  const rules = isMap(tools) ? Object.values(tools).filter(isMap) : [];
+  return (
+    ownRoots.some((key) => key in value) ||
+    rules.some((rule) => ownMembers.some((key) => key in rule))
+  );
 }
 
 function readYaml(text: string): Result<Readonly<Record<string, unknown>>, string> {

@@ -1,6 +1,6 @@
 import { readJson } from '../../base/json-value.ts';
-import { readFileSync } from 'node:fs';
 
+import { readText } from '../../config/text-file.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import {
   compilePolicy,
@@ -36,35 +36,6 @@ export function loadPolicy(path: string): Result<LoadedPolicy, LoadFailure> {
   const policy = compilePolicy(document.value);
   if (!policy.ok) return err({ kind: 'invalid', path, problems: policy.error });
   return ok({ path, text: text.value, document: document.value, policy: policy.value });
-}
-
-/** The text of a file, `-` being standard input; the error says why there is none. */
-export function readText(path: string): Result<string, string> {
-  try {
-    const bytes = readFileSync(path === '-' ? 0 : path);
-    return ok(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
-  } catch (error) {
-    return err(unreadable(path, error));
-  }
-}
-
-/** Why a file cannot be read, and what to do; a text that is not UTF-8 has no code. */
-function unreadable(path: string, error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  switch (code) {
-    case 'ENOENT':
-    case 'ENOTDIR':
-      return `there is no file \`${path}\`: check its name`;
-    case 'EISDIR':
-      return `\`${path}\` is a folder: name a file in it`;
-    case 'EACCES':
-    case 'EPERM':
-      return `\`${path}\` may not be read by this user: check its rights`;
-    case 'ERR_ENCODING_INVALID_ENCODED_DATA':
-      return `\`${path}\` is not UTF-8: save it in that encoding`;
-    default:
-      return `\`${path}\` cannot be read (${code || 'unknown'})`;
-  }
 }
 
 /** JSON of a file that another program wrote; the error says why there is none. */

@@ -2,7 +2,8 @@ import { err, ok, type Result } from '../../base/result.ts';
 import type { PinnedTool } from '../../policy/index.ts';
 import { answerCall, differences, readCases } from './cases.ts';
 import { coverageOf, type Coverage } from './coverage.ts';
-import { failureLines, loadPolicy, problemLine, readText } from './load.ts';
+import { readText } from '../../config/text-file.ts';
+import { failureLines, loadPolicy, problemLine } from './load.ts';
 
 /** One case, and what of its answer is not as it is wanted. */
 export interface CaseReport {

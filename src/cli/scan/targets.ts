@@ -8,7 +8,7 @@ import { readSavedList } from '../../catalogue/saved-list.ts';
 import { environment } from '../../config/environment.ts';
 import { scanServer } from '../../main/scan.ts';
 import type { ServerConfig } from '../../registry/server.ts';
-import { readText } from '../policy/load.ts';
+import { readText } from '../../config/text-file.ts';
 
 /** How long a scan may take, and what it may pass on. */
 export interface ScanBounds {

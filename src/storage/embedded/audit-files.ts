@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { err, ok } from '../../base/result.ts';
@@ -139,8 +139,12 @@ class EmbeddedAuditFiles implements AuditFiles {
     const directory = options.directory ?? this.#paths.segments;
     // A file that somebody names and that is not there must never make a log look sound.
     const { keyFile: namedKey, checkpointFile: namedHeads } = options;
-    const missing = [namedKey, namedHeads].find((path) => path !== undefined && !existsSync(path));
-    if (missing !== undefined) return err({ code: 'missing', path: missing });
+    for (const path of [namedKey, namedHeads]) {
+      if (path === undefined) continue;
+      const found = statSync(path, { throwIfNoEntry: false });
+      if (found === undefined) return err({ code: 'missing', path });
+      if (found.isDirectory()) return err({ code: 'folder', path });
+    }
     const besideKey = join(directory, basename(this.#paths.publicKey));
     const keyFile = options.keyFile ?? (existsSync(besideKey) ? besideKey : null);
     const key = keyFile === null ? null : readPublicKey(keyFile);
