@@ -195,14 +195,20 @@ local function waitOf(take, now)
 end
 `;
 
-/** ARGV: the question as JSON; `peek` looks and takes nothing. */
+/**
+ * ARGV: the question as JSON; `peek` looks and takes nothing. Answers 0, the first take that does not
+ * fit, how long to wait and what counts against it; or 1, the time, what was taken as JSON, and what
+ * counted against each take before.
+ */
 export const takeScript: string = `${common}
 local ask = cjson.decode(ARGV[1])
 local now = clock()
 local first, wait = 0, 0
+local before = {}
 for index, take in ipairs(ask.takes) do
   local sum
   if take.windowMs == cjson.null then sum = flying(take.key, now) else sum = used(take, now) end
+  before[index] = text(sum)
   if take.max == 0 or over(take.units, { take.max, 0 }) then
     if first == 0 then first = index end
     wait = -1
@@ -212,8 +218,8 @@ for index, take in ipairs(ask.takes) do
     elseif wait >= 0 then wait = math.max(wait, waitOf(take, now)) end
   end
 end
-if first > 0 then return { 0, first, num(wait) } end
-if ask.peek then return { 1, num(now), '[]' } end
+if first > 0 then return { 0, first, num(wait), before[first] } end
+if ask.peek then return { 1, num(now), '[]', '' } end
 local stamps = {}
 local done = {}
 for _, take in ipairs(ask.takes) do
@@ -242,7 +248,7 @@ for _, mark in ipairs(ask.marks) do
   redis.call('ZADD', prefix .. 'lo:' .. mark.owner, num(now + ask.leaseMs + mark.forMs), ask.id .. ' ' .. mark.label)
   redis.call('PEXPIRE', prefix .. 'lo:' .. mark.owner, num(ask.leaseMs + mark.forMs + 86400000))
 end
-return { 1, num(now), #stamps == 0 and '[]' or cjson.encode(stamps) }
+return { 1, num(now), #stamps == 0 and '[]' or cjson.encode(stamps), table.concat(before, ' ') }
 `;
 
 /** ARGV: what a receipt still stands for, as JSON; `back` takes its units off again. */

@@ -84,6 +84,31 @@ describe('counters in a shared store', { skip: withoutValkey }, () => {
     assert.equal(await granted(counters, { ...one, units: 1 }, 5), 2);
   });
 
+  test('what counted before is told exactly, of what was taken and of what did not fit', async () => {
+    const counters = await opened();
+    const takes = [
+      take({ units: 0.1, max: 5 }),
+      take({ windowMs: null, max: 2 }),
+      take({ units: 2, max: 50, align: 'month' }),
+    ];
+    const [first, second] = [await counters.take(takes), await counters.take(takes)];
+    assert.ok(first.ok && second.ok);
+    assert.deepEqual(first.receipt.before, [0, 0, 0]);
+    assert.deepEqual(second.receipt.before, [0.1, 1, 2]);
+    for (const refused of [await counters.take(takes), await counters.peek(takes)]) {
+      assert.ok(!refused.ok && refused.reason === 'exhausted');
+      assert.deepEqual([refused.index, refused.before], [1, 2]);
+    }
+    const [costly] = takes;
+    assert.ok(costly !== undefined);
+    const refused = await counters.take([{ ...costly, units: 4.9 }]);
+    assert.ok(!refused.ok && refused.reason === 'exhausted');
+    assert.equal(refused.before, 0.2);
+    const closed = await counters.take([take({ max: 0 })]);
+    assert.ok(!closed.ok && closed.reason === 'exhausted');
+    assert.equal(closed.before, 0);
+  });
+
   const calendars = ['minute', 'hour', 'day', 'month'] as const;
   for (const align of calendars) {
     test(`a limit by the ${align} beside a shorter one on its key: both hold`, async () => {

@@ -54,6 +54,7 @@ class ValkeyReceipt implements Receipt {
   readonly takes: readonly Take[];
   readonly marks: readonly Mark[];
   readonly atMs: number;
+  readonly before: readonly number[];
   readonly id: string;
   readonly flying: readonly string[];
   /** Where its units stand; none once they were given back. */
@@ -61,11 +62,15 @@ class ValkeyReceipt implements Receipt {
   readonly own: Receipt | null;
 
   constructor(
-    taken: Pick<ValkeyReceipt, 'takes' | 'marks' | 'atMs' | 'id' | 'flying' | 'stamps' | 'own'>,
+    taken: Pick<
+      ValkeyReceipt,
+      'takes' | 'marks' | 'atMs' | 'before' | 'id' | 'flying' | 'stamps' | 'own'
+    >,
   ) {
     this.takes = taken.takes;
     this.marks = taken.marks;
     this.atMs = taken.atMs;
+    this.before = taken.before;
     this.id = taken.id;
     this.flying = taken.flying;
     this.stamps = taken.stamps;
@@ -153,12 +158,18 @@ export class ValkeyCounters implements Counters, CountersInUse {
       void this.#end(receiptOf({ takes, marks, id, own: null }, late), true);
     });
     if (!Array.isArray(answer)) return unreachable;
-    // The script answers three members, whatever it says.
-    const [ok, second, third] = answer as unknown as readonly [number, number | string, string];
+    // The script answers four members, whatever it says.
+    const [ok, second, third, fourth] = answer as unknown as readonly [
+      number,
+      number | string,
+      string,
+      string,
+    ];
     if (ok !== 1) {
       const waitMs = Number(third);
       const retryAfterMs = waitMs < 0 ? null : waitMs;
-      return { ok: false, reason: 'exhausted', index: Number(second) - 1, retryAfterMs };
+      const [before = 0] = unitsIn(fourth);
+      return { ok: false, reason: 'exhausted', index: Number(second) - 1, retryAfterMs, before };
     }
     const atMs = Number(second);
     if (peek) return { ok: true, receipt: { takes, atMs } };
@@ -285,7 +296,16 @@ function receiptOf(
   const flying = [...new Set(takes.flatMap((take) => (take.windowMs === null ? [take.key] : [])))];
   // The script wrote this itself.
   const stamps = JSON.parse(String(answer[2])) as readonly unknown[];
-  return new ValkeyReceipt({ ...of, atMs: Number(answer[1]), flying, stamps });
+  const before = unitsIn(String(answer[3]));
+  return new ValkeyReceipt({ ...of, atMs: Number(answer[1]), before, flying, stamps });
+}
+
+/** What the script calls `text`, divided by spaces, as numbers. */
+function unitsIn(texts: string): readonly number[] {
+  return texts
+    .split(' ')
+    .filter((text) => text !== '')
+    .map((text) => numberOfUnits(unitsOf(text)));
 }
 
 /** The answer, or null when it is late or there is none; a late one is handed to `late`. */
