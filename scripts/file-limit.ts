@@ -3,25 +3,46 @@ import { readdirSync, readFileSync } from 'node:fs';
 interface ProcessEntry {
   readonly pid: number;
   readonly parent: number;
+  /** When it began, in the system's ticks: another process may come to have its number. */
+  readonly began: string;
   readonly args: readonly string[];
 }
 
 const tickMs = 1_000;
 
+/** A watch over everything that a test run has started. */
+export interface Watch {
+  /** The processes that were started below this one and run, also those whose parent has ended. */
+  running(): readonly number[];
+  /** Ends them all. */
+  endAll(): void;
+  /** Ends the watch. */
+  close(): void;
+}
+
 /**
  * Watches the processes that the test runner starts, one for each file. One that runs longer than
  * `secondsMax` is killed with everything below it, so that the others go on; `late` hears its name.
  * Seconds are looks of this process: those in which the machine stood still do not count. Where the
- * system has no `/proc` nothing is watched. What it gives ends the watch.
+ * system has no `/proc` nothing is watched.
  */
-export function limitFiles(
+export function watchFiles(
   files: ReadonlySet<string>,
   secondsMax: number,
   late: (file: string) => void,
-): () => void {
+): Watch {
   const seconds = new Map<number, number>();
-  const timer = setInterval(() => {
+  /** What was ever seen below this process and has not ended: when it began, by its number. */
+  let started = new Map<number, string>();
+  const look = (): readonly ProcessEntry[] => {
     const all = processes();
+    const own = new Set(below(all, process.pid));
+    const kept = all.filter(({ pid, began }) => own.has(pid) || started.get(pid) === began);
+    started = new Map(kept.map(({ pid, began }) => [pid, began]));
+    return all;
+  };
+  const timer = setInterval(() => {
+    const all = look();
     for (const { pid, args } of all.filter(({ parent }) => parent === process.pid)) {
       const file = args.at(-1) ?? '';
       if (!files.has(file)) continue;
@@ -32,7 +53,11 @@ export function limitFiles(
       for (const one of [pid, ...below(all, pid)]) kill(one);
     }
   }, tickMs);
-  return () => clearInterval(timer);
+  const running = (): readonly number[] => {
+    look();
+    return [...started.keys()];
+  };
+  return { running, endAll: () => running().forEach(kill), close: () => clearInterval(timer) };
 }
 
 /** Every process below this one, at any depth. */
@@ -49,10 +74,12 @@ function processes(): readonly ProcessEntry[] {
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
       const stat = text(`/proc/${name}/stat`);
-      const parent = / [A-Z] (\d+) /.exec(stat.slice(stat.lastIndexOf(')')))?.[1];
-      if (parent === undefined) return [];
+      // Behind the name, which may hold anything: state, parent, and 17 others before the beginning.
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      const [state, parent, began] = [fields[0], fields[1], fields[19]];
+      if (parent === undefined || began === undefined || state === 'Z') return [];
       const args = text(`/proc/${name}/cmdline`).split('\0').slice(0, -1);
-      return [{ pid: Number(name), parent: Number(parent), args }];
+      return [{ pid: Number(name), parent: Number(parent), began, args }];
     });
 }
 

@@ -4,7 +4,7 @@ import { globSync } from 'node:fs';
 import { relative } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
-import { limitFiles } from './file-limit.ts';
+import { watchFiles } from './file-limit.ts';
 import { runSteps, staticSteps } from './steps.ts';
 
 const TEST_FOLDERS = ['src', 'test', 'bench'];
@@ -75,10 +75,20 @@ function runTests(files: readonly string[]): Promise<TestRun> {
     const late: string[] = [];
     let failures = 0;
     let sawSummary = false;
-    const signal = AbortSignal.timeout(RUN_TIMEOUT_MS);
+    const aborted = new AbortController();
     const timeout = TEST_TIMEOUT_MS;
-    const unwatch = limitFiles(new Set(files), FILE_SECONDS_MAX, (file) => late.push(file));
-    const events = run({ files: [...files], concurrency: CONCURRENCY, timeout, signal });
+    const watch = watchFiles(new Set(files), FILE_SECONDS_MAX, (file) => late.push(file));
+    // What files have started goes with them: nobody would find it once its parent has ended.
+    const limit = setTimeout(() => {
+      aborted.abort();
+      watch.endAll();
+    }, RUN_TIMEOUT_MS);
+    const events = run({
+      files: [...files],
+      concurrency: CONCURRENCY,
+      timeout,
+      signal: aborted.signal,
+    });
     events.on('test:fail', () => {
       failures += 1;
     });
@@ -96,7 +106,8 @@ function runTests(files: readonly string[]): Promise<TestRun> {
     const report = events.compose(spec);
     report.pipe(process.stdout, { end: false });
     report.on('end', () => {
-      unwatch();
+      clearTimeout(limit);
+      watch.close();
       const passed = sawSummary && failures === 0 && late.length === 0;
       done({ passed, skipped, late, took });
     });
