@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 
-import { openControl, operatorKey, type ControlStand } from '../../test/support/control.ts';
+import { suiteStands, operatorKey, type ControlStand } from '../../test/support/control.ts';
 import { roles, type Role } from './roles.ts';
 import { idleMs, sessionMs } from './session.ts';
 import { table } from './table.ts';
 
-const stands: ControlStand[] = [];
-after(() => Promise.all(stands.map((stand) => stand.close())));
-
-async function open(): Promise<ControlStand> {
-  const stand = await openControl();
-  stands.push(stand);
-  return stand;
-}
+const open = suiteStands();
 
 const password = 'a long enough password';
 

@@ -1,16 +1,9 @@
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 
-import { openControl, type Answer, type ControlStand } from '../../test/support/control.ts';
+import { suiteStands, type Answer, type ControlStand } from '../../test/support/control.ts';
 
-const stands: ControlStand[] = [];
-after(() => Promise.all(stands.map((stand) => stand.close())));
-
-async function open(): Promise<ControlStand> {
-  const stand = await openControl();
-  stands.push(stand);
-  return stand;
-}
+const open = suiteStands();
 
 const path = '/api/v1/policies/work';
 const first = '{"version":"1","default":"deny","tools":{"read_file":{}}}';

@@ -1,18 +1,13 @@
 import type { JsonValue } from '../base/strict-json.ts';
+import { unseenInWords } from '../base/unseen.ts';
 import { isList } from './difference.ts';
 
-/**
- * What a reader does not see, or sees as something else: controls, formats (zero width, direction,
- * tags), surrogates, private use, every separator but the plain space, and variation selectors.
- */
-const unseen =
-  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u{115F}\u{1160}\u{3164}\u{FFA0}]|\u{034F}|[\u{FE00}-\u{FE0F}]|[\u{E0100}-\u{E01EF}]|(?! )\p{Zs}/gu;
 const wordsMax = 240;
 const around = 24;
 
 /** Text in which everything is seen: what is not becomes `\n`, or its code point. */
 export function visible(text: string): string {
-  return text.replace(unseen, (char) => {
+  return text.replace(unseenInWords, (char) => {
     if (char === '\n') return '\\n';
     return `\\u{${(char.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`;
   });
@@ -27,7 +22,8 @@ export function excerpt(text: string): string {
 /** How many characters of a value, keys included, cannot be seen; line ends count as seen. */
 export function hiddenIn(value: JsonValue | undefined): number {
   if (typeof value === 'string') {
-    return [...value.matchAll(unseen)].filter(([char]) => char !== '\n' && char !== '\r').length;
+    return [...value.matchAll(unseenInWords)].filter(([char]) => char !== '\n' && char !== '\r')
+      .length;
   }
   if (isList(value)) return value.reduce<number>((sum, item) => sum + hiddenIn(item), 0);
   if (typeof value !== 'object' || value === null) return 0;

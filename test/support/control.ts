@@ -21,6 +21,7 @@ import { openSignIn } from '../../src/control/sign-in-parts.ts';
 import { compileDocument, documentHash } from '../../src/registry/policy-versions.ts';
 import { Registry } from '../../src/registry/registry.ts';
 import { openStores } from '../../src/storage/open.ts';
+import { suiteScope } from './scope.ts';
 
 /** A control API over stores of its own. */
 export interface ControlStand {
@@ -51,6 +52,16 @@ export interface Answer {
 export const operatorKey = 'op_0123456789';
 
 const denyAll = '{"version":"1","default":"deny"}';
+
+/** Opens one for each test of a file, or of the `describe` that it is called in; all are closed. */
+export function suiteStands(): () => Promise<ControlStand> {
+  const scope = suiteScope();
+  return async () => {
+    const stand = await openControl();
+    scope.after(() => stand.close());
+    return stand;
+  };
+}
 
 /** Opens a control API with two servers, `files` and `memory`, and the file's policy `read`. */
 export async function openControl(): Promise<ControlStand> {
