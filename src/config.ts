@@ -9,6 +9,7 @@ import {
   type TelemetryConfig,
 } from './config/audit.ts';
 import { readConsole, type ConsoleConfig } from './config/console.ts';
+import type { OidcConfig } from './config/oidc.ts';
 import type { Environment } from './config/expand.ts';
 import { fileSchema, type ConfigFile } from './config/file-schema.ts';
 import { readGrants } from './config/grants.ts';
@@ -27,6 +28,7 @@ export type {
   ConfigProblem,
   ConsoleConfig,
   FileWatch,
+  OidcConfig,
   TelemetryConfig,
 };
 
@@ -130,7 +132,7 @@ async function build(source: Source): Promise<Result<Config, readonly ConfigProb
   });
   const listen = listenOf(entry, faults);
   const names = Object.keys(entry.servers);
-  const consoleConfig = readConsole(entry.console, { listen, faults });
+  const consoleConfig = readConsole(entry.console, { listen, environment, faults });
   const audit = readAudit(entry.audit, { environment, folder, servers: names, faults });
 
   const grantTokens = new Set(grants.map((grant) => grant.tokenSha256));

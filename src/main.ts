@@ -93,6 +93,7 @@ export async function startGateway(
     files: openAuditFiles(options.dataDir),
     operator,
     consoleConfig: options.config.console,
+    log: options.log,
     version: options.version,
     catalogue: parts.value.catalogue.store,
   });

@@ -10,6 +10,7 @@ import { queryClient, sessionQuery } from './api/queries.ts';
 import { Frame } from './frame.tsx';
 import { Overview } from './pages/overview.tsx';
 import { SignIn } from './pages/sign-in.tsx';
+import { SignedIn } from './pages/signed-in.tsx';
 import { Welcome } from './pages/welcome.tsx';
 
 const root = createRootRoute();
@@ -27,6 +28,12 @@ const signIn = createRoute({
 });
 
 const welcome = createRoute({ getParentRoute: () => root, path: '/welcome', component: Welcome });
+
+const signedIn = createRoute({
+  getParentRoute: () => root,
+  path: '/signed-in',
+  component: SignedIn,
+});
 
 const frame = createRoute({
   getParentRoute: () => root,
@@ -125,6 +132,7 @@ const account = createRoute({
 const tree = root.addChildren([
   signIn,
   welcome,
+  signedIn,
   frame.addChildren([
     overview,
     servers,

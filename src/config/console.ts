@@ -1,5 +1,5 @@
 import type { ConsoleEntry } from './console-schema.ts';
-import type { Fault } from './problem.ts';
+import { isLoopback, readOidc, type OidcConfig, type OidcReading } from './oidc.ts';
 
 /** What the console may do and where it is, with defaults filled in. */
 export interface ConsoleConfig {
@@ -7,12 +7,12 @@ export interface ConsoleConfig {
   readonly privateServers: boolean;
   /** The origin under which people open it; null: wherever they do. */
   readonly url: string | null;
+  readonly oidc: OidcConfig | null;
 }
 
-/** What the section is read with. Faults are added to `faults`. */
-export interface ConsoleReading {
+/** What the section is read with. */
+export interface ConsoleReading extends OidcReading {
   readonly listen: { readonly hosts: readonly string[]; readonly origins: readonly string[] };
-  readonly faults: Fault[];
 }
 
 /** The section `console`. */
@@ -23,10 +23,9 @@ export function readConsole(
   return {
     privateServers: entry?.privateServers ?? false,
     url: entry?.url === undefined ? null : originOf(entry.url, reading),
+    oidc: entry?.oidc === undefined ? null : readOidc(entry.oidc, reading),
   };
 }
-
-const loopback = ['localhost', '127.0.0.1', '[::1]'];
 
 function originOf(text: string, { listen, faults }: ConsoleReading): string {
   const path = ['console', 'url'];
@@ -37,7 +36,7 @@ function originOf(text: string, { listen, faults }: ConsoleReading): string {
     return '';
   }
   const { origin, hostname } = url;
-  const served = [...loopback, ...listen.hosts].includes(hostname);
+  const served = isLoopback(hostname) || listen.hosts.includes(hostname);
   if (!served && !listen.origins.includes(origin)) {
     const message = 'the gateway answers nobody under this name';
     faults.push({ path, message, hint: `add \`${hostname}\` to \`listen.hosts\`` });

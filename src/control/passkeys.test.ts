@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { after, test } from 'node:test';
 
 import { SoftAuthenticator, type Faults } from '../../test/support/authenticator.ts';
+import { ConsoleBrowser } from '../../test/support/console-browser.ts';
 import { openControl, type ControlStand } from '../../test/support/control.ts';
 
 const stands: ControlStand[] = [];
@@ -11,73 +12,25 @@ after(() => Promise.all(stands.map((stand) => stand.close())));
 const origin = 'http://localhost:8420';
 const password = 'a long enough password';
 
-interface Answered {
-  readonly status: number;
-  readonly cookie: string;
-  // Whatever the API answered: each test looks at what it expects.
-  readonly json: any; // oxlint-disable-line typescript/no-explicit-any
-}
-
-/** A page of the console, with its cookies. */
-class Browser {
-  readonly stand: ControlStand;
-  readonly origin: string;
-  readonly cookies = new Map<string, string>();
-  csrf = '';
-
-  constructor(stand: ControlStand, from: string = origin) {
-    this.stand = stand;
-    this.origin = from;
-  }
-
-  async ask(method: string, path: string, body?: unknown): Promise<Answered> {
-    const headers = {
-      host: this.origin.replace(/^https?:\/\//, ''),
-      origin: this.origin,
-      'content-type': 'application/json',
-      'x-portcullis-csrf': this.csrf,
-      cookie: [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; '),
-    };
-    const sent = body === undefined ? {} : { body: JSON.stringify(body) };
-    const answer = await this.stand.api.request(`/api/v1${path}`, { method, headers, ...sent });
-    for (const cookie of answer.headers.getSetCookie()) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
-      if (value === '') this.cookies.delete(name);
-      else this.cookies.set(name, value);
-    }
-    const cookie = answer.headers.getSetCookie().join('\n');
-    return { status: answer.status, cookie, json: await answer.json() };
-  }
-
-  /** Follows a sign-in that worked. */
-  async entered(): Promise<this> {
-    this.csrf = (await this.ask('GET', '/session')).json.csrf as string;
-    return this;
-  }
-
-  async signedIn(): Promise<string | null> {
-    const { user } = (await this.ask('GET', '/session')).json as {
-      readonly user: { readonly name: string } | null;
-    };
-    return user?.name ?? null;
-  }
-}
-
 async function open(): Promise<ControlStand> {
   const stand = await openControl();
   stands.push(stand);
   return stand;
 }
 
-async function account(stand: ControlStand, name: string, from: string = origin): Promise<Browser> {
+async function account(
+  stand: ControlStand,
+  name: string,
+  from: string = origin,
+): Promise<ConsoleBrowser> {
   const invited = await stand.ask('POST', '/api/v1/users', { name, role: 'viewer' });
-  const browser = new Browser(stand, from);
+  const browser = new ConsoleBrowser(stand, from);
   const { token } = invited.json as { token: string };
   assert.equal((await browser.ask('POST', '/welcome', { token, name, password })).status, 200);
   return browser.entered();
 }
 
-async function register(browser: Browser, faults: Faults = {}): Promise<SoftAuthenticator> {
+async function register(browser: ConsoleBrowser, faults: Faults = {}): Promise<SoftAuthenticator> {
   const key = new SoftAuthenticator(browser.origin);
   const begun = await browser.ask('POST', '/session/passkeys/begin', { password });
   assert.equal(begun.status, 200, JSON.stringify(begun.json));
@@ -87,7 +40,7 @@ async function register(browser: Browser, faults: Faults = {}): Promise<SoftAuth
   return key;
 }
 
-async function signIn(browser: Browser, key: SoftAuthenticator, faults: Faults = {}) {
+async function signIn(browser: ConsoleBrowser, key: SoftAuthenticator, faults: Faults = {}) {
   const { json } = await browser.ask('POST', '/session/passkey/begin', {});
   const response = key.sign(json.options, faults);
   return browser.ask('POST', '/session/passkey', { response });
@@ -108,7 +61,7 @@ test('a passkey is added, opens the console, and is removed with the sessions it
   const stand = await open();
   const anna = await account(stand, 'anna');
   const key = await register(anna);
-  const elsewhere = new Browser(stand);
+  const elsewhere = new ConsoleBrowser(stand, origin);
   const answer = await signIn(elsewhere, key);
   assert.equal(answer.status, 200);
   assert.match(answer.cookie, /portcullis_session=[^;]+;.*HttpOnly;.*SameSite=Strict/);
@@ -151,37 +104,37 @@ const refusals: readonly (readonly [string, Faults, string])[] = [
 test('what is no answer of this passkey to this page opens nothing, on record', async () => {
   const stand = await open();
   const key = await register(await account(stand, 'anna'));
-  assert.equal((await signIn(new Browser(stand), key)).status, 200);
+  assert.equal((await signIn(new ConsoleBrowser(stand, origin), key)).status, 200);
   for (const [what, faults, reason] of refusals) {
-    const browser = new Browser(stand);
+    const browser = new ConsoleBrowser(stand, origin);
     const answer = await signIn(browser, key, faults);
     assert.equal(answer.status, 401, what);
     assert.equal(await browser.signedIn(), null, what);
     assert.deepEqual(last(stand), ['nobody', 'session.refused', 'anna', reason], what);
     stand.pass(300_000);
   }
-  assert.equal((await signIn(new Browser(stand), key)).status, 200);
+  assert.equal((await signIn(new ConsoleBrowser(stand, origin), key)).status, 200);
 });
 
 test('an answer is good once, soon, and in the browser that asked for it', async () => {
   const stand = await open();
   const key = await register(await account(stand, 'anna'));
-  const ask = async (browser: Browser): Promise<object> => {
+  const ask = async (browser: ConsoleBrowser): Promise<object> => {
     const { json } = await browser.ask('POST', '/session/passkey/begin', {});
     return { response: key.sign(json.options) };
   };
-  const browser = new Browser(stand);
+  const browser = new ConsoleBrowser(stand, origin);
   const answer = await ask(browser);
-  const stranger = new Browser(stand);
+  const stranger = new ConsoleBrowser(stand, origin);
   await stranger.ask('POST', '/session/passkey/begin', {});
   assert.equal((await stranger.ask('POST', '/session/passkey', answer)).status, 401);
-  const none = new Browser(stand);
+  const none = new ConsoleBrowser(stand, origin);
   assert.equal((await none.ask('POST', '/session/passkey', answer)).status, 409);
   const kept = new Map(browser.cookies);
   assert.equal((await browser.ask('POST', '/session/passkey', answer)).status, 200);
   for (const [name, value] of kept) browser.cookies.set(name, value);
   assert.equal((await browser.ask('POST', '/session/passkey', answer)).status, 409);
-  const late = new Browser(stand);
+  const late = new ConsoleBrowser(stand, origin);
   const begun = await ask(late);
   stand.pass(300_000);
   assert.equal((await late.ask('POST', '/session/passkey', begun)).status, 409);
@@ -196,7 +149,7 @@ test('a passkey of somebody else is neither seen nor removed, nor signs in anoth
   assert.deepEqual((await berta.ask('GET', '/session/passkeys')).json, []);
   assert.equal((await berta.ask('DELETE', `/session/passkeys/${key.id}`)).status, 404);
   const hers = await register(berta);
-  const browser = new Browser(stand);
+  const browser = new ConsoleBrowser(stand, origin);
   assert.equal((await signIn(browser, hers, { handle: key.handle })).status, 401);
   assert.equal((await signIn(browser, key)).status, 200);
   assert.equal(await browser.signedIn(), 'person:anna');
@@ -242,9 +195,9 @@ test('another password by an administrator, and the end of a user, end their pas
   const key = await register(anna);
   const again = await stand.ask('POST', '/api/v1/users/anna/invite');
   assert.equal(again.status, 200);
-  assert.equal((await signIn(new Browser(stand), key)).status, 401);
+  assert.equal((await signIn(new ConsoleBrowser(stand, origin), key)).status, 401);
   const { token } = again.json as { token: string };
-  const back = new Browser(stand);
+  const back = new ConsoleBrowser(stand, origin);
   assert.equal((await back.ask('POST', '/welcome', { token, name: 'anna', password })).status, 200);
   await back.entered();
   assert.deepEqual((await back.ask('GET', '/session/passkeys')).json, []);
@@ -253,8 +206,8 @@ test('another password by an administrator, and the end of a user, end their pas
   assert.equal(await back.signedIn(), null);
   stand.pass(300_000);
   await account(stand, 'anna');
-  assert.equal((await signIn(new Browser(stand), second)).status, 401);
-  assert.equal((await signIn(new Browser(stand), key)).status, 401);
+  assert.equal((await signIn(new ConsoleBrowser(stand, origin), second)).status, 401);
+  assert.equal((await signIn(new ConsoleBrowser(stand, origin), key)).status, 401);
 });
 
 /** Where a page was opened -> what passkeys say of it; null where they work. */
@@ -270,7 +223,7 @@ const places: readonly (readonly [string, RegExp | null])[] = [
 test('passkeys say where they work, and where to go', async () => {
   const stand = await open();
   for (const [place, message] of places) {
-    const browser = new Browser(stand, place);
+    const browser = new ConsoleBrowser(stand, place);
     const answer = await browser.ask('POST', '/session/passkey/begin', {});
     assert.equal(answer.status, message === null ? 200 : 409, place);
     if (message !== null) assert.match(answer.json.message, message, place);
@@ -290,14 +243,20 @@ test('whoever tries a passkey in vain waits; their password, and others, do not'
   const key = await register(await account(stand, 'anna'));
   const other = await register(await account(stand, 'berta'));
   for (let tries = 0; tries < 5; tries += 1) {
-    assert.equal((await signIn(new Browser(stand), key, { key: otherKey })).status, 401);
+    assert.equal(
+      (await signIn(new ConsoleBrowser(stand, origin), key, { key: otherKey })).status,
+      401,
+    );
   }
-  assert.equal((await signIn(new Browser(stand), key)).status, 429);
-  assert.equal((await signIn(new Browser(stand), other)).status, 200);
+  assert.equal((await signIn(new ConsoleBrowser(stand, origin), key)).status, 429);
+  assert.equal((await signIn(new ConsoleBrowser(stand, origin), other)).status, 200);
   const byPassword = { name: 'anna', password };
-  assert.equal((await new Browser(stand).ask('POST', '/session', byPassword)).status, 200);
+  assert.equal(
+    (await new ConsoleBrowser(stand, origin).ask('POST', '/session', byPassword)).status,
+    200,
+  );
   stand.pass(2_000);
-  assert.equal((await signIn(new Browser(stand), key)).status, 200);
+  assert.equal((await signIn(new ConsoleBrowser(stand, origin), key)).status, 200);
 });
 
 test('nobody is let in, and nothing is added, that cannot be put on record', async () => {
@@ -310,7 +269,7 @@ test('nobody is let in, and nothing is added, that cannot be put on record', asy
   const response = next.create(json.options);
   const added = await anna.ask('POST', '/session/passkeys', { label: 'x', response });
   assert.equal(added.status, 503);
-  const browser = new Browser(stand);
+  const browser = new ConsoleBrowser(stand, origin);
   assert.equal((await signIn(browser, key)).status, 503);
   assert.equal((await browser.ask('POST', '/session', { name: 'anna', password })).status, 503);
   assert.equal(await browser.signedIn(), null);
@@ -334,7 +293,7 @@ test('sign-ins by password are on record, and so are tries', async () => {
     ['anna', password, ['person:anna', 'session.open', 'anna', undefined]],
   ] as const;
   for (const [name, given, expected] of cases) {
-    await new Browser(stand).ask('POST', '/session', { name, password: given });
+    await new ConsoleBrowser(stand, origin).ask('POST', '/session', { name, password: given });
     assert.deepEqual(last(stand), expected);
   }
 });

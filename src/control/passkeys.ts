@@ -6,6 +6,7 @@ import { passwordLengthMax } from '../identity/password.ts';
 import type { User } from '../identity/user.ts';
 import { notRecorded, record } from './change.ts';
 import type { ControlDeps } from './deps.ts';
+import { byProvider } from './oidc-users.ts';
 import { checkCreated, creationOptions, type CeremonyProblem } from './passkey-ceremony.ts';
 import { bytes, credential, options } from './passkey-json.ts';
 import { conflict, invalid, missing, type ControlProblem } from './problem.ts';
@@ -112,6 +113,7 @@ async function begin(
   const site = passkeySiteOf(page, signIn.consoleUrl);
   if (!site.ok) return site;
   const { user, session } = owner.value;
+  if (user.oidc !== null) return byProvider(deps);
   const right = await sessions.confirm(user.name, user, password);
   if (!right.ok) return right;
   const known = await signIn.passkeys.listOf(user.name);

@@ -26,6 +26,8 @@ export interface SessionDeps {
   readonly users: UserStore;
   readonly clock: Clock;
   readonly operatorKey: string;
+  /** The OpenID provider by which people sign in, or null: sessions of another's are over. */
+  readonly oidcIssuer: () => string | null;
   /** The approver whose token this is, or null. */
   readonly approverOf?: (token: string) => Actor | null;
 }
@@ -80,6 +82,11 @@ export class Sessions {
     return token;
   }
 
+  /** Whether the way by which this user comes in is open. */
+  #maySignIn({ oidc, password }: User): boolean {
+    return oidc === null ? password !== null : oidc.issuer === this.#deps.oidcIssuer();
+  }
+
   async #attempt(
     name: string,
     compare: () => Promise<boolean>,
@@ -102,7 +109,7 @@ export class Sessions {
     const ref = { userName, tokenSha256, csrf: csrfOf(token) };
     if (userName === operatorName) return { name: 'operator', role: 'admin', session: ref };
     const user = await users.find(userName);
-    if (user === null || user.password === null) return null;
+    if (user === null || !this.#maySignIn(user)) return null;
     return { name: `person:${userName}`, role: user.role, session: ref };
   }
 }

@@ -2,6 +2,7 @@ import type { AuditLog } from '../audit/audit-log.ts';
 import type { Clock } from '../base/clock.ts';
 import type { PasskeyStore } from '../identity/passkey.ts';
 import { Attempts } from './attempts.ts';
+import type { OidcAttempt, OidcProvider } from './oidc-provider.ts';
 import { ceremonyMs, type Ceremony } from './passkey-ceremony.ts';
 import { SignInRecords } from './sign-in-records.ts';
 import { Throttle } from './throttle.ts';
@@ -18,7 +19,14 @@ export interface SignInParts {
   /** Of tries with passkeys. Whoever guesses a password does not keep a passkey out. */
   readonly throttle: Throttle;
   readonly records: SignInRecords;
+  /** Null where the operator's file names none. */
+  readonly oidc: OidcProvider | null;
+  /** Sign-ins by it, by the browser's cookie. */
+  readonly oidcAttempts: Attempts<OidcAttempt>;
 }
+
+/** How long somebody may take at the provider, in milliseconds. */
+const oidcMs = 600_000;
 
 /** Opens them; what has begun is forgotten when the gateway stops. */
 export function openSignIn(given: {
@@ -26,8 +34,9 @@ export function openSignIn(given: {
   readonly clock: Clock;
   readonly passkeys: PasskeyStore;
   readonly consoleUrl: string | null;
+  readonly oidc: OidcProvider | null;
 }): SignInParts {
-  const { clock, passkeys, consoleUrl } = given;
+  const { clock, passkeys, consoleUrl, oidc } = given;
   return {
     consoleUrl,
     passkeys,
@@ -35,5 +44,7 @@ export function openSignIn(given: {
     ceremonies: new Attempts(clock, ceremonyMs),
     throttle: new Throttle(clock),
     records: new SignInRecords(given),
+    oidc,
+    oidcAttempts: new Attempts(clock, oidcMs),
   };
 }

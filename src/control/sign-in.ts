@@ -5,6 +5,7 @@ import { hashPassword, passwordLengthMax, passwordLengthMin } from '../identity/
 import type { User } from '../identity/user.ts';
 import { notRecorded, record } from './change.ts';
 import type { ControlDeps } from './deps.ts';
+import { byProvider } from './oidc-users.ts';
 import { conflict, invalid, type ControlProblem } from './problem.ts';
 import { everyone, roles, type Actor } from './roles.ts';
 import { route, type Route } from './route.ts';
@@ -31,15 +32,25 @@ export const signInRoutes: readonly Route[] = [
     summary: 'Who is signed in, and the token that changes must carry',
     may: 'anyone',
     output: z.object({
-      user: z.object({ name: z.string(), role: z.enum(roles) }).nullable(),
+      user: z
+        .object({
+          name: z.string(),
+          role: z.enum(roles),
+          /** By what they sign in: `key` is the operator's. */
+          way: z.enum(['password', 'oidc', 'key']),
+        })
+        .nullable(),
       csrf: z.string().nullable(),
       /** Nobody has an account yet: the first start printed a link that makes one. */
       setup: z.boolean(),
     }),
     handle: async ({ users }, { actor }) => {
-      const setup = (await users.list()).length === 0;
+      const all = await users.list();
+      const setup = all.every(({ oidc }) => oidc !== null);
       const { name, role, session } = actor;
-      const user = name === 'nobody' ? null : { name, role };
+      const mine = all.find((one) => one.name === session?.userName);
+      const way = mine === undefined ? 'key' : mine.oidc === null ? 'password' : 'oidc';
+      const user = name === 'nobody' ? null : ({ name, role, way } as const);
       return ok({ user, csrf: session?.csrf ?? null, setup });
     },
   }),
@@ -148,7 +159,7 @@ async function welcome(
 ): Promise<Result<null, ControlProblem>> {
   const { users, clock, setupToken } = deps;
   if (setupToken !== null && equal(token, setupToken)) {
-    if ((await users.list()).length > 0) return used;
+    if ((await users.list()).some(({ oidc }) => oidc === null)) return used;
     return makeFirst(deps, name, chosen);
   }
   const user = await users.find(name);
@@ -176,6 +187,7 @@ async function makeFirst(
     invitationSha256: null,
     invitationExpiresMs: null,
     createdMs: deps.clock.nowMs(),
+    oidc: null,
   };
   const change = { action: 'user.create', subject: name, detail: { role: 'admin', first: true } };
   if (!(await record(deps, personOf(name), change))) return notRecorded;
@@ -195,6 +207,7 @@ async function changePassword(
   if (actor.session === null) return invalid('the operator key has no password: edit its file');
   const user = await deps.users.find(actor.session.userName);
   if (user === null) return conflict('the operator key has no password: sign in as a user first');
+  if (user.oidc !== null) return byProvider(deps);
   const right = await deps.sessions.confirm(user.name, user, input.current);
   if (!right.ok) return right;
   const change = { action: 'user.password', subject: user.name, detail: {} };

@@ -5,6 +5,7 @@ import { limitRoutes } from './limits.ts';
 import { logRoutes } from './log.ts';
 import { policyRoutes } from './policies.ts';
 import { recordRoutes } from './records.ts';
+import { oidcRoutes } from './oidc.ts';
 import { passkeyRoutes } from './passkeys.ts';
 import { passkeySignInRoutes } from './passkey-sign-in.ts';
 import type { Route } from './route.ts';
@@ -27,6 +28,7 @@ export const table: readonly Route[] = [
   ...logRoutes,
   ...recordRoutes,
   ...signInRoutes,
+  ...oidcRoutes,
   ...passkeySignInRoutes,
   ...passkeyRoutes,
   ...userRoutes,

@@ -9,14 +9,17 @@ import type { ControlDeps } from './deps.ts';
 import { conflict, missing, type ControlProblem } from './problem.ts';
 import { admins, roles, type Actor, type Role } from './roles.ts';
 import { route, type Route } from './route.ts';
+import { byProvider, oidcUser } from './oidc-users.ts';
 import { digest } from './session.ts';
 import { userName } from './sign-in.ts';
 
 const userView = z.object({
   name: z.string(),
   role: z.enum(roles),
-  /** Whether a password was chosen yet. */
-  state: z.enum(['active', 'invited', 'expired']),
+  /** By what they sign in. */
+  way: z.enum(['password', 'oidc']),
+  /** Whether a password was chosen yet; `inactive`: the provider is named in the file no more. */
+  state: z.enum(['active', 'invited', 'expired', 'inactive']),
   createdMs: z.int(),
 });
 
@@ -50,6 +53,17 @@ export const userRoutes: readonly Route[] = [
     handle: (deps, { actor, input }) => invite(deps, actor, input),
   }),
   route({
+    id: 'addOidcUser',
+    method: 'post',
+    path: '/api/v1/users/oidc',
+    summary:
+      'Add somebody whom the OpenID provider knows by this subject, under a name chosen here',
+    may: admins,
+    input: z.strictObject({ name: userName, subject: z.string().min(1).max(255) }),
+    output: userView,
+    handle: (deps, { actor, input }) => addOidc(deps, actor, input),
+  }),
+  route({
     id: 'setUserRole',
     method: 'put',
     path: '/api/v1/users/{name}',
@@ -60,6 +74,7 @@ export const userRoutes: readonly Route[] = [
     handle: async (deps, { actor, params, input }) => {
       const found = await userOf(deps, params['name'] ?? '');
       if (!found.ok) return found;
+      if (found.value.oidc !== null) return byProvider(deps);
       if (input.role !== 'admin') {
         const last = await isLastAdmin(deps, found.value);
         if (last) return conflict('this is the last administrator: name another one first');
@@ -83,6 +98,7 @@ export const userRoutes: readonly Route[] = [
       const found = await userOf(deps, params['name'] ?? '');
       if (!found.ok) return found;
       const { name } = found.value;
+      if (found.value.oidc !== null) return byProvider(deps);
       const change = { action: 'user.invite', subject: name, detail: {} };
       if (!(await record(deps, actor, change))) return notRecorded;
       const { token, sha256, expiresMs } = newInvitation(deps);
@@ -129,9 +145,30 @@ async function invite(
     invitationSha256: sha256,
     invitationExpiresMs: expiresMs,
     createdMs: deps.clock.nowMs(),
+    oidc: null,
   };
   if ((await deps.users.insert(user)) === 'duplicate') return taken;
   return ok({ user: viewOf(deps, user), token, expiresMs });
+}
+
+async function addOidc(
+  deps: ControlDeps,
+  actor: Actor,
+  { name, subject }: { readonly name: string; readonly subject: string },
+): Promise<Result<z.output<typeof userView>, ControlProblem>> {
+  const { signIn, users, clock } = deps;
+  if (signIn.oidc === null) return conflict('no OpenID provider is named in the operator’s file');
+  const { issuer } = signIn.oidc;
+  const taken = conflict(`there is a user \`${name}\`, or one of this subject, already`);
+  const oidc = { issuer, subject };
+  if ((await users.find(name)) !== null || (await users.findOidc(oidc)) !== null) return taken;
+  // The least there is, until they sign in and the provider says what they are.
+  const user = oidcUser({ name, role: 'viewer', oidc, createdMs: clock.nowMs() });
+  const detail = { role: user.role, issuer, oidcSubject: subject };
+  if (!(await record(deps, actor, { action: 'user.create', subject: name, detail }))) {
+    return notRecorded;
+  }
+  return (await users.insert(user)) === 'inserted' ? ok(viewOf(deps, user)) : taken;
 }
 
 function newInvitation({ clock }: ControlDeps): {
@@ -148,18 +185,24 @@ async function userOf({ users }: ControlDeps, name: string): Promise<Result<User
   return user === null ? missing('user', name) : ok(user);
 }
 
-async function isLastAdmin({ users }: ControlDeps, { name, role }: User): Promise<boolean> {
-  if (role !== 'admin') return false;
+async function isLastAdmin({ users }: ControlDeps, { name, role, oidc }: User): Promise<boolean> {
+  // Who comes by a provider comes back by it; it is a password that would be lost for good.
+  if (role !== 'admin' || oidc !== null) return false;
   const all = await users.list();
   return !all.some((one) => one.name !== name && one.role === 'admin' && one.password !== null);
 }
 
-function viewOf({ clock }: ControlDeps, user: User): z.output<typeof userView> {
-  const { name, role, password, invitationExpiresMs, createdMs } = user;
+function viewOf({ clock, signIn }: ControlDeps, user: User): z.output<typeof userView> {
+  const { name, role, password, invitationExpiresMs, createdMs, oidc } = user;
+  if (oidc !== null) {
+    const state = oidc.issuer === signIn.oidc?.issuer ? 'active' : 'inactive';
+    return { name, role, way: 'oidc', state, createdMs };
+  }
   const open = (invitationExpiresMs ?? 0) > clock.nowMs();
   return {
     name,
     role,
+    way: 'password',
     state: password !== null ? 'active' : open ? 'invited' : 'expired',
     createdMs,
   };

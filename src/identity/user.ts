@@ -1,6 +1,12 @@
 /** What a person of the console may be. */
 export type UserRole = 'viewer' | 'approver' | 'policy-manager' | 'admin';
 
+/** Who somebody is to an OpenID provider: both together, and nothing else (OpenID Connect Core, §5.7). */
+export interface OidcSubject {
+  readonly issuer: string;
+  readonly subject: string;
+}
+
 /** A person who signs in to the console. */
 export interface User {
   readonly name: string;
@@ -12,6 +18,8 @@ export interface User {
   /** Milliseconds since the Unix epoch. */
   readonly invitationExpiresMs: number | null;
   readonly createdMs: number;
+  /** Who comes by an OpenID provider, and then by nothing else; null for who has a password. */
+  readonly oidc: OidcSubject | null;
 }
 
 /** What a user's password is changed from. */
@@ -29,8 +37,11 @@ export interface Session {
 export interface UserStore {
   list(): Promise<readonly User[]>;
   find(name: string): Promise<User | null>;
+  /** The one user whom a provider knows by this subject. */
+  findOidc(subject: OidcSubject): Promise<User | null>;
+  /** `duplicate`: the name is taken, or the subject is a user already. */
   insert(user: User): Promise<'inserted' | 'duplicate'>;
-  /** Inserts only while there is no user at all: whoever comes first. */
+  /** Inserts only while nobody has a password or an invitation: whoever comes first. */
   insertFirst(user: User): Promise<'inserted' | 'duplicate'>;
   setRole(name: string, role: UserRole): Promise<boolean>;
   /**

@@ -6,6 +6,7 @@ import { getRequestListener } from '@hono/node-server';
 
 import type { AuditFiles } from '../audit/audit-files.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
+import type { Log } from '../base/log.ts';
 import type { CatalogueStore } from '../catalogue/catalogue-store.ts';
 import type { ConsoleConfig } from '../config.ts';
 import { createApi } from '../control/api.ts';
@@ -22,6 +23,7 @@ import type { ApprovalDesk } from './approval-desk.ts';
 import { systemClock } from './clock.ts';
 import { openConsoleFiles } from './console-files.ts';
 import type { Telemetry } from './keeping.ts';
+import { openOidc } from './oidc.ts';
 import { simulateOver } from './simulation.ts';
 
 /** What the pages show and change. */
@@ -39,6 +41,7 @@ export interface PagesParts {
   readonly catalogue: CatalogueStore;
   readonly version: string;
   readonly telemetry: Telemetry;
+  readonly log: Log;
 }
 
 /** The control API and its pages, open. */
@@ -54,8 +57,15 @@ export interface Pages {
 export async function openPages(parts: PagesParts): Promise<Pages> {
   const { registry, reader, users, audit, files, operator, desk } = parts;
   const stopping = new AbortController();
-  const setupToken = (await users.list()).length > 0 ? null : randomBytes(24).toString('base64url');
+  const setupToken = (await users.list()).some((user) => user.oidc === null)
+    ? null
+    : randomBytes(24).toString('base64url');
   const attackDatabase = openAttackDatabase(dirname(operator.path));
+  const { consoleConfig, log } = parts;
+  const oidc =
+    consoleConfig.oidc === null
+      ? null
+      : openOidc({ config: consoleConfig.oidc, clock: systemClock, log });
   const app = createApi({
     registry,
     audit,
@@ -68,9 +78,10 @@ export async function openPages(parts: PagesParts): Promise<Pages> {
       users,
       clock: systemClock,
       operatorKey: operator.key,
+      oidcIssuer: () => oidc?.issuer ?? null,
       approverOf: (token) => desk.approverOf(token),
     }),
-    signIn: openSignIn({ ...parts, consoleUrl: parts.consoleConfig.url, clock: systemClock }),
+    signIn: openSignIn({ ...parts, consoleUrl: consoleConfig.url, oidc, clock: systemClock }),
     simulate: simulateOver(files),
     upstream: {
       checkAddress,
@@ -81,7 +92,7 @@ export async function openPages(parts: PagesParts): Promise<Pages> {
     counters: parts.counters,
     attackDatabase,
     catalogue: { store: parts.catalogue, attacks: () => attackDatabase.attacks() },
-    privateServers: parts.consoleConfig.privateServers,
+    privateServers: consoleConfig.privateServers,
     ready: () => audit.healthy(),
     telemetry: parts.telemetry,
     version: parts.version,

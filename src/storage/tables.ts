@@ -123,6 +123,8 @@ export interface UserTable {
   readonly invitation_sha256: string | null;
   readonly invitation_expires_ms: number | null;
   readonly created_ms: number;
+  readonly oidc_issuer: string | null;
+  readonly oidc_subject: string | null;
 }
 
 export interface PasskeyTable {

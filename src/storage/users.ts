@@ -27,11 +27,18 @@ function users(db: Kysely<Tables>): Omit<UserStore, SessionMethods> {
       return row === undefined ? null : userOf(row);
     },
 
+    async findOidc({ issuer, subject }) {
+      const query = db.selectFrom('users').selectAll().where('oidc_issuer', '=', issuer);
+      const row = await query.where('oidc_subject', '=', subject).executeTakeFirst();
+      return row === undefined ? null : userOf(row);
+    },
+
     insert: (user) => insertUser(db, user),
 
     insertFirst: (user) =>
       db.transaction().execute(async (transaction) => {
-        const any = await transaction.selectFrom('users').select('name').executeTakeFirst();
+        const known = transaction.selectFrom('users').where('oidc_issuer', 'is', null);
+        const any = await known.select('name').executeTakeFirst();
         return any === undefined ? insertUser(transaction, user) : 'duplicate';
       }),
 
@@ -130,6 +137,8 @@ async function insertUser(db: Kysely<Tables>, user: User): Promise<'inserted' | 
       invitation_sha256: user.invitationSha256,
       invitation_expires_ms: user.invitationExpiresMs,
       created_ms: user.createdMs,
+      oidc_issuer: user.oidc?.issuer ?? null,
+      oidc_subject: user.oidc?.subject ?? null,
     })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirstOrThrow();
@@ -162,6 +171,10 @@ function userOf(row: UserTable): User {
     invitationSha256: row.invitation_sha256,
     invitationExpiresMs: row.invitation_expires_ms,
     createdMs: row.created_ms,
+    oidc:
+      row.oidc_issuer === null || row.oidc_subject === null
+        ? null
+        : { issuer: row.oidc_issuer, subject: row.oidc_subject },
   };
 }
 

@@ -13,6 +13,7 @@ import {
   temporaryFolder,
   type GatewayProcess,
 } from '../support/gateway-process.ts';
+import { startProvider } from '../support/oidc-servers.ts';
 import { writeOperatorFile } from '../support/operator-file.ts';
 
 const skip = browserPath === null ? 'there is no Chromium on this machine' : false;
@@ -63,6 +64,12 @@ async function visit(context: TestContext): Promise<Visit> {
   return { page, debug, authenticatorId, faults };
 }
 
+/** What a gateway is started with besides. */
+interface StartMore {
+  readonly console?: object;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 interface Stand {
   readonly gateway: GatewayProcess;
   /** The operator's. */
@@ -72,11 +79,12 @@ interface Stand {
 }
 
 /** A gateway with the user `anna` and no server. */
-async function start(context: TestContext): Promise<Stand> {
+async function start(context: TestContext, more: StartMore = {}): Promise<Stand> {
   const dataDir = await temporaryFolder(context);
-  const file = { servers: {}, policies: {}, grants: [] };
+  const file = { servers: {}, policies: {}, grants: [], more: { console: more.console ?? {} } };
   const config = await writeOperatorFile(join(dataDir, 'config'), file);
-  const gateway = await startGateway(context, { dataDir, args: ['--config', config] });
+  const args = ['--config', config];
+  const gateway = await startGateway(context, { dataDir, args, env: more.env ?? {} });
   const key = (await readFile(join(dataDir, 'operator.key'), 'utf8')).trim();
   const body = { token: welcomeToken(gateway), name: 'anna', password };
   await operate(gateway.url, key, { method: 'POST', path: '/welcome', body });
@@ -164,5 +172,53 @@ describe('passkeys', { skip }, () => {
     await link.click();
     await page.getByRole('button', { name: 'Use a passkey' }).waitFor();
     assert.equal(new URL(page.url()).origin, url);
+  });
+});
+
+describe('an OpenID provider', { skip }, () => {
+  test('the browser goes there and comes back; one that is down keeps no password out', async (context) => {
+    const provider = await startProvider(context);
+    const { issuer, clientId, clientSecret } = provider;
+    const role = { claim: 'groups', values: { security: 'admin' } };
+    const { gateway, url } = await start(context, {
+      console: {
+        oidc: { name: 'Example', issuer, clientId, clientSecret: { env: 'OIDC_SECRET' }, role },
+      },
+      env: { OIDC_SECRET: clientSecret },
+    });
+    provider.serve(`${url}/console/signed-in`);
+    const { page, faults } = await visit(context);
+    const go = page.getByRole('button', { name: 'Continue with Example' });
+
+    provider.next = { subject: 's-1', claims: { groups: ['else'], preferred_username: 'clara' } };
+    await page.goto(`${url}/console/sign-in?next=/log`);
+    await go.press('Enter');
+    await page.getByRole('alert').getByText('none of your groups has a role here').waitFor();
+    assert.equal(page.url(), `${url}/console/signed-in`);
+    provider.next = {
+      subject: 's-1',
+      claims: { groups: ['security'], preferred_username: 'clara' },
+    };
+    await page.goto(`${url}/console/sign-in?next=/log`);
+    await go.press('Enter');
+    await page.getByRole('heading', { name: 'Log', level: 1 }).waitFor();
+    await page.goto(`${url}/console/users`);
+    await page.getByRole('row', { name: /clara@127\.0\.0\.1 \(you\).*by Example/ }).waitFor();
+    await page.goto(`${url}/console/account`);
+    await page.getByText('You come by Example').waitFor();
+
+    // Another gateway of the same file, while the provider is gone.
+    await gateway.end('SIGTERM');
+    await provider.close();
+    const second = await start(context, {
+      console: {
+        oidc: { name: 'Example', issuer, clientId, clientSecret: { env: 'OIDC_SECRET' }, role },
+      },
+      env: { OIDC_SECRET: clientSecret },
+    });
+    await page.goto(`${second.url}/console/sign-in`);
+    await page.getByRole('status').getByText('Example does not answer now').waitFor();
+    await signInAs(page, { url: second.url, name: 'anna', password });
+    assert.deepEqual(faults, []);
   });
 });

@@ -8,6 +8,7 @@ import type { Hono } from 'hono';
 import type { AuditFiles } from '../../src/audit/audit-files.ts';
 import type { AuditLog } from '../../src/audit/audit-log.ts';
 import type { RecordBody } from '../../src/audit/record.ts';
+import type { Clock } from '../../src/base/clock.ts';
 import { silentLog } from '../../src/base/log.ts';
 import { err, ok } from '../../src/base/result.ts';
 import type { Approvals } from '../../src/approvals/approvals.ts';
@@ -17,6 +18,7 @@ import { MemoryCounters } from '../../src/counters/memory-counters.ts';
 import { openApprovals } from '../../src/main/approvals.ts';
 import { countersView } from '../../src/main/shared-counters.ts';
 import { Sessions } from '../../src/control/session.ts';
+import type { OidcProvider } from '../../src/control/oidc-provider.ts';
 import { openSignIn } from '../../src/control/sign-in-parts.ts';
 import { compileDocument, documentHash } from '../../src/registry/policy-versions.ts';
 import { Registry } from '../../src/registry/registry.ts';
@@ -34,6 +36,8 @@ export interface ControlStand {
   readonly records: readonly RecordBody[];
   /** Moves the clock. */
   pass(ms: number): void;
+  /** The operator's file names no OpenID provider from now on. */
+  forgetProvider(): void;
   /** Makes every record fail from now on, or work again. */
   breakAudit(broken: boolean): void;
   /** The counters' store does not answer any more. */
@@ -63,8 +67,13 @@ export function suiteStands(): () => Promise<ControlStand> {
   };
 }
 
-/** Opens a control API with two servers, `files` and `memory`, and the file's policy `read`. */
-export async function openControl(): Promise<ControlStand> {
+/**
+ * Opens a control API with two servers, `files` and `memory`, and the file's policy `read`; with an
+ * OpenID provider where one is given.
+ */
+export async function openControl(
+  oidcOf: (clock: Clock) => OidcProvider | null = () => null,
+): Promise<ControlStand> {
   const dataDir = await mkdtemp(join(tmpdir(), 'portcullis-control-'));
   const stores = await openStores({ dataDir });
   const compiled = compileDocument(denyAll);
@@ -95,6 +104,7 @@ export async function openControl(): Promise<ControlStand> {
   });
   assert.ok(approvals.ok);
   const { users, passkeys } = stores.value;
+  let parts = openSignIn({ audit, clock, passkeys, consoleUrl: null, oidc: oidcOf(clock) });
   const counters = new MemoryCounters({ clock });
   const view = countersView(counters, false);
   let away = false;
@@ -110,8 +120,15 @@ export async function openControl(): Promise<ControlStand> {
     files: emptyLog,
     simulate: () => Promise.resolve(err('there is no log here')),
     users,
-    sessions: new Sessions({ users, clock, operatorKey }),
-    signIn: openSignIn({ audit, clock, passkeys, consoleUrl: null }),
+    sessions: new Sessions({
+      users,
+      clock,
+      operatorKey,
+      oidcIssuer: () => parts.oidc?.issuer ?? null,
+    }),
+    get signIn() {
+      return parts;
+    },
     setupToken: 'the-setup-token',
     upstream: {
       checkAddress: (url, allowPrivate) =>
@@ -141,6 +158,7 @@ export async function openControl(): Promise<ControlStand> {
     records,
     pass: (ms) => (nowMs += ms),
     breakAudit: (value) => (broken = value),
+    forgetProvider: () => (parts = { ...parts, oidc: null }),
     breakCounters: () => (away = true),
     ask: async (method, path, body) => {
       const headers = {

@@ -192,7 +192,7 @@ export interface Operations {
   };
   readonly getSession: {
     readonly params: undefined; readonly query: undefined; readonly input: undefined;
-    readonly output: { readonly user: { readonly name: string; readonly role: 'viewer' | 'approver' | 'policy-manager' | 'admin' } | null; readonly csrf: string | null; readonly setup: boolean };
+    readonly output: { readonly user: { readonly name: string; readonly role: 'viewer' | 'approver' | 'policy-manager' | 'admin'; readonly way: 'password' | 'oidc' | 'key' } | null; readonly csrf: string | null; readonly setup: boolean };
   };
   readonly signIn: {
     readonly params: undefined; readonly query: undefined; readonly input: { readonly name: string; readonly password: string } | { readonly key: string };
@@ -208,6 +208,18 @@ export interface Operations {
   };
   readonly changePassword: {
     readonly params: undefined; readonly query: undefined; readonly input: { readonly current: string; readonly password: string };
+    readonly output: { readonly ok: boolean };
+  };
+  readonly getSignInWays: {
+    readonly params: undefined; readonly query: undefined; readonly input: undefined;
+    readonly output: { readonly oidc: { readonly name: string; readonly reachable: boolean } | null };
+  };
+  readonly beginOidcSignIn: {
+    readonly params: undefined; readonly query: undefined; readonly input: {  };
+    readonly output: { readonly url: string };
+  };
+  readonly signInByOidc: {
+    readonly params: undefined; readonly query: undefined; readonly input: { readonly query: string };
     readonly output: { readonly ok: boolean };
   };
   readonly beginPasskeySignIn: {
@@ -236,23 +248,27 @@ export interface Operations {
   };
   readonly listUsers: {
     readonly params: undefined; readonly query: undefined; readonly input: undefined;
-    readonly output: readonly ({ readonly name: string; readonly role: 'viewer' | 'approver' | 'policy-manager' | 'admin'; readonly state: 'active' | 'invited' | 'expired'; readonly createdMs: number })[];
+    readonly output: readonly ({ readonly name: string; readonly role: 'viewer' | 'approver' | 'policy-manager' | 'admin'; readonly way: 'password' | 'oidc'; readonly state: 'active' | 'invited' | 'expired' | 'inactive'; readonly createdMs: number })[];
   };
   readonly inviteUser: {
     readonly params: undefined; readonly query: undefined; readonly input: { readonly name: string; readonly role: 'viewer' | 'approver' | 'policy-manager' | 'admin' };
-    readonly output: { readonly user: { readonly name: string; readonly role: 'viewer' | 'approver' | 'policy-manager' | 'admin'; readonly state: 'active' | 'invited' | 'expired'; readonly createdMs: number }; readonly token: string; readonly expiresMs: number };
+    readonly output: { readonly user: { readonly name: string; readonly role: 'viewer' | 'approver' | 'policy-manager' | 'admin'; readonly way: 'password' | 'oidc'; readonly state: 'active' | 'invited' | 'expired' | 'inactive'; readonly createdMs: number }; readonly token: string; readonly expiresMs: number };
+  };
+  readonly addOidcUser: {
+    readonly params: undefined; readonly query: undefined; readonly input: { readonly name: string; readonly subject: string };
+    readonly output: { readonly name: string; readonly role: 'viewer' | 'approver' | 'policy-manager' | 'admin'; readonly way: 'password' | 'oidc'; readonly state: 'active' | 'invited' | 'expired' | 'inactive'; readonly createdMs: number };
   };
   readonly setUserRole: {
     readonly params: { readonly name: string }; readonly query: undefined; readonly input: { readonly role: 'viewer' | 'approver' | 'policy-manager' | 'admin' };
-    readonly output: { readonly name: string; readonly role: 'viewer' | 'approver' | 'policy-manager' | 'admin'; readonly state: 'active' | 'invited' | 'expired'; readonly createdMs: number };
+    readonly output: { readonly name: string; readonly role: 'viewer' | 'approver' | 'policy-manager' | 'admin'; readonly way: 'password' | 'oidc'; readonly state: 'active' | 'invited' | 'expired' | 'inactive'; readonly createdMs: number };
   };
   readonly inviteAgain: {
     readonly params: { readonly name: string }; readonly query: undefined; readonly input: undefined;
-    readonly output: { readonly user: { readonly name: string; readonly role: 'viewer' | 'approver' | 'policy-manager' | 'admin'; readonly state: 'active' | 'invited' | 'expired'; readonly createdMs: number }; readonly token: string; readonly expiresMs: number };
+    readonly output: { readonly user: { readonly name: string; readonly role: 'viewer' | 'approver' | 'policy-manager' | 'admin'; readonly way: 'password' | 'oidc'; readonly state: 'active' | 'invited' | 'expired' | 'inactive'; readonly createdMs: number }; readonly token: string; readonly expiresMs: number };
   };
   readonly removeUser: {
     readonly params: { readonly name: string }; readonly query: undefined; readonly input: undefined;
-    readonly output: { readonly name: string; readonly role: 'viewer' | 'approver' | 'policy-manager' | 'admin'; readonly state: 'active' | 'invited' | 'expired'; readonly createdMs: number };
+    readonly output: { readonly name: string; readonly role: 'viewer' | 'approver' | 'policy-manager' | 'admin'; readonly way: 'password' | 'oidc'; readonly state: 'active' | 'invited' | 'expired' | 'inactive'; readonly createdMs: number };
   };
 }
 
@@ -312,6 +328,9 @@ export const operations: Readonly<
   signOut: { method: 'delete', path: '/api/v1/session' },
   welcome: { method: 'post', path: '/api/v1/welcome' },
   changePassword: { method: 'post', path: '/api/v1/session/password' },
+  getSignInWays: { method: 'get', path: '/api/v1/session/ways' },
+  beginOidcSignIn: { method: 'post', path: '/api/v1/session/oidc/begin' },
+  signInByOidc: { method: 'post', path: '/api/v1/session/oidc' },
   beginPasskeySignIn: { method: 'post', path: '/api/v1/session/passkey/begin' },
   signInByPasskey: { method: 'post', path: '/api/v1/session/passkey' },
   listPasskeys: { method: 'get', path: '/api/v1/session/passkeys' },
@@ -320,6 +339,7 @@ export const operations: Readonly<
   removePasskey: { method: 'delete', path: '/api/v1/session/passkeys/{id}' },
   listUsers: { method: 'get', path: '/api/v1/users' },
   inviteUser: { method: 'post', path: '/api/v1/users' },
+  addOidcUser: { method: 'post', path: '/api/v1/users/oidc' },
   setUserRole: { method: 'put', path: '/api/v1/users/{name}' },
   inviteAgain: { method: 'post', path: '/api/v1/users/{name}/invite' },
   removeUser: { method: 'delete', path: '/api/v1/users/{name}' },

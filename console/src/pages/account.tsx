@@ -13,10 +13,18 @@ export function Account(): ReactNode {
   const user = useQuery(sessionQuery).data?.user;
   const name = user?.name.replace('person:', '') ?? '';
   const isPerson = user?.name.startsWith('person:') === true;
+  const provider = useQuery(reading('getSignInWays')).data?.oidc?.name ?? 'an OpenID provider';
+
   return (
     <>
       <Heading title="Your account" lead={`You are ${name}, signed in as ${user?.role ?? ''}.`} />
-      {isPerson ? (
+      {user?.way === 'oidc' ? (
+        <Panel>
+          <Empty title={`You come by ${provider}`}>
+            Password, passkeys and role are changed there; nothing of it is kept here.
+          </Empty>
+        </Panel>
+      ) : isPerson ? (
         <div className="space-y-5">
           <Panel title="Password" actions={<PasswordButton />}>
             <p className="px-4 py-3 text-sm text-soft">

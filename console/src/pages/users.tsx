@@ -3,7 +3,7 @@ import { useState, type ReactNode } from 'react';
 
 import { reading, sessionQuery, useChange } from '../api/queries.ts';
 import { Badge, Button, Copyable, Field, Input, Modal, Problem, Select, td } from '../ui/kit.tsx';
-import { Form } from '../ui/form.tsx';
+import { fieldOf, Form } from '../ui/form.tsx';
 import { ListPage } from '../ui/list.tsx';
 import { moment } from '../ui/time.ts';
 
@@ -29,6 +29,8 @@ export function Users(): ReactNode {
   const setRole = useChange('setUserRole');
   const remove = useChange('removeUser');
   const again = useChange('inviteAgain');
+  const provider = useQuery(reading('getSignInWays')).data?.oidc?.name ?? null;
+  const [adding, setAdding] = useState(false);
   const [inviting, setInviting] = useState(false);
   const [invited, setInvited] = useState<Invited | null>(null);
   return (
@@ -37,9 +39,14 @@ export function Users(): ReactNode {
         title="Users"
         lead="People of this console. The operator key stays what it is: the key of the machine, for the command line."
         action={
-          <Button tone="primary" onClick={() => setInviting(true)}>
-            Invite somebody
-          </Button>
+          <>
+            {provider === null ? null : (
+              <Button onClick={() => setAdding(true)}>Add from {provider}</Button>
+            )}
+            <Button tone="primary" onClick={() => setInviting(true)}>
+              Invite somebody
+            </Button>
+          </>
         }
         columns={['Name', 'Role', 'State', 'Since', { unseen: 'Actions' }]}
         empty={null}
@@ -54,37 +61,48 @@ export function Users(): ReactNode {
               ) : null}
             </td>
             <td className={td}>
-              <Select
-                aria-label={`Role of ${user.name}`}
-                value={user.role}
-                className="max-w-44"
-                onChange={(event) => {
-                  const role = roles.find((one) => one === event.target.value) ?? 'viewer';
-                  setRole.mutate({ params: { name: user.name }, input: { role } });
-                }}
-              >
-                {roles.map((role) => (
-                  <option key={role}>{role}</option>
-                ))}
-              </Select>
-              <span className="mt-0.5 block text-xs text-soft">{meanings[user.role]}</span>
+              {user.way === 'oidc' ? (
+                user.role
+              ) : (
+                <Select
+                  aria-label={`Role of ${user.name}`}
+                  value={user.role}
+                  className="max-w-44"
+                  onChange={(event) => {
+                    const role = roles.find((one) => one === event.target.value) ?? 'viewer';
+                    setRole.mutate({ params: { name: user.name }, input: { role } });
+                  }}
+                >
+                  {roles.map((role) => (
+                    <option key={role}>{role}</option>
+                  ))}
+                </Select>
+              )}
+              <span className="mt-0.5 block text-xs text-soft">
+                {meanings[user.role]}
+                {user.way === 'oidc'
+                  ? `, by ${provider ?? 'a provider that is named no more'}`
+                  : ''}
+              </span>
             </td>
             <td className={td}>
               <Badge tone={user.state === 'active' ? 'good' : 'warn'}>{user.state}</Badge>
             </td>
             <td className={`${td} text-soft`}>{moment(user.createdMs)}</td>
             <td className={`${td} text-right whitespace-nowrap`}>
-              <Button
-                tone="quiet"
-                onClick={() =>
-                  again.mutate(
-                    { params: { name: user.name } },
-                    { onSuccess: ({ token }) => setInvited({ name: user.name, token }) },
-                  )
-                }
-              >
-                New password link
-              </Button>
+              {user.way === 'oidc' ? null : (
+                <Button
+                  tone="quiet"
+                  onClick={() =>
+                    again.mutate(
+                      { params: { name: user.name } },
+                      { onSuccess: ({ token }) => setInvited({ name: user.name, token }) },
+                    )
+                  }
+                >
+                  New password link
+                </Button>
+              )}
               <Button tone="quiet" onClick={() => remove.mutate({ params: { name: user.name } })}>
                 Remove
               </Button>
@@ -92,6 +110,13 @@ export function Users(): ReactNode {
           </tr>
         ))}
       </ListPage>
+      <Modal
+        open={adding}
+        onClose={() => setAdding(false)}
+        title={`Add somebody from ${provider ?? ''}`}
+      >
+        <AddOidcUser onDone={() => setAdding(false)} />
+      </Modal>
       <Modal open={inviting} onClose={() => setInviting(false)} title="Invite somebody">
         <Invite
           onDone={(next) => {
@@ -116,6 +141,29 @@ export function Users(): ReactNode {
         )}
       </Modal>
     </>
+  );
+}
+
+function AddOidcUser({ onDone }: { readonly onDone: () => void }): ReactNode {
+  const add = useChange('addOidcUser');
+  return (
+    <Form
+      onSubmit={async (form) => {
+        const input = { name: fieldOf(form, 'name'), subject: fieldOf(form, 'subject') };
+        await add.mutateAsync({ input });
+        onDone();
+      }}
+      error={add.error}
+      submit="Add"
+      disabled={add.isPending}
+    >
+      <Field label="Name" hint="What they are called here; policies can name them by it.">
+        <Input name="name" required autoFocus pattern="[a-z0-9][a-z0-9._\-]{0,63}" />
+      </Field>
+      <Field label="Subject" hint="The claim `sub` by which the provider knows them.">
+        <Input name="subject" required maxLength={255} autoComplete="off" />
+      </Field>
+    </Form>
   );
 }
 

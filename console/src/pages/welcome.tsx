@@ -2,7 +2,7 @@ import { useState, type ReactNode } from 'react';
 
 import { ask } from '../api/client.ts';
 import { Button, Field, Input, Problem } from '../ui/kit.tsx';
-import { enter, Gate } from './sign-in.tsx';
+import { enter, Gate } from './gate.tsx';
 
 /** Chooses a password by a one-time link. Its token stands behind `#`, which no server is sent. */
 export function Welcome(): ReactNode {

@@ -8,6 +8,7 @@ import { consoleTables } from './0030_console.ts';
 import { origins } from './0060_origins.ts';
 import { passkeys } from './0070_passkeys.ts';
 import { overrides } from './0090_overrides.ts';
+import { oidc } from './0100_oidc.ts';
 
 /** One step of the schema. A step that was released is never edited: the next one changes it. */
 export type Migration = (schema: SchemaModule) => Promise<void>;
@@ -21,6 +22,7 @@ export const migrations: readonly Migration[] = [
   origins,
   passkeys,
   overrides,
+  oidc,
 ];
 
 /** The database was written by a newer program: `found` migrations, of which `known` are ours. */
