@@ -14,7 +14,8 @@ import { sampleAdmin, sampleIntent, sampleRecords } from './record-samples.ts';
 import { createDigest, recordedKeys } from './redact.ts';
 import { csvColumns, csvHeader, csvLine } from './csv.ts';
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64url');
+const sha256 = (text: string | Uint8Array): string =>
+  createHash('sha256').update(text).digest('base64url');
 const prev = genesisHash('ins_test', sha256);
 const parse = (text: string): unknown => {
   try {

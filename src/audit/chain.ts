@@ -1,8 +1,8 @@
 import type { RecordBody } from './record.ts';
 import { isRecordBody } from './record-shape.ts';
 
-/** SHA-256 of the bytes of a printable-ASCII text, as 43 characters of base64url. */
-export type Sha256 = (text: string) => string;
+/** SHA-256 of bytes, or of those of a printable-ASCII text, as 43 characters of base64url. */
+export type Sha256 = (text: string | Uint8Array) => string;
 
 /** The last record of a chain: its number and the hash of its line. */
 export interface ChainHead {
@@ -53,7 +53,12 @@ export function encodeBody(body: RecordBody): string | null {
 
 /** The exact line of a record, without the newline. Its hash is the next record's `prev`. */
 export function encodeLine(seq: number, prev: string, encodedBody: string): string {
-  return `{"v":1,"seq":${seq},"prev":"${prev}",${encodedBody}`;
+  return lineStart(seq, prev) + encodedBody;
+}
+
+/** What every line has before the body of its record. */
+export function lineStart(seq: number, prev: string): string {
+  return `{"v":1,"seq":${seq},"prev":"${prev}",`;
 }
 
 /** The number and the link of a line, or null when it does not begin as every line does. */

@@ -27,7 +27,8 @@ export function createDigest(key: Uint8Array): Digest {
     const keyed = isShort
       ? short.subarray(0, blockBytes + short.write(text, blockBytes))
       : Buffer.concat([inner, typeof text === 'string' ? Buffer.from(text) : text]);
-    outer.set(hash('sha256', keyed, 'buffer'), blockBytes);
+    // As Latin-1 a digest has the bytes it is made of, without a buffer of its own.
+    outer.write(hash('sha256', keyed, 'binary'), blockBytes, 'latin1');
     return hash('sha256', outer, 'hex');
   };
 }

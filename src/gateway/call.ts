@@ -37,7 +37,8 @@ export async function callTool(
   if (own !== null && (own.message === null || !isOwnCall(gateway, call, own))) {
     return refuseState(gateway, call, downstream);
   }
-  return decideOn(gateway, { call, own }, downstream, params);
+  // Awaited and not returned, here and below: an async function that returns a promise waits thrice.
+  await decideOn(gateway, { call, own }, downstream, params);
 }
 
 /** A later round: judged like the first, and counted with it. */
@@ -66,7 +67,8 @@ async function decideOn(
 ): Promise<void> {
   const enforcement = await enforce(gateway, call);
   if (enforcement.effect === 'permitted') {
-    return carryOut(gateway, call, enforcement, downstream, params);
+    await carryOut(gateway, call, enforcement, downstream, params);
+    return;
   }
   if (enforcement.effect === 'held') {
     return holdCall(gateway, { call, held: enforcement, own }, downstream, {
@@ -99,7 +101,10 @@ async function carryOut(
   const recordUs = micros(sentMs - decidedMs);
   const intended = { call, permitted: enforcement, intent, decideUs, recordUs, sentMs };
   const ended = endedMeanwhile(gateway, call.caller);
-  if (ended === null) return forward(gateway, intended, downstream, params);
+  if (ended === null) {
+    await forward(gateway, intended, downstream, params);
+    return;
+  }
   const release = await concludeCall(gateway, intended, { kind: 'withdrawn', refusal: ended });
   downstream.answer(200, jsonHeaders, release.replacement?.body ?? null);
 }
@@ -159,19 +164,23 @@ async function forward(
     return;
   }
   const ended = gateway.live.beginAnswer(caller.grant.id, downstream);
-  await relay({
-    gateway,
-    upstream,
-    request: forwardRequest(gateway, caller, message, {
-      stream: false,
-      ...(params === undefined ? {} : { params }),
-    }),
-    downstream,
-    era: message.era,
-    awaitedId: message.id,
-    holdHead: false,
-    judge: (answer, event) => judgeFromServer(gateway, caller, answer, event.raw),
-    announce: underWayIn(gateway, caller, message),
-    conclude,
-  }).finally(ended);
+  try {
+    await relay({
+      gateway,
+      upstream,
+      request: forwardRequest(gateway, caller, message, {
+        stream: false,
+        ...(params === undefined ? {} : { params }),
+      }),
+      downstream,
+      era: message.era,
+      awaitedId: message.id,
+      holdHead: false,
+      judge: (answer, event) => judgeFromServer(gateway, caller, answer, event.raw),
+      announce: underWayIn(gateway, caller, message),
+      conclude,
+    });
+  } finally {
+    ended();
+  }
 }

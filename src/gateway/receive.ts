@@ -1,6 +1,6 @@
 import { decodeBody, idKey, type DecodeProblem } from '../mcp/decode.ts';
 import { errorResponse, rpcCode } from '../mcp/encode.ts';
-import { checkMirroredHeaders } from '../mcp/headers.ts';
+import { checkMirroredHeaders, type HeaderProblem } from '../mcp/headers.ts';
 import type {
   Message,
   NotificationMessage,
@@ -52,8 +52,11 @@ export function receive(
   return receiveBatch(gateway, caller, body.value.messages, downstream);
 }
 
-/** One message of the client's, judged by its method and the grant. */
-export async function receiveMessage(
+/**
+ * One message of the client's, judged by its method and the grant. Every call passes through here:
+ * it only passes promises on.
+ */
+export function receiveMessage(
   gateway: Gateway,
   caller: Caller,
   message: Message,
@@ -66,9 +69,9 @@ export async function receiveMessage(
     const about = { stop, method: methodOf(message), id: idOf(message), status };
     return refuseStopped(gateway, caller, about, downstream);
   }
-  if (message.era === 'legacy') {
-    const fault = legacyFault(caller);
-    if (fault !== null) return refuseRevision(gateway, caller, { message, fault }, downstream);
+  const oldFault = message.era === 'legacy' ? legacyFault(caller) : null;
+  if (oldFault !== null) {
+    return refuseRevision(gateway, caller, { message, fault: oldFault }, downstream);
   }
   if (message.kind === 'response') return receiveResponse(gateway, caller, message, downstream);
 
@@ -80,11 +83,7 @@ export async function receiveMessage(
   if (params === null) return refuseAnnotated(gateway, caller, message, downstream);
   if (message.era === 'modern' && rawHeaders !== null) {
     const problem = checkMirroredHeaders(rawHeaders, message, params);
-    if (problem !== null) {
-      await refusedAtEdge(gateway, caller, message.method, problem.reason);
-      const text = `header ${problem.header} does not agree with the body`;
-      return answerError(downstream, 400, { id: idOf(message), code: problem.code, message: text });
-    }
+    if (problem !== null) return refuseMirrored(gateway, caller, { message, problem }, downstream);
   }
   const fault = modernFault(message);
   if (fault !== null) return refuseRevision(gateway, caller, { message, fault }, downstream);
@@ -93,6 +92,18 @@ export async function receiveMessage(
   }
   if (rule.ruled === 'tool-call') return callTool(gateway, caller, message, downstream, params);
   return receiveRequest(gateway, caller, { message, rule }, downstream);
+}
+
+async function refuseMirrored(
+  gateway: Gateway,
+  caller: Caller,
+  refused: { readonly message: Message; readonly problem: HeaderProblem },
+  downstream: Downstream,
+): Promise<void> {
+  const { message, problem } = refused;
+  await refusedAtEdge(gateway, caller, methodOf(message), problem.reason);
+  const text = `header ${problem.header} does not agree with the body`;
+  answerError(downstream, 400, { id: idOf(message), code: problem.code, message: text });
 }
 
 /** A request that is no tool call: recorded, then relayed, where the grant opens its family. */

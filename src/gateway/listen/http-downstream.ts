@@ -45,10 +45,7 @@ export class HttpDownstream implements Downstream {
       this.#response.end();
       return;
     }
-    const bytes =
-      typeof body === 'string'
-        ? Buffer.from(body)
-        : Buffer.from(body.buffer, body.byteOffset, body.length);
+    const bytes = bufferOf(body);
     this.#response.writeHead(status, headerLines(headers, bytes.length));
     // One write instead of two: as Latin-1 a text has the bytes it was made of, whatever they are.
     if (bytes.length <= oneWriteBytes) {
@@ -123,4 +120,9 @@ function headerLines(headers: Headers, contentLength: number): string[] {
   for (const name in headers) lines.push(name, headers[name] ?? '');
   lines.push('content-length', String(contentLength));
   return lines;
+}
+
+function bufferOf(body: Uint8Array | string): Buffer {
+  if (typeof body === 'string') return Buffer.from(body);
+  return Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.length);
 }

@@ -144,8 +144,10 @@ export class McpListener {
     if (!now.ok) return refuse(gateway, request, downstream, now.error);
     const received = { bytes: body.value, rawHeaders: request.rawHeaders };
     const caller = callerOf(gateway, now.value, route.server ?? '', head);
-    if (route.server !== null) return receive(gateway, caller, received, downstream);
-    return receiveAggregate(gateway, caller, received, downstream);
+    // Awaited and not returned: an async function that returns a promise waits for it three times.
+    await (route.server === null
+      ? receiveAggregate(gateway, caller, received, downstream)
+      : receive(gateway, caller, received, downstream));
   }
 
   #keepAlive(): void {

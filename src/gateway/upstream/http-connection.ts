@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 
+import { receiveFrom } from './egress.ts';
 import { HeadReader } from './http-head.ts';
 import { ResponseParser, type ResponseSink } from './http-parser.ts';
 
@@ -32,7 +33,7 @@ export class Connection {
   constructor(socket: Socket, events: ConnectionEvents) {
     this.#socket = socket;
     this.#events = events;
-    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    receiveFrom(socket, (chunk) => this.#receive(chunk));
     socket.on('end', () => this.#finish());
     socket.on('error', (error) => this.close(error));
     socket.on('close', () => this.close(new Error('the connection was closed')));

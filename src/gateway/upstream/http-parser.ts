@@ -103,7 +103,7 @@ export class ResponseParser {
 
   #head(chunk: Buffer, at: number): number | string {
     const before = this.#held === null ? 0 : this.#held.length;
-    const piece = chunk.subarray(at);
+    const piece = at === 0 ? chunk : chunk.subarray(at);
     const bytes = this.#held === null ? piece : Buffer.concat([this.#held, piece]);
     const end = bytes.indexOf('\r\n\r\n', Math.max(0, before - 3), 'latin1');
     if (end === -1) {

@@ -1,7 +1,8 @@
-import { encodeLine } from '../../audit/chain.ts';
+import { lineStart } from '../../audit/chain.ts';
 import type { ChainHead } from '../../audit/chain.ts';
 import { sha256 } from './audit-paths.ts';
 
+const newline = 0x0a;
 const startBytes = 65_536;
 /** More than the members that every line begins with, and a newline. */
 const lineHeadBytes = 128;
@@ -23,15 +24,14 @@ export class AuditBatch {
   /** Adds the next line and answers its number. */
   add(encodedBody: string): number {
     const seq = this.#seq + 1;
-    const line = encodeLine(seq, this.#hash, encodedBody);
-    this.#reserve(line.length + 1);
-    // INVARIANT: lines are ASCII, so a character is a byte.
-    this.#buffer.write(line, this.#length, 'latin1');
-    this.#length += line.length;
-    this.#buffer[this.#length] = 10;
-    this.#length += 1;
+    const start = this.#length;
+    this.#reserve(encodedBody.length);
+    this.#append(lineStart(seq, this.#hash));
+    this.#append(encodedBody);
     this.#seq = seq;
-    this.#hash = sha256(line);
+    this.#hash = sha256(this.#buffer.subarray(start, this.#length));
+    this.#buffer[this.#length] = newline;
+    this.#length += 1;
     return seq;
   }
 
@@ -47,6 +47,12 @@ export class AuditBatch {
   /** The head of the chain once all lines are written. */
   head(): ChainHead {
     return { seq: this.#seq, hash: this.#hash };
+  }
+
+  /** INVARIANT: lines are ASCII, so a character is a byte. */
+  #append(text: string): void {
+    this.#buffer.write(text, this.#length, 'latin1');
+    this.#length += text.length;
   }
 
   #reserve(bytes: number): void {
