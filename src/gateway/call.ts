@@ -164,23 +164,19 @@ async function forward(
     return;
   }
   const ended = gateway.live.beginAnswer(caller.grant.id, downstream);
-  try {
-    await relay({
-      gateway,
-      upstream,
-      request: forwardRequest(gateway, caller, message, {
-        stream: false,
-        ...(params === undefined ? {} : { params }),
-      }),
-      downstream,
-      era: message.era,
-      awaitedId: message.id,
-      holdHead: false,
-      judge: (answer, event) => judgeFromServer(gateway, caller, answer, event.raw),
-      announce: underWayIn(gateway, caller, message),
-      conclude,
-    });
-  } finally {
-    ended();
-  }
+  await relay({
+    gateway,
+    upstream,
+    request: forwardRequest(gateway, caller, message, {
+      stream: false,
+      ...(params === undefined ? {} : { params }),
+    }),
+    downstream,
+    era: message.era,
+    awaitedId: message.id,
+    holdHead: false,
+    judge: (answer, event) => judgeFromServer(gateway, caller, answer, event.raw),
+    announce: underWayIn(gateway, caller, message),
+    conclude,
+  }).finally(ended);
 }
