@@ -320,6 +320,10 @@ const shapes: readonly [wish: StandingWish['same'], exact: string, covered: bool
   [['to'], '{"amount":5,"to":"bob"}', false],
   [['to'], '{"amount":5}', false],
   [['amount', 'to'], '{"amount":5,"more":1,"to":"anna"}', true],
+  [['to'], '{"To":"bob","to":"anna"}', false],
+  [['to'], '{"to":"anna","to ":"bob"}', false],
+  [['amount'], '{"amount":5,"\uff21mount":99}', false],
+  [['to'], `{"a${'\u0301'.repeat(100)}":1,"to":"anna"}`, false],
 ];
 for (const [same, exact, covered] of shapes) {
   test(`standing for ${same?.join(' and ') ?? 'exact arguments'}: ${exact} is ${covered ? '' : 'not '}covered`, async () => {

@@ -1,3 +1,4 @@
+import { hasTwinOf } from '../policy/index.ts';
 import { digestOf } from './binding.ts';
 import type { Approval } from './approval.ts';
 
@@ -61,13 +62,13 @@ export function covers(standing: Standing, call: ShapedCall, nowMs: number): boo
   if (standing.frame !== call.frame) return false;
   if (standing.binding !== null) return standing.binding === call.binding;
   const fixed = Object.entries(standing.fixed);
-  return (
-    fixed.length > 0 &&
-    fixed.every(([name, digest]) => {
-      const value = call.arguments.get(name);
-      return value !== undefined && valueDigest(value) === digest;
-    })
-  );
+  const isSame = fixed.every(([name, digest]) => {
+    const value = call.arguments.get(name);
+    return value !== undefined && valueDigest(value) === digest;
+  });
+  if (fixed.length === 0 || !isSame) return false;
+  // A server may read `Amount` as the `amount` that a person said must stay the same.
+  return !hasTwinOf(Object.keys(standing.fixed), call.arguments.keys());
 }
 
 export function valueDigest(exactValue: string): string {

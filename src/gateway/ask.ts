@@ -18,7 +18,7 @@ import type { Gateway } from './gateway.ts';
 import { filterAnswer, listLimits } from './list.ts';
 import { labelUnits, methodRecord } from './records.ts';
 import { codes } from './reply.ts';
-import { noteTask, tellsOwnTask } from './tasks.ts';
+import { filterTasks, noteTask, tellsOwnTask } from './tasks.ts';
 import type { UpstreamListener } from './upstream/upstream.ts';
 
 /** The families of methods that a grant opens; `relay`-like rulings belong to none. */
@@ -78,6 +78,10 @@ async function judgeNotification(
   if (rule === null || rule.kind !== 'notification') {
     // The stream waits for it: a flood of them must not fill the queue of the log.
     await refusedFromServer(gateway, caller, method, 'unknown-method');
+    return false;
+  }
+  if (!opens(caller, rule.ruled)) {
+    void refusedFromServer(gateway, caller, method, 'not-opened');
     return false;
   }
   if (rule.ruled === 'task' && !tellsOwnTask(gateway, caller, answer)) return false;
@@ -152,14 +156,21 @@ async function judgeLateAnswer(
     return recorded.ok ? raw : null;
   }
   if (caller.passedHeaders['last-event-id'] === undefined) return null;
-  if (!holdsTools(answer)) return raw;
+  const holdsTasks = holds(answer, 'tasks');
+  if (!holds(answer, 'tools')) {
+    if (!holdsTasks) return raw;
+    const own = filterTasks(gateway, caller, answer);
+    return own.ok ? own.value : null;
+  }
+  if (holdsTasks) return null;
   const filtered = await filterAnswer(gateway, caller, answer, 'legacy');
   return filtered.ok ? filtered.value : null;
 }
 
-function holdsTools(answer: Answer): boolean {
+/** Whether a result has the list of this name: which request it answers is not known any more. */
+function holds(answer: Answer, list: 'tools' | 'tasks'): boolean {
   if (answer.resultSpan === null || answer.text[answer.resultSpan.start] !== '{') return false;
-  return membersAt(answer.text, answer.resultSpan.start).some((member) => member.key === 'tools');
+  return membersAt(answer.text, answer.resultSpan.start).some((member) => member.key === list);
 }
 
 /** Whether everything that an `input_required` result asks for is opened to the grant. */

@@ -190,7 +190,9 @@ function marksOf(
 
 /** Whose units a scope counts: always of the authenticated grant, never what a client names. */
 function whoOf(call: ToolCall, scope: LimitObligation['scope']): string {
-  const { grant, session } = call.caller;
+  const { grant } = call.caller;
+  // The modern era has no sessions: a client of it that names one does not open another count.
+  const session = call.message.era === 'modern' ? null : call.caller.session;
   switch (scope) {
     case 'grant':
       return grant.id;

@@ -88,20 +88,26 @@ export function visibilityFor(
   gateway: Gateway,
   caller: Pick<Caller, 'grant' | 'server'>,
 ): (list: ToolList, tool: ToolEntry) => 'shown' | 'hidden' | 'changed' {
-  const snapshot = gateway.snapshot();
-  const pinned = snapshot.servers.get(caller.server)?.tools;
-  const { grant, server } = caller;
-  const name = Object.hasOwn(grant.policies, server) ? grant.policies[server] : undefined;
-  const policy = name === undefined ? null : (snapshot.policies.get(name)?.compiled ?? null);
-  const { guardrails } = snapshot;
-  // `observe` relaxes the policy alone: what guardrails hide stays hidden.
-  const relaxed = grant.mode === 'observe' && policy !== null;
-  const set: PolicySet = { policy: relaxed ? permissive : policy, guardrails };
+  const pinned = gateway.snapshot().servers.get(caller.server)?.tools;
+  const set = documentsFor(gateway, caller);
   return (list, tool) => {
     const pin = pinned?.get(tool.name);
     if (pin === undefined || !isPinned(gateway, pin, list, tool)) return 'changed';
     return isVisible(set, pin) ? 'shown' : 'hidden';
   };
+}
+
+/** The documents that say what one grant may see of one server. */
+export function documentsFor(
+  gateway: Gateway,
+  { grant, server }: Pick<Caller, 'grant' | 'server'>,
+): PolicySet {
+  const { policies, guardrails } = gateway.snapshot();
+  const name = Object.hasOwn(grant.policies, server) ? grant.policies[server] : undefined;
+  const policy = name === undefined ? null : (policies.get(name)?.compiled ?? null);
+  // `observe` relaxes the policy alone: what guardrails hide stays hidden.
+  const relaxed = grant.mode === 'observe' && policy !== null;
+  return { policy: relaxed ? permissive : policy, guardrails };
 }
 
 /**

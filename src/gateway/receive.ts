@@ -17,6 +17,7 @@ import { forwardRequest } from './forward.ts';
 import { stateForeign } from './held-sentences.ts';
 import { paramsMirrored } from './mirrored.ts';
 import type { Caller } from './caller.ts';
+import { memberOf } from './client-ability.ts';
 import type { Gateway } from './gateway.ts';
 import { isInForce } from './in-force.ts';
 import { methodRecord } from './records.ts';
@@ -80,13 +81,13 @@ export function receiveMessage(
     return refuseMethod(gateway, caller, message, rule, downstream);
   }
   const params = message.era === 'modern' ? paramsMirrored(gateway, caller, message) : undefined;
-  if (params === null) return refuseAnnotated(gateway, caller, message, downstream);
   if (message.era === 'modern' && rawHeaders !== null) {
-    const problem = checkMirroredHeaders(rawHeaders, message, params);
+    const problem = checkMirroredHeaders(rawHeaders, message, params ?? []);
     if (problem !== null) return refuseMirrored(gateway, caller, { message, problem }, downstream);
   }
   const fault = modernFault(message);
   if (fault !== null) return refuseRevision(gateway, caller, { message, fault }, downstream);
+  if (params === null) return refuseAnnotated(gateway, caller, message, downstream);
   if (message.kind === 'notification') {
     return receiveNotification(gateway, caller, { message, rule }, downstream);
   }
@@ -113,7 +114,7 @@ async function receiveRequest(
   { message: received, rule }: { readonly message: RequestMessage; readonly rule: MethodRule },
   downstream: Downstream,
 ): Promise<void> {
-  if (!opens(caller, rule.ruled)) {
+  if (!opens(caller, rule.ruled) || (followsResources(received) && !opens(caller, 'resource'))) {
     await refusedAtEdge(gateway, caller, received.method, 'not-opened');
     const text = `\`${received.method}\` is not opened to this grant`;
     return answerError(downstream, 200, { id: received.id, code: codes.refused, message: text });
@@ -162,6 +163,13 @@ async function receiveRequest(
       concludeRequest(gateway, caller, { message, rule, downstream }, conclusion),
   });
   if (isStream) gateway.live.removeStream(grantId, downstream);
+}
+
+/** Whether a request of 2026-07-28 asks to hear of single resources. */
+function followsResources({ method, params }: RequestMessage): boolean {
+  if (method !== 'subscriptions/listen') return false;
+  const asked = memberOf(params?.['notifications'], 'resourceSubscriptions') ?? [];
+  return !Array.isArray(asked) || asked.length > 0;
 }
 
 async function receiveNotification(

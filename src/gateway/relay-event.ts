@@ -13,6 +13,13 @@ export function isEvent(last: SseEvent | Uint8Array | null): last is SseEvent {
   return last !== null && !(last instanceof Uint8Array);
 }
 
+/** An event whose bytes say nothing to any reader but what was judged here. */
+export function asJudged(event: SseEvent): SseEvent {
+  if (event.plain) return event;
+  if (event.data === null) return { ...event, id: null, raw: new Uint8Array(0) };
+  return { ...event, raw: reEncoded(event, event.data) };
+}
+
 /** The bytes of an event with other data. */
 export function reEncoded(event: SseEvent, data: string): Uint8Array {
   return encodeSseEvent({

@@ -4,7 +4,7 @@ import { createSseDecoder, encodeSseEvent, type SseDecoder, type SseEvent } from
 import { eventHeaders, jsonHeaders, type Downstream } from './downstream.ts';
 import type { Gateway } from './gateway.ts';
 import type { Announce, UnderWay } from './live.ts';
-import { isEvent, mediaType, reEncoded, sameId } from './relay-event.ts';
+import { asJudged, isEvent, mediaType, reEncoded, sameId } from './relay-event.ts';
 import type { Entry } from './roster.ts';
 import { stopOf } from './stopped.ts';
 import type {
@@ -235,7 +235,8 @@ class Relay implements UpstreamListener, UnderWay, Entry {
     this.#flow();
   }
 
-  async #take(event: SseEvent): Promise<void> {
+  async #take(received: SseEvent): Promise<void> {
+    const event = asJudged(received);
     if (event.id !== null && this.#spec.era === 'legacy') this.#resumable = true;
     if (event.data === null || event.data === '') return this.#pass(event, event.raw);
 

@@ -87,20 +87,19 @@ async function concludeAnswer(
   if (answer.inputRequests && !inputRequestsAllowed(caller, answer)) {
     return failed(message, sentences.inputNotAllowed);
   }
-  if (answer.resultType === 'input_required') {
-    const body = sealedAnswer(gateway, { caller, message }, answer, null);
-    return body === null ? releaseAsIs : { replacement: { status: 200, body }, headers: {} };
-  }
+  // INVARIANT: a list is filtered whatever its answer calls itself, `input_required` among others.
   if (rule.method === 'tasks/list') {
     const own = filterTasks(gateway, caller, answer);
     if (!own.ok) return failed(message, `the server's list of tasks was refused: ${own.error}`);
-    return { replacement: { status: 200, body: own.value }, headers: {} };
+    return replaced(own.value);
   }
-  if (rule.ruled !== 'tool-list') return releaseAsIs;
-
-  const filtered = await filterAnswer(gateway, caller, answer, message.era);
-  if (!filtered.ok) return failed(message, `the server's tool list was refused: ${filtered.error}`);
-  return { replacement: { status: 200, body: filtered.value }, headers: {} };
+  if (rule.ruled === 'tool-list') {
+    const filtered = await filterAnswer(gateway, caller, answer, message.era);
+    if (filtered.ok) return replaced(filtered.value);
+    return failed(message, `the server's tool list was refused: ${filtered.error}`);
+  }
+  const body = sealedAnswer(gateway, { caller, message }, answer, null);
+  return body === null ? releaseAsIs : replaced(body);
 }
 
 /** The session that an answer opened, its id bound to the grant; null where there is none. */
@@ -149,6 +148,9 @@ function concludeBare(message: RequestMessage, status: number): Release {
 }
 
 function failed(message: Pick<RequestMessage, 'id'>, sentence: string): Release {
-  const body = errorResponse(message.id, codes.upstream, sentence);
+  return replaced(errorResponse(message.id, codes.upstream, sentence));
+}
+
+function replaced(body: string | Uint8Array): Release {
   return { replacement: { status: 200, body }, headers: {} };
 }

@@ -27,7 +27,7 @@ function readAll(bytes: Uint8Array, cuts: readonly number[]): { said: Said[]; ra
 }
 
 function said(event: Partial<Said>): Said {
-  return { data: null, event: null, id: null, retryMs: null, ...event };
+  return { data: null, event: null, id: null, retryMs: null, plain: true, ...event };
 }
 
 test('streams are read by the standard, wherever they are cut', () => {
@@ -50,11 +50,14 @@ test('streams are read by the standard, wherever they are cut', () => {
     ['id: p\ndata:\n\n', said({ data: '', id: 'p' })],
     [': ping\n\n', said({})],
     [':\ndata: a\n\n', said({ data: 'a' })],
-    ['retry: 5x\nid: a\0b\nid\n\n', said({ id: '' })],
-    ['retry: -1\n\n', said({})],
-    ['Data: a\n data: b\n\n', said({})],
-    ['unknown: x\ndata: a: b\n\n', said({ data: 'a: b' })],
-    ['\uFEFFdata: a\n\n\uFEFFdata: b\n\n', said({ data: 'a' }), said({})],
+    ['retry: 5x\nid\n\n', said({ id: '', plain: false })],
+    ['id: a\0b\nid\n\n', said({ id: '', plain: false })],
+    ['retry: -1\n\n', said({ plain: false })],
+    ['Data: a\n data: b\n\n', said({ plain: false })],
+    ['unknown: x\ndata: a: b\n\n', said({ data: 'a: b', plain: false })],
+    ['\uFEFFdata: a\n\n', said({ data: 'a', plain: false })],
+    ['data: a\n\n\uFEFFdata: b\n\n', said({ data: 'a' }), said({ plain: false })],
+    ['\u00EF\u00BB\u00BFdata: a\n\n', said({ plain: false })],
     ['data: a\n\ndata: unfinished\n', said({ data: 'a' })],
     ['data: a'],
     [''],

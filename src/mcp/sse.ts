@@ -8,6 +8,11 @@ export interface SseEvent {
   readonly event: string | null;
   readonly id: string | null;
   readonly retryMs: number | null;
+  /**
+   * Every line of it is one that the standard has a meaning for. Others are nothing to this reader;
+   * to another they may be more: some take a byte order mark away where it is no mark any more.
+   */
+  readonly plain: boolean;
 }
 
 export type SseProblem = 'event-too-large' | 'invalid-utf8';
@@ -108,7 +113,9 @@ function finishEvent(state: State, events: SseEvent[]): void {
     state.problem = 'invalid-utf8';
     return;
   }
-  events.push(parseEvent(raw, state.first && text.startsWith('\uFEFF') ? text.slice(1) : text));
+  const marked = state.first && text.startsWith('\uFEFF');
+  const event = parseEvent(raw, marked ? text.slice(1) : text);
+  events.push(marked ? { ...event, plain: false } : event);
   state.first = false;
   state.parts = [];
   state.length = 0;
@@ -132,14 +139,16 @@ function parseEvent(raw: Uint8Array, text: string): SseEvent {
   let event: string | null = null;
   let id: string | null = null;
   let retryMs: number | null = null;
+  let plain = true;
   for (const line of text.split(/\r\n|\n|\r/)) {
     const [field, value] = fieldOf(line);
     if (field === 'data') data.push(value);
     else if (field === 'event') event = value;
     else if (field === 'id' && !value.includes('\0')) id = value;
     else if (field === 'retry' && /^[0-9]{1,15}$/.test(value)) retryMs = Number(value);
+    else if (field !== '') plain = false;
   }
-  return { raw, data: data.length === 0 ? null : data.join('\n'), event, id, retryMs };
+  return { raw, data: data.length === 0 ? null : data.join('\n'), event, id, retryMs, plain };
 }
 
 /** A comment has the empty field name; one space behind the colon is not part of the value. */

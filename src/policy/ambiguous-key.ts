@@ -122,6 +122,19 @@ export function hasLongMarks(text: string): boolean {
   return (text.match(MARKS) ?? []).some((run) => run.length > MARKS_MAX);
 }
 
+/**
+ * Whether some key is a twin of one of the names, and none of them: equal but for case or
+ * compatibility form. One that cannot be compared within bounds counts as a twin.
+ */
+export function hasTwinOf(names: readonly string[], keys: Iterable<string>): boolean {
+  const folded = new Set(names.map(foldKey));
+  for (const key of keys) {
+    if (names.includes(key)) continue;
+    if (hasLongMarks(key) || folded.has(foldKey(key))) return true;
+  }
+  return false;
+}
+
 /** With what folding makes a mark, or takes away from between marks. */
 const MARKS = /[\p{M}\uff9e\uff9f\p{Default_Ignorable_Code_Point}]+/gu;
 

@@ -9,6 +9,7 @@ export { categories, operatorNames, scopes } from './document.ts';
 export { parsePolicy, printPolicy } from './parse.ts';
 export { compilePolicy } from './compile.ts';
 export { decide } from './decide.ts';
+export { hasTwinOf } from './ambiguous-key.ts';
 export { isVisible } from './visible.ts';
 export { explainDeny } from './explain-deny.ts';
 export { diffPolicies } from './diff.ts';

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
 
+import { sealSession } from '../../src/gateway/session.ts';
 import { freePort, startDataPath, type DataPath } from '../support/data-path.ts';
 import { modern, post } from '../support/mcp-requests.ts';
 import { startRecordingServer } from '../support/recording-server.ts';
@@ -82,3 +83,35 @@ test('B-141: what a server may have run stays counted, what it never got does no
   between.closeAllConnections();
   await new Promise((resolve) => between.close(resolve));
 });
+
+test('B-145: naming a session opens no other count where the era has none', async (context) => {
+  const server = await startRecordingServer();
+  context.after(() => server.close());
+  const config = { name: 's', transport: 'http', url: server.url, headers: {}, allowPrivate: true };
+  const path = await startDataPath({
+    servers: [{ ...config, transport: 'http' }],
+    policies: { s: { version: '1', default: 'deny', tools: { pay: { rate_limit: once } } } },
+  });
+  context.after(() => path.close());
+  await path.gateway.toolsReady('s');
+  const answers: string[] = [];
+  for (const id of ['one', 'other', null]) {
+    const { body, headers } = modern('tools/call', { name: 'pay', arguments: {} }, { name: 'pay' });
+    const named = id === null ? {} : { 'mcp-session-id': sealed(path, id) };
+    const client = { url: `${path.url}/s/s/mcp`, token: path.token };
+    answers.push((await post(client, { body, headers: { ...headers, ...named } })).text);
+  }
+  assert.deepEqual(
+    answers.map((text) => text.includes('POLICY DENIED')),
+    [false, true, true],
+  );
+});
+
+const once = { max: 1, window: 3600 };
+
+/** The id of a session that this grant has with the server. */
+function sealed({ gateway }: DataPath, id: string): string {
+  const owner = { grantId: 'grant_test', server: 's' };
+  return sealSession(gateway.installationKey, owner, { id, protocolVersion: '2025-11-25' })
+    .sealedId;
+}
