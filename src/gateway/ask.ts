@@ -135,7 +135,12 @@ async function judgeLateAnswer(
   answer: Answer,
   raw: Uint8Array,
 ): Promise<string | Uint8Array | null> {
-  const call = gateway.live.reattach(sessionKey(caller), idKey(answer.id ?? 'null'));
+  const session = sessionKey(caller);
+  const id = idKey(answer.id ?? 'null');
+  const resumes = caller.passedHeaders['last-event-id'] !== undefined;
+  // INVARIANT: an answer is on record before it leaves, whichever stream it leaves on.
+  if (resumes) await gateway.live.underWay(session, id)?.moved();
+  const call = gateway.live.reattach(session, id);
   if (call !== null) {
     noteTask(gateway, caller, answer);
     const waitedMs = gateway.clock.monotonicMs() - call.sinceMs;
@@ -155,7 +160,7 @@ async function judgeLateAnswer(
     const recorded = await gateway.audit.append(outcome, call.intent);
     return recorded.ok ? raw : null;
   }
-  if (caller.passedHeaders['last-event-id'] === undefined) return null;
+  if (!resumes) return null;
   const holdsTasks = holds(answer, 'tasks');
   if (!holds(answer, 'tools')) {
     if (!holdsTasks) return raw;

@@ -29,6 +29,8 @@ export interface UnderWay {
   cancelled(): void;
   /** The client asks for the rest of its streams: true when this exchange let go of one for it. */
   letGo(): boolean;
+  /** Its answer came on another stream: what is left of it is settled there. */
+  moved(): Promise<void>;
 }
 
 /** An exchange that an operator can end. */

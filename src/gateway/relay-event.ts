@@ -1,6 +1,6 @@
 import { idKey } from '../mcp/decode.ts';
 import { encodeSseEvent, type SseEvent } from '../mcp/sse.ts';
-import type { Headers } from './upstream/upstream.ts';
+import type { Headers, UpstreamFailure } from './upstream/upstream.ts';
 
 /** One id may be spelt in two ways: `1` and `1.0`, `"a"` and `"\\u0061"`. */
 export function sameId(answered: string | null, awaited: string | null): boolean {
@@ -35,4 +35,9 @@ export function mediaType(headers: Headers): string {
   const type = headers['content-type'] ?? '';
   if (type === 'application/json' || type === 'text/event-stream') return type;
   return type.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
+
+/** Why an exchange ends that an operator stopped. */
+export function stoppedFailure(reached: boolean): UpstreamFailure {
+  return { kind: 'stopped', reached, detail: 'the operator stopped it' };
 }

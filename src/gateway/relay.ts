@@ -4,7 +4,7 @@ import { createSseDecoder, encodeSseEvent, type SseDecoder, type SseEvent } from
 import { eventHeaders, jsonHeaders, type Downstream } from './downstream.ts';
 import type { Gateway } from './gateway.ts';
 import type { Announce, UnderWay } from './live.ts';
-import { asJudged, isEvent, mediaType, reEncoded, sameId } from './relay-event.ts';
+import { asJudged, isEvent, mediaType, reEncoded, sameId, stoppedFailure } from './relay-event.ts';
 import type { Entry } from './roster.ts';
 import { stopOf } from './stopped.ts';
 import type {
@@ -192,9 +192,14 @@ class Relay implements UpstreamListener, UnderWay, Entry {
   /** The server gives the rest to one stream alone: the lost one must be closed before the next. */
   letGo(): boolean {
     if (this.#concluded || !this.#clientGone || !this.#resumable) return false;
-    this.#exchange?.abort();
-    this.#run(this.#finish({ kind: 'unanswered', resumable: true }, null));
+    this.#run(this.moved());
     return true;
+  }
+
+  /** The answer came on a stream that the client opened for the rest before it left this one. */
+  async moved(): Promise<void> {
+    this.#exchange?.abort();
+    await this.#finish({ kind: 'unanswered', resumable: true }, null);
   }
 
   /** A bug in what judges or concludes must neither leave the client waiting nor end the process. */
@@ -214,7 +219,7 @@ class Relay implements UpstreamListener, UnderWay, Entry {
     if (typeof events === 'string') {
       return this.#fail({ kind: 'broken', reached: true, detail: events });
     }
-    this.#queue.push(...events);
+    this.#queue.push(...events.map(asJudged));
     this.#run(this.#pump());
     this.#flow();
   }
@@ -235,8 +240,7 @@ class Relay implements UpstreamListener, UnderWay, Entry {
     this.#flow();
   }
 
-  async #take(received: SseEvent): Promise<void> {
-    const event = asJudged(received);
+  async #take(event: SseEvent): Promise<void> {
     if (event.id !== null && this.#spec.era === 'legacy') this.#resumable = true;
     if (event.data === null || event.data === '') return this.#pass(event, event.raw);
 
@@ -393,8 +397,4 @@ class Relay implements UpstreamListener, UnderWay, Entry {
     const exchange = this.#exchange;
     setTimeout(() => exchange?.abort(), lingerMs).unref();
   }
-}
-
-function stoppedFailure(reached: boolean): UpstreamFailure {
-  return { kind: 'stopped', reached, detail: 'the operator stopped it' };
 }

@@ -60,6 +60,7 @@ export function waitForPeople(
     const exchange = {
       cancelled: () => end({ kind: 'gone', how: 'cancelled' }),
       letGo: () => false,
+      moved: () => Promise.resolve(),
     };
     const forget = underWayIn(gateway, call.caller, call.message)?.(exchange);
     if (forget !== undefined) undo.push(forget);
