@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 import {
   command,
@@ -12,6 +13,8 @@ import {
   temporaryFolder,
   type Finished,
 } from '../support/gateway-process.ts';
+
+const scanned = fileURLToPath(new URL('../fixtures/scanned-server.mjs', import.meta.url));
 
 /** One line that says what is wrong: no stack, nothing on stdout, exit code 2. */
 function oneLine(ran: Finished, expected: RegExp): void {
@@ -119,6 +122,19 @@ describe('a place that cannot be had', () => {
     context.after(() => new Promise<void>((resolve) => other.close(() => resolve())));
     const { port } = other.address() as AddressInfo;
     const ran = await portcullis(['up', '--port', String(port), '--data', join(folder, 'data')]);
+    oneLine(ran, new RegExp(`127\\.0\\.0\\.1:${port} is taken; .*--port`));
+  });
+
+  test('the port is taken, and the tools of a server are on their way to the catalogue', async (context) => {
+    const folder = await temporaryFolder(context);
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    context.after(() => new Promise<void>((resolve) => other.close(() => resolve())));
+    const { port } = other.address() as AddressInfo;
+    const config = join(folder, 'portcullis.json');
+    const server = { command: process.execPath, args: [scanned] };
+    await writeFile(config, JSON.stringify({ servers: { s: server } }));
+    const ran = await portcullis(['up', '--config', config, '--port', String(port)]);
     oneLine(ran, new RegExp(`127\\.0\\.0\\.1:${port} is taken; .*--port`));
   });
 

@@ -80,7 +80,8 @@ class CatalogueThread {
     worker.on('message', (answer: Answered) => {
       const settle = this.#waiting.get(answer.id);
       this.#waiting.delete(answer.id);
-      if (this.#waiting.size === 0) worker.unref();
+      // Whoever closes waits for the end of the thread, and may have nothing else to live for.
+      if (this.#waiting.size === 0 && !this.#closed) worker.unref();
       settle?.('error' in answer ? err(answer.error) : ok(answer.value));
     });
     const gone = (reason: string): void => {
