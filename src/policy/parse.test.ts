@@ -19,7 +19,11 @@ const value = (op: string, literal: string): string =>
 const bad: readonly Bad[] = [
   ['', ['', '1:1', 'expected a value, found the end']],
   ['{', ['', '1:2', 'expected a key in double quotes, found the end']],
-  ['{"version":"1",}', ['', '1:16', 'expected a key in double quotes, found `}`']],
+  ['{"version":"1",}', ['', '1:16', 'expected a key in double quotes, found `}`', 'the comma']],
+  ['{"hide":["a",\n]}', ['', '2:1', 'expected a value, found `]`', 'remove the comma before it']],
+  ['{"a":1, // b\n}', ['', '1:9', 'expected a key in double quotes, found `/`', 'no comments']],
+  ["{'version':1}", ['', '1:2', "found `'`", 'double quotes alone']],
+  ['{a:1}', ['', '1:2', 'found `a`', 'one JSON object']],
   ['{"version":"1"\n  "default":"deny"}', ['', '2:3', 'expected `,` or `}`, found `"`']],
   ['[1 2]', ['', '1:4', 'expected `,` or `]`, found `2`']],
   ['{"version" "1"}', ['', '1:12', 'expected `:`, found `"`']],

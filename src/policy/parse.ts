@@ -15,12 +15,21 @@ export function parsePolicy(text: string): Result<PolicyDocument, readonly Polic
   if (!tree.ok) {
     const { offset, message } = tree.error;
     const place = placesOf(text)(offset);
-    return err([{ pointer: '', ...place, message, hint: 'the text must be one JSON object' }]);
+    return err([{ pointer: '', ...place, message, hint: syntaxHint(text, offset) }]);
   }
   const problems = validate(tree.value, documentShape);
   if (problems.length > 0) return err(placeProblems(text, problems));
   // The shape of `PolicyDocument` is `documentShape`, and the tree was just compared with it.
   return ok(plainValue(tree.value) as unknown as PolicyDocument);
+}
+
+/** What people write who know JSON with comments, or another language, is named. */
+function syntaxHint(text: string, offset: number): string {
+  const found = text[offset] ?? '';
+  if (found === '/' || found === '#') return 'JSON has no comments: use `description`';
+  if (found === "'") return 'JSON has double quotes alone';
+  const isLeftOver = /[}\]]/.test(found) && text.slice(0, offset).trimEnd().endsWith(',');
+  return isLeftOver ? 'remove the comma before it' : 'the text must be one JSON object';
 }
 
 /**

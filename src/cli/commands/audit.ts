@@ -353,10 +353,10 @@ function verifyLines(answer: VerifyAnswer, keyKept: boolean): readonly string[] 
   const lines: string[] = [];
   if (finding !== null) {
     const file = finding.segment === null ? 'checkpoints.jsonl' : `segment ${finding.segment}`;
+    const before = Math.min(records, finding.seq - 1);
     lines.push(`FAILED: ${findings[finding.kind](finding)}`);
     lines.push(`  kind ${finding.kind}, record ${finding.seq}, ${file}, line ${finding.line}`);
-    lines.push(`  ${records} records before it are as they were written`);
-    return lines;
+    return [...lines, `  ${before} records before it are as they were written`];
   }
   lines.push(
     `ok: ${records} records in ${counted(segments, 'segment')}, the last one is ${answer.head?.seq ?? 0}`,
