@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { foldKey } from './ambiguous-key.ts';
+import { foldKey, hasLongMarks } from './ambiguous-key.ts';
 
 /** Two keys, and whether some server may read them alike. */
 const pairs: readonly (readonly [string, string, boolean])[] = [
@@ -32,5 +32,18 @@ const pairs: readonly (readonly [string, string, boolean])[] = [
 for (const [one, other, alike] of pairs) {
   test(`\`${one}\` and \`${other}\` are ${alike ? '' : 'not '}twins`, () => {
     assert.equal(foldKey(one) === foldKey(other), alike);
+  });
+}
+
+for (const [marks, tooMany] of [
+  [60, false],
+  [61, true],
+] as const) {
+  test(`${marks} marks behind each other are ${tooMany ? 'more than' : 'as many as'} writing has`, () => {
+    assert.equal(hasLongMarks(`a${'\u0301'.repeat(marks)}b`), tooMany);
+    assert.equal(
+      hasLongMarks(`a${'\u0301'.repeat(marks / 2)}b${'\u0301'.repeat(marks / 2)}`),
+      false,
+    );
   });
 }

@@ -32,10 +32,23 @@ type LintCase = readonly [
 ];
 
 const minute = { window: 'minute', scope: 'grant' };
+const root = (path: string, op: string, value: JsonValue): object => ({ path, op, value });
 const amount = { path: 'args.amount', op: 'gt', value: 5 };
 
 const cases: readonly LintCase[] = [
   ['nothing to say', { tools: { pay: { deny_if: [amount] }, search: {} } }],
+  ['nothing to say of asking', { tools: { pay: { action: 'require_approval' } } }],
+  [
+    'nothing to say of who',
+    { tools: { pay: { deny_if: [root('principal.id', 'eq', 'agent:x')] } } },
+  ],
+  ['nothing to say of hours', { tools: { pay: { deny_if: [root('time.hour', 'lt', 9)] } } }],
+  ['nothing to say of grants', { tools: { pay: { deny_if: [root('grant.label', 'in', ['a'])] } } }],
+  [
+    'an hour that no day has',
+    { tools: { pay: { deny_if: [root('time.hour', 'in', [24, 25])] } } },
+    ['impossible-comparison', '/tools/pay/deny_if/0', '0, 1'],
+  ],
   ['an unknown tool', { tools: { serch: {} } }, ['unknown-tool', '/tools/serch', '`search`']],
   ['an unknown tool in hide', { hide: ['pai', '*'] }, ['unknown-tool', '/hide/0', '`pay`']],
   [

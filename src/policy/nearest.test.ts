@@ -12,6 +12,12 @@ const distances: readonly (readonly [string, string, number])[] = [
   ['denyy', 'deny', 1],
   ['dent', 'deny', 1],
   ['kitten', 'sitting', 3],
+  ['ab', 'ba', 1],
+  ['abcd', 'acbd', 1],
+  ['abc', 'xbz', 2],
+  ['aab', 'bcc', 3],
+  ['xa', 'ay', 2],
+  ['aba', 'b', 2],
 ];
 
 for (const [from, to, distance] of distances) {

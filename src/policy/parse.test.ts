@@ -63,6 +63,7 @@ const bad: readonly Bad[] = [
   [tool('{"limits":[null]}'), ['/tools/t/limits/0', '1:57', 'expected an object']],
   [`${head},"hide":[""]}`, ['/hide/0', '1:41', 'expected text that is not empty']],
   [`${head},"hide_denied":"true"}`, ['/hide_denied', '1:47', '', 'without quotes']],
+  [`${head},"hide_denied":"yes"}`, ['/hide_denied', '1:47', 'expected `true` or `false`']],
   [`${head},"input_schema":"off"}`, ['/input_schema', '1:48', 'expected `enforce`']],
   [`${head},"categories":{"read":{}}}`, ['/categories/read', '1:47', '', 'mean `Read`?']],
   [`${head},"categories":{"Nuclear":{}}}`, ['/categories/Nuclear', '1:47', '', 'known here']],
@@ -297,4 +298,15 @@ test('a path is as long as its bounds, and no longer', () => {
   assert.deepEqual([parsed(long(1024)), parsed(long(1025))], [true, false]);
   const deep = (steps: number): string => `args${'.a'.repeat(steps)}`;
   assert.deepEqual([parsed(deep(32)), parsed(deep(33))], [true, false]);
+});
+
+test('quotes are blamed only where they are the mistake', () => {
+  for (const written of ['"yes"', '"1"', 'null', '[]']) {
+    const parsed = parsePolicy(`${head},"hide_denied":${written}}`);
+    assert.ok(!parsed.ok);
+    assert.deepEqual(
+      parsed.error.map(({ pointer, hint }) => [pointer, hint]),
+      [['/hide_denied', null]],
+    );
+  }
 });
