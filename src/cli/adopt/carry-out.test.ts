@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -82,7 +82,39 @@ test('a file that is left half written is said to be damaged, and where its byte
   assert.equal(done, 2);
   const backup = /is damaged: copy `([^`]+)` there by hand/.exec(problems.join())?.[1] ?? '';
   assert.equal(readFileSync(backup, 'utf8'), before);
+  const adopted = readAdopted(folder);
+  assert.ok(adopted.ok);
+  assert.deepEqual(
+    adopted.value.map(({ path }) => path),
+    paths,
+    'where its bytes are stays on record',
+  );
   assert.deepEqual(contents(paths), [after, after.slice(0, 9), after]);
+});
+
+test('a record that cannot be kept changes nothing, and is said for each file', (context) => {
+  const { folder, paths, plans } = stand(context);
+  mkdirSync(join(folder, 'adopted.json'));
+  const { done, problems } = carryOutAll(plans, { folder, before: [] });
+  assert.equal(done, 0);
+  assert.equal(problems.length, paths.length);
+  for (const problem of problems) assert.match(problem, /could not be changed .* left as it was/);
+  assert.deepEqual(contents(paths), [before, before, before]);
+});
+
+test('a file that was put back by hand and changed again is put back, twice on record', (context) => {
+  const { folder, paths, plans } = stand(context);
+  carryOutAll(plans, { folder, before: [] });
+  for (const path of paths) writeFileSync(path, before);
+  const adopted = readAdopted(folder);
+  assert.ok(adopted.ok);
+  carryOutAll(plans, { folder, before: adopted.value });
+  const twice = readAdopted(folder);
+  assert.ok(twice.ok);
+  assert.equal(twice.value.length, 6);
+  for (const one of twice.value.toReversed())
+    assert.deepEqual(putBack(one), { ok: true, value: null });
+  assert.deepEqual(contents(paths), [before, before, before]);
 });
 
 function contents(paths: readonly string[]): readonly string[] {

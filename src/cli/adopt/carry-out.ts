@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
-import { err, ok, type Result } from '../../base/result.ts';
 import type { Plan } from './plan.ts';
 import { currentSha256, keepBackup, sha256, writeAdopted, type Adopted } from './state.ts';
 
@@ -28,10 +27,16 @@ export function carryOutAll(
   const problems: string[] = [];
   for (const plan of plans) {
     const carried = carryOut(plan, { folder, adopted }, write);
-    if (carried.ok) adopted = carried.value;
-    else problems.push(carried.error);
+    adopted = carried.adopted;
+    if (carried.problem !== null) problems.push(carried.problem);
   }
   return { done: plans.length - problems.length, problems };
+}
+
+interface CarriedOne {
+  /** What is on record now. */
+  readonly adopted: readonly Adopted[];
+  readonly problem: string | null;
 }
 
 /** Scans take a while, and clients write their files too: one that is not what was read is left. */
@@ -39,13 +44,14 @@ function carryOut(
   { found, text, servers }: Plan,
   { folder, adopted }: { readonly folder: string; readonly adopted: readonly Adopted[] },
   write: Write,
-): Result<readonly Adopted[], string> {
+): CarriedOne {
   const { path } = found;
   let one: Adopted | null = null;
   try {
     const bytes = readFileSync(path);
     if (bytes.toString('utf8') !== found.text) {
-      return err(`\`${path}\` was changed meanwhile and is left alone: run it again`);
+      const problem = `\`${path}\` was changed meanwhile and is left alone: run it again`;
+      return { adopted, problem };
     }
     one = {
       path,
@@ -58,15 +64,26 @@ function carryOut(
     // What is on record and was not changed is found as it was, when it is to be put back.
     writeAdopted(folder, [...adopted, one]);
     write(path, text);
-    return ok([...adopted, one]);
+    return { adopted: [...adopted, one], problem: null };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'failed';
     const failed = `\`${path}\` could not be changed (${code})`;
     if (one === null || isAsBefore(one, write)) {
-      if (one !== null) writeAdopted(folder, adopted);
-      return err(`${failed}, and is left as it was`);
+      if (one !== null) forget(folder, adopted);
+      return { adopted, problem: `${failed}, and is left as it was` };
     }
-    return err(`${failed} and is damaged: copy \`${one.backup}\` there by hand`);
+    // It stays on record: where its bytes are is told again by whoever puts everything back.
+    const problem = `${failed} and is damaged: copy \`${one.backup}\` there by hand`;
+    return { adopted: [...adopted, one], problem };
+  }
+}
+
+/** Takes the last change off the record. */
+function forget(folder: string, adopted: readonly Adopted[]): void {
+  try {
+    writeAdopted(folder, adopted);
+  } catch {
+    // It stays on record then, and is found as it was when it is to be put back.
   }
 }
 

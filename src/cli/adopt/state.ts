@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
@@ -61,7 +61,8 @@ export function putBack({ path, backup, beforeSha256 }: Adopted): Result<null, s
   try {
     // One that already stands as it did need not be writable.
     if (currentSha256(path) !== beforeSha256) writeFileSync(path, readFileSync(backup));
-    rmSync(backup);
+    // Two changes of a file that stood as it did before share one.
+    rmSync(backup, { force: true });
     return ok(null);
   } catch {
     return err(`\`${path}\` could not be written: copy \`${backup}\` there by hand`);
@@ -83,6 +84,9 @@ export function sha256(bytes: Uint8Array): string {
 
 function writeOwn(path: string, bytes: string | Uint8Array): void {
   mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 });
-  writeFileSync(path, bytes, { mode: 0o600 });
-  chmodSync(path, 0o600);
+  // A full disk leaves what stood there before, whole.
+  const next = `${path}.new`;
+  writeFileSync(next, bytes, { mode: 0o600 });
+  chmodSync(next, 0o600);
+  renameSync(next, path);
 }
