@@ -49,6 +49,8 @@ export interface LimitPlace {
 
 /** Counters that are looked at for one answer: more would hold the gateway up. */
 const placesMax = 10_000;
+/** Limits of grants, and sessions, that are gone through for it: many may count in one counter. */
+const stepsMax = 50_000;
 
 /**
  * Every limit of the grants given, for each grant, principal, server and session that it counts.
@@ -56,38 +58,45 @@ const placesMax = 10_000;
  */
 export function limitPlaces(
   snapshot: Snapshot,
-  grants: readonly Grant[],
+  grants: Iterable<Grant>,
   sessions: () => Iterable<SessionCounter>,
 ): { readonly places: readonly LimitPlace[]; readonly complete: boolean } {
   const places = new Places();
-  const known = new Map<string, readonly PolicyLimit[]>();
-  const limits = (name: string, policy: CompiledPolicy, server: SnapshotServer): typeof found => {
-    const key = JSON.stringify([name, server.config.name]);
-    const found = known.get(key) ?? limitsOf(policy, server.tools);
-    known.set(key, found);
-    return found;
-  };
-  for (const grant of grants) {
-    for (const serverName of grant.servers) {
-      const server = snapshot.servers.get(serverName);
-      if (server === undefined) continue;
-      const name = Object.hasOwn(grant.policies, serverName) ? grant.policies[serverName] : null;
-      const policy = snapshot.policies.get(name ?? '');
-      for (const one of policy === undefined ? [] : limits(policy.name, policy.compiled, server)) {
-        places.add(grant, serverName, { ...one, policy: policy?.name ?? null, guardrail: null });
-      }
-      for (const guardrail of snapshot.guardrails) {
-        for (const one of limits(`guardrail ${guardrail.name}`, guardrail.policy, server)) {
-          places.add(grant, serverName, { ...one, policy: null, guardrail: guardrail.name });
-        }
-      }
-    }
-  }
+  for (const limit of ownedLimits(snapshot, grants)) if (!places.add(limit)) break;
   places.addSessions(sessions);
   return places.found();
 }
 
+/** The limits of grants, one for each server that a grant has. */
+function* ownedLimits(snapshot: Snapshot, grants: Iterable<Grant>): Iterable<OwnedLimit> {
+  const known = new Map<string, readonly PolicyLimit[]>();
+  const limits = (name: string, policy: CompiledPolicy, of: SnapshotServer): typeof found => {
+    const key = JSON.stringify([name, of.config.name]);
+    const found = known.get(key) ?? limitsOf(policy, of.tools);
+    known.set(key, found);
+    return found;
+  };
+  for (const grant of grants) {
+    for (const server of grant.servers) {
+      const entry = snapshot.servers.get(server);
+      if (entry === undefined) continue;
+      const name = Object.hasOwn(grant.policies, server) ? grant.policies[server] : null;
+      const policy = snapshot.policies.get(name ?? '');
+      for (const one of policy === undefined ? [] : limits(policy.name, policy.compiled, entry)) {
+        yield { ...one, grant, server, policy: policy?.name ?? null, guardrail: null };
+      }
+      for (const guardrail of snapshot.guardrails) {
+        for (const one of limits(`guardrail ${guardrail.name}`, guardrail.policy, entry)) {
+          yield { ...one, grant, server, policy: null, guardrail: guardrail.name };
+        }
+      }
+    }
+  }
+}
+
 interface OwnedLimit extends PolicyLimit {
+  readonly grant: Grant;
+  readonly server: string;
   readonly policy: string | null;
   readonly guardrail: string | null;
 }
@@ -98,8 +107,11 @@ class Places {
   /** Those of session scope, by what a session's counter tells of itself. */
   readonly #bySession = new Map<string, LimitPlace[]>();
   #complete = true;
+  #steps = 0;
 
-  add(grant: Grant, server: string, { limit, tools, policy, guardrail }: OwnedLimit): void {
+  /** False when no more are taken. */
+  add({ grant, server, limit, tools, policy, guardrail }: OwnedLimit): boolean {
+    if (!this.#goesOn()) return false;
     const { scope, counter, windowMs, align, max, rule } = limit;
     const spans = guardrail !== null && scope !== 'server';
     const asked: AskedCounter = {
@@ -115,16 +127,18 @@ class Places {
     };
     const place = { asked, max, rule, tools, policy, server: spans ? null : server };
     this.#put({ ...place, grants: [grant.label] });
-    if (scope !== 'session') return;
+    if (scope !== 'session') return true;
     const key = sessionKey({ ...asked, isGuardrail: guardrail !== null }, grant.id);
     const same = this.#bySession.get(key) ?? [];
     this.#bySession.set(key, [...same, { ...place, grants: [grant.label] }]);
+    return true;
   }
 
   /** Sessions are asked for only where a limit counts them. */
   addSessions(sessions: () => Iterable<SessionCounter>): void {
     if (this.#bySession.size === 0) return;
     for (const session of sessions()) {
+      if (!this.#goesOn()) return;
       const [grantId = ''] = session.who.split(' ', 1);
       const { who } = session;
       for (const place of this.#bySession.get(sessionKey(session, grantId)) ?? []) {
@@ -135,6 +149,12 @@ class Places {
 
   found(): { readonly places: readonly LimitPlace[]; readonly complete: boolean } {
     return { places: [...this.#places.values()], complete: this.#complete };
+  }
+
+  #goesOn(): boolean {
+    this.#steps += 1;
+    if (this.#steps > stepsMax) this.#complete = false;
+    return this.#complete;
   }
 
   #put(place: LimitPlace & { readonly grants: string[] }): void {
