@@ -46,9 +46,18 @@ export async function recorded<T>(
   if (!(await record(deps, actor, change))) return notRecorded;
   const made = await make();
   if (made.ok) return made;
-  const detail = { ...change.detail, code: made.error.code };
-  await record(deps, actor, { ...change, action: `${change.action}.failed`, detail });
+  await recordFailed(deps, actor, { change, code: made.error.code });
   return err(explain(made.error));
+}
+
+/** Puts on record that a change which is on record could not be made. */
+export async function recordFailed(
+  deps: Recording,
+  actor: Actor,
+  { change, code }: { readonly change: Change; readonly code: string },
+): Promise<void> {
+  const detail = { ...change.detail, code };
+  await record(deps, actor, { ...change, action: `${change.action}.failed`, detail });
 }
 
 export const notRecorded: Result<never, ControlProblem> = err({

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
+import { ConsoleBrowser } from '../../test/support/console-browser.ts';
 import { openControl, type ControlStand } from '../../test/support/control.ts';
+import { compileDocument } from '../registry/policy-versions.ts';
 
 const stands: ControlStand[] = [];
 after(() => Promise.all(stands.map((stand) => stand.close())));
@@ -86,9 +88,80 @@ for (const [name, method, where, body, status] of refused) {
   });
 }
 
+test('a definition that changes meanwhile is not taken for the one that was looked at', async () => {
+  const stand = await open();
+  const { audit } = stand.deps;
+  const append: typeof audit.append = async (body) => {
+    const done = await audit.append(body);
+    if (body.kind === 'admin' && body.action === 'pin.set-category') {
+      await see(stand, 'd2', definition);
+    }
+    return done;
+  };
+  Object.assign(stand.deps, { audit: { ...audit, append } });
+  assert.equal((await stand.ask('PUT', path, word)).status, 409);
+  assert.equal((await pin(stand)).override, null);
+  assert.deepEqual(
+    stand.records.map((one) => (one.kind === 'admin' ? one.action : one.kind)),
+    ['pin.set-category', 'pin.set-category.failed'],
+  );
+});
+
 test('what cannot be put on record is not in force', async () => {
   const stand = await open();
   stand.breakAudit(true);
   assert.equal((await stand.ask('PUT', path, word)).status, 503);
   assert.equal(inForce(stand), 'Read');
 });
+
+// What a guardrail goes by -> whether a policy manager may say what a tool is.
+const guardrails: readonly (readonly [string, object, number])[] = [
+  [
+    'no category',
+    { all_tools: { limits: [{ counter: 'c', window: 'minute', max: 9, scope: 'grant' }] } },
+    200,
+  ],
+  ['categories', { categories: { Destructive: { action: 'deny' } } }, 403],
+  [
+    'the category, in a predicate',
+    { all_tools: { deny_if: [{ path: 'tool.category', op: 'eq', value: 'Destructive' }] } },
+    403,
+  ],
+  [
+    'the risk, in a predicate',
+    { all_tools: { deny_if: [{ path: 'tool.risk', op: 'eq', value: 'Critical' }] } },
+    403,
+  ],
+];
+for (const [what, members, status] of guardrails) {
+  test(`a word does not take a tool out of a guardrail that goes by ${what}`, async () => {
+    const stand = await open();
+    const { servers } = stand.registry.current();
+    const made = compileDocument(JSON.stringify({ version: '1', default: 'allow', ...members }));
+    assert.ok(made.ok, JSON.stringify(made));
+    const applied = await stand.registry.applyConfig({
+      servers: new Map([...servers].map(([name, { config }]) => [name, config])),
+      policies: new Map(),
+      guardrails: [{ name: 'house', policy: made.value }],
+      grants: [],
+    });
+    assert.ok(applied.ok, JSON.stringify(applied));
+    const invited = await stand.ask('POST', '/api/v1/users', {
+      name: 'pm',
+      role: 'policy-manager',
+    });
+    const manager = new ConsoleBrowser(stand, 'http://localhost:8420');
+    const welcome = { token: invited.json.token, name: 'pm', password: 'a long enough password' };
+    assert.equal((await manager.ask('POST', '/welcome', welcome)).status, 200);
+    await manager.entered();
+    const own = path.replace('/api/v1', '');
+    const set = await manager.ask('PUT', own, word);
+    assert.equal(set.status, status);
+    if (status === 403) assert.match(set.json.message, /guardrail `house` .* administrator/);
+    assert.equal(inForce(stand), status === 403 ? 'Read' : 'Destructive');
+    assert.equal((await stand.ask('PUT', path, word)).status, 200, 'an administrator may');
+    const back = await manager.ask('DELETE', own);
+    assert.equal(back.status, status);
+    assert.equal(inForce(stand), status === 403 ? 'Destructive' : 'Read');
+  });
+}

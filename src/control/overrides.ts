@@ -3,12 +3,12 @@ import * as z from 'zod';
 import { err, ok, type Result } from '../base/result.ts';
 import { classRiskOf } from '../classify/risk.ts';
 import { categories, risks, type Category, type Risk } from '../policy/index.ts';
-import { kindOf, withOverride, type Kind } from '../registry/override.ts';
+import { goesByKind, kindOf, withOverride, type Kind } from '../registry/override.ts';
 import type { PinOverride, PinRow } from '../registry/registry-store.ts';
-import { recorded } from './change.ts';
+import { recorded, recordFailed } from './change.ts';
 import type { ControlDeps } from './deps.ts';
 import { conflict, missing, type ControlProblem } from './problem.ts';
-import { policyWriters, type Actor } from './roles.ts';
+import { admins, policyWriters, type Actor } from './roles.ts';
 import { route, type Route } from './route.ts';
 
 const kind = z.object({
@@ -72,7 +72,7 @@ async function setCategory(
     digest,
   }: Place & z.output<typeof categoryInput>,
 ): Promise<Result<Kind, ControlProblem>> {
-  const found = await rowOf(deps, { server, tool });
+  const found = await rowOf(deps, actor, { server, tool });
   if (!found.ok) return found;
   const row = found.value;
   if (digest !== undefined && digest !== row.digest) return changedMeanwhile(tool);
@@ -87,7 +87,7 @@ async function resetCategory(
   actor: Actor,
   place: Place,
 ): Promise<Result<Kind, ControlProblem>> {
-  const found = await rowOf(deps, place);
+  const found = await rowOf(deps, actor, place);
   if (!found.ok) return found;
   const row = found.value;
   if (row.override === undefined) {
@@ -97,11 +97,22 @@ async function resetCategory(
   return put(deps, actor, { action: 'pin.reset-category', row, detail, override: null });
 }
 
+/**
+ * The row of a tool that this actor may say something of. Guardrails stand above whoever writes
+ * policies: what they go by is an administrator's to say, or a word would take a tool out of them.
+ */
 async function rowOf(
   { registry }: ControlDeps,
+  actor: Actor,
   { server, tool }: Place,
 ): Promise<Result<PinRow, ControlProblem>> {
-  if (!registry.current().servers.has(server)) return missing('server', server);
+  const { servers, guardrails } = registry.current();
+  if (!servers.has(server)) return missing('server', server);
+  const above = guardrails.find(({ policy }) => goesByKind(policy));
+  if (above !== undefined && !admins.includes(actor.role)) {
+    const message = `the guardrail \`${above.name}\` goes by what tools are: ask an administrator to say it`;
+    return err({ code: 'forbidden', message });
+  }
   const row = (await registry.pins(server)).find((one) => one.tool === tool);
   return row === undefined ? missing('tool', tool) : ok(row);
 }
@@ -133,7 +144,9 @@ async function put(
   );
   if (!changed.ok) return changed;
   const [now] = changed.value;
-  return now === undefined ? changedMeanwhile(row.tool) : ok(kindOf(now));
+  if (now !== undefined) return ok(kindOf(now));
+  await recordFailed(deps, actor, { change, code: 'definition-changed' });
+  return changedMeanwhile(row.tool);
 }
 
 function changedMeanwhile(tool: string): Result<never, ControlProblem> {

@@ -1,4 +1,4 @@
-import type { Category, Risk } from '../policy/index.ts';
+import type { Category, CompiledPolicy, Risk } from '../policy/index.ts';
 import type { PinOverride, PinRow } from './registry-store.ts';
 
 /** What a tool is taken for. */
@@ -35,6 +35,11 @@ export function kindOf(row: PinRow): Kind {
 /** Whether the definition has changed since a person said what the tool is. */
 export function isOutdated({ override, digest }: PinRow): boolean {
   return override !== undefined && override.digest !== digest;
+}
+
+/** Whether a document decides by what tools are taken for, and not by their names alone. */
+export function goesByKind({ document, categories }: CompiledPolicy): boolean {
+  return categories.size > 0 || /"tool\.(?:category|risk)/.test(JSON.stringify(document));
 }
 
 /** The row with what a person says, or, with null, as the classifier says. */
