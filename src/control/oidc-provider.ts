@@ -42,6 +42,7 @@ export interface OidcIdentity {
 /** Why nobody is let in, in a word for the record. */
 export type OidcProblem =
   | 'unreachable'
+  | 'busy'
   | 'refused-by-provider'
   | 'code-refused'
   | 'wrong-state'

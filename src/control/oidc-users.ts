@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 
 import { err, ok, type Result } from '../base/result.ts';
-import type { OidcSubject, User, UserRole } from '../identity/user.ts';
-import { record } from './change.ts';
+import type { OidcSubject, User, UserRole, UserStore } from '../identity/user.ts';
+import { record, recordFailed } from './change.ts';
 import type { ControlDeps } from './deps.ts';
 import type { OidcIdentity, OidcProvider } from './oidc-provider.ts';
 import { conflict, type ControlProblem } from './problem.ts';
@@ -66,6 +66,7 @@ async function create(
   const user = oidcUser({ name, role, oidc, createdMs: deps.clock.nowMs() });
   if ((await users.insert(user)) === 'inserted') return ok(user);
   // Somebody came first: the same person in another window, or another of that name.
+  await recordFailed(deps, personOf(name), { change, code: 'duplicate' });
   const same = await users.findOidc(oidc);
   if (same !== null) return ok(same);
   return create(deps, oidc, {
@@ -85,6 +86,16 @@ async function freeName({ users }: ControlDeps, oidc: OidcSubject, wanted: strin
     if ((await users.find(name)) === null) return name;
   }
   return `${wanted}-${randomBytes(4).toString('hex')}@${host}`;
+}
+
+/**
+ * Ends the sessions of whoever came by a provider. What somebody may be was taken from the file as
+ * it stood when they came: the one that is read at a start may say otherwise.
+ */
+export async function endProviderSessions(users: UserStore): Promise<void> {
+  for (const { name, oidc } of await users.list()) {
+    if (oidc !== null) await users.removeSessionsOf(name, null);
+  }
 }
 
 /** What the provider alone can change of somebody who comes by it. */

@@ -86,6 +86,8 @@ async function userOf(deps: ControlDeps, finish: Finish): Promise<Result<User, C
   if (oidc === null) return noProvider;
   const identity = await finish(oidc);
   if (!identity.ok) {
+    // Nothing was tried: as with a name that has to wait, there is nothing to put on record.
+    if (identity.error === 'busy') return err({ code: 'too-many', message: busy });
     await records.refused({ name: null, by: 'oidc', reason: identity.error });
     if (identity.error === 'unreachable') return conflict(unreachable(oidc));
     const message =
@@ -107,6 +109,8 @@ function explain({ name }: OidcProvider, { reason }: UserRefusal): string {
     ? `${name} knows you, and none of your groups has a role here: ask an administrator`
     : `${name} knows you, and nobody added you here: ask an administrator`;
 }
+
+const busy = 'too many sign in at once: wait a few seconds, then begin again';
 
 function unreachable({ name }: OidcProvider): string {
   return `${name} does not answer: sign in by your password, or try again in a minute`;

@@ -160,6 +160,9 @@ async function welcome(
   const { users, clock, setupToken } = deps;
   if (setupToken !== null && equal(token, setupToken)) {
     if ((await users.list()).some(({ oidc }) => oidc === null)) return used;
+    if ((await users.find(name)) !== null) {
+      return conflict(`there is a user \`${name}\`, who comes by a provider: choose another name`);
+    }
     return makeFirst(deps, name, chosen);
   }
   const user = await users.find(name);

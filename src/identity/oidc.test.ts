@@ -53,6 +53,9 @@ const names: readonly (readonly [unknown, string])[] = [
   [{ a: 1 }, 'user'],
   ['x'.repeat(100), 'x'.repeat(32)],
   ['../..', 'user'],
+  // Runs of what names do not end in are cut before they are looked for.
+  [`a${'-'.repeat(200)}b`, 'a'],
+  [`${'x'.repeat(31)}-${'y'.repeat(9)}`, 'x'.repeat(31)],
 ];
 
 test('a name is made of the one that the provider gives', () => {

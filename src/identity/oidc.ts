@@ -19,17 +19,20 @@ export function mappedRole(claims: object, { claim, values }: RoleMapping): User
   return byStrength.find((role) => roles.includes(role)) ?? null;
 }
 
+const nameMax = 32;
+
 /** What a user may be called, after the name that the provider gives: `anna` of `Anna Müller`. */
 export function userNameOf(given: unknown): string {
   if (typeof given !== 'string') return 'user';
   const [local = ''] = given.split('@', 1);
   const plain = local
+    .slice(0, nameMax)
     .normalize('NFKD')
     .toLowerCase()
     .replace(/\p{M}/gu, '')
     .replace(/[^a-z0-9._-]+/g, '-')
-    .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '')
-    .slice(0, 32);
+    .slice(0, nameMax)
+    .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '');
   return plain === '' ? 'user' : plain;
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 
 import { loadConfig, type Config } from '../config.ts';
-import { configDifference, sameConfig } from './config-difference.ts';
+import { configDifference, readAtStart, sameConfig } from './config-difference.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'portcullis-difference-'));
 const path = join(folder, 'portcullis.json');
@@ -67,4 +67,21 @@ test('a file that is read twice says the same; any edit of it does not', async (
   for (const edit of edits) {
     assert.equal(sameConfig(first, await load(edit)), false, JSON.stringify(edit));
   }
+});
+
+test('what is read at the start alone is told where it differs', async () => {
+  const started = await load({});
+  assert.deepEqual(readAtStart(started, await load({ guardrails: {} })), []);
+  const oidc = {
+    issuer: 'https://login.example.com',
+    clientId: 'portcullis',
+    role: { claim: 'groups', values: { security: 'admin' } },
+  };
+  const named = await load({ console: { oidc } });
+  assert.deepEqual(readAtStart(started, named), ['console']);
+  const values = { security: 'viewer' };
+  const mapped = await load({ console: { oidc: { ...oidc, role: { ...oidc.role, values } } } });
+  assert.deepEqual(readAtStart(named, mapped), ['console']);
+  const elsewhere = await load({ listen: { port: 1 }, data: './elsewhere' });
+  assert.deepEqual(readAtStart(started, elsewhere), ['listen', 'data']);
 });

@@ -29,6 +29,15 @@ export function sameConfig(one: Config, other: Config): boolean {
   return isDeepStrictEqual(comparable(one), comparable(other));
 }
 
+/** Sections of the file that are read at the start alone, and say something else now. */
+export function readAtStart(started: Config, now: Config): readonly string[] {
+  const { dataDir: data, listen, audit, telemetry, console, limits } = now;
+  const before: Readonly<Record<string, unknown>> = { ...started, data: started.dataDir };
+  return Object.entries({ listen, data, audit, telemetry, console, limits })
+    .filter(([name, value]) => !isDeepStrictEqual(value, before[name]))
+    .map(([name]) => name);
+}
+
 function comparable(config: Config): object {
   const hashes = [...config.policies].map(([name, { hash }]) => [name, hash]);
   const guardrails = guardrailsOf(config);

@@ -22,6 +22,8 @@ export interface OidcParts {
 
 /** How long a provider may take to answer, in seconds. */
 const answerSecondsMax = 10;
+/** Codes that are exchanged at once: whoever asks may be anybody, and each asks the provider. */
+const exchangesMax = 8;
 /** The longest answer that is read, in bytes. */
 const answerBytesMax = 262_144;
 /** How long its description is good for, and how long one that could not be read is not asked for. */
@@ -39,6 +41,7 @@ interface Described {
 export function openOidc(parts: OidcParts): OidcProvider {
   const { config } = parts;
   const described = describedBy(parts);
+  let exchanges = 0;
   return {
     name: config.name,
     issuer: config.issuer,
@@ -52,7 +55,10 @@ export function openOidc(parts: OidcParts): OidcProvider {
     },
     finish: async (query, begun) => {
       const provider = await described();
-      return provider === null ? err('unreachable') : finish(config, provider, { query, begun });
+      if (provider === null) return err('unreachable');
+      if (exchanges >= exchangesMax) return err('busy');
+      exchanges += 1;
+      return finish(config, provider, { query, begun }).finally(() => (exchanges -= 1));
     },
   };
 }

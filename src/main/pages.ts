@@ -10,6 +10,7 @@ import type { Log } from '../base/log.ts';
 import type { CatalogueStore } from '../catalogue/catalogue-store.ts';
 import type { ConsoleConfig } from '../config.ts';
 import { createApi } from '../control/api.ts';
+import { endProviderSessions } from '../control/oidc-users.ts';
 import type { CountersView } from '../control/limit-stands.ts';
 import { Sessions } from '../control/session.ts';
 import { openSignIn } from '../control/sign-in-parts.ts';
@@ -57,6 +58,7 @@ export interface Pages {
 export async function openPages(parts: PagesParts): Promise<Pages> {
   const { registry, reader, users, audit, files, operator, desk } = parts;
   const stopping = new AbortController();
+  await endProviderSessions(users);
   const setupToken = (await users.list()).some((user) => user.oidc === null)
     ? null
     : randomBytes(24).toString('base64url');

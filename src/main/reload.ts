@@ -9,7 +9,7 @@ import { explainRegistryProblem } from '../registry/problem.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ApprovalDesk } from './approval-desk.ts';
 import { systemClock } from './clock.ts';
-import { configDifference, sameConfig } from './config-difference.ts';
+import { configDifference, readAtStart, sameConfig } from './config-difference.ts';
 import type { Telemetry } from './keeping.ts';
 
 /** What a change of the operator's file reaches. */
@@ -42,6 +42,10 @@ export function reloadOnChange(path: string, first: Config, parts: ReloadParts):
     for (const problem of problems)
       log.error('the edited configuration is not in force', { problem });
     if (problems.length === 0) log.info('the edited configuration is in force');
+    const waiting = loaded.ok && problems.length === 0 ? readAtStart(first, loaded.value) : [];
+    if (waiting.length > 0) {
+      log.warn('edited sections wait for the next start', { sections: waiting.join(', ') });
+    }
     telemetry.configRead(problems.length === 0);
     const time = systemClock.nowMs();
     const detail = { inForce: problems.length === 0, problems: problems.length };

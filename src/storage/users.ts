@@ -33,7 +33,8 @@ function users(db: Kysely<Tables>): Omit<UserStore, SessionMethods> {
       return row === undefined ? null : userOf(row);
     },
 
-    insert: (user) => insertUser(db, user),
+    insert: (user) =>
+      db.transaction().execute(async (transaction) => insertUser(transaction, user)),
 
     insertFirst: (user) =>
       db.transaction().execute(async (transaction) => {
@@ -142,7 +143,10 @@ async function insertUser(db: Kysely<Tables>, user: User): Promise<'inserted' | 
     })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirstOrThrow();
-  return inserted.numInsertedOrUpdatedRows === 1n ? 'inserted' : 'duplicate';
+  if (inserted.numInsertedOrUpdatedRows !== 1n) return 'duplicate';
+  // A sign-in may have ended after whoever had the name before was removed.
+  await removeWaysIn(db, user.name);
+  return 'inserted';
 }
 
 async function changeUser(

@@ -3,6 +3,8 @@ import { test, type TestContext } from 'node:test';
 
 import { silentLog } from '../../src/base/log.ts';
 import type { OidcConfig } from '../../src/config.ts';
+import { endProviderSessions } from '../../src/control/oidc-users.ts';
+import { cookieName, digest } from '../../src/control/session.ts';
 import type { UserRole } from '../../src/identity/user.ts';
 import { openOidc } from '../../src/main/oidc.ts';
 import { ConsoleBrowser } from '../support/console-browser.ts';
@@ -16,6 +18,7 @@ import {
   type OidcServer,
   type RealProvider,
 } from '../support/oidc-servers.ts';
+import { until } from '../support/until.ts';
 
 const origin = 'http://localhost:8420';
 const returnUrl = `${origin}/console/signed-in`;
@@ -282,6 +285,28 @@ test('what comes back must be what was begun, once, soon, in this browser', asyn
   assert.equal((await foreign.ask('POST', '/session/oidc/begin', {})).status, 403);
 });
 
+test('strangers who come back with codes of their own ask the provider for few at once', async (context) => {
+  const provider = await startLyingProvider(context);
+  const stand = await open(context, provider);
+  const { promise: held, resolve: answerThem } = Promise.withResolvers<null>();
+  context.after(() => answerThem(null));
+  provider.lie({ held, status: 400, body: '{"error":"invalid_grant"}' }, '');
+  const back = async (): Promise<number> => {
+    const browser = new ConsoleBrowser(stand, origin);
+    const query = returned(provider, await begin(browser));
+    return (await browser.ask('POST', '/session/oidc', { query })).status;
+  };
+  const few = Array.from({ length: 8 }, back);
+  await until('each asks the provider', () => provider.exchanges() === few.length);
+  const before = stand.records.length;
+  assert.equal(await back(), 429);
+  assert.equal(provider.exchanges(), few.length);
+  assert.equal(stand.records.length, before, 'nothing was tried');
+  answerThem(null);
+  assert.deepEqual(new Set(await Promise.all(few)), new Set([401]));
+  assert.equal(await back(), 401, 'there is room again');
+});
+
 test('a provider that is down keeps nobody with a password out, and is asked again', async (context) => {
   const provider = await startLyingProvider(context);
   const stand = await open(context, provider);
@@ -298,6 +323,38 @@ test('a provider that is down keeps nobody with a password out, and is asked aga
   assert.match(begun.json.message, /Example does not answer: sign in by your password/);
   const byPassword = { name: 'berta', password };
   assert.equal((await browser.ask('POST', '/session', byPassword)).status, 200);
+});
+
+test('a session of whoever had the name before is not one of whoever has it now', async (context) => {
+  const provider = await startLyingProvider(context);
+  const stand = await open(context, provider);
+  const nowMs = stand.deps.clock.nowMs();
+  const stale = { tokenSha256: digest('stale'), userName: 'anna', createdMs: nowMs, seenMs: nowMs };
+  await stand.deps.users.insertSession(stale);
+  const added = await stand.ask('POST', '/api/v1/users/oidc', {
+    name: 'anna',
+    subject: 'sub-anna',
+  });
+  assert.equal(added.status, 200);
+  const browser = new ConsoleBrowser(stand, origin);
+  browser.cookies.set(cookieName, 'stale');
+  assert.equal(await browser.signedIn(), null);
+});
+
+test('a start ends the sessions of whoever came by a provider, and no others', async (context) => {
+  const provider = await startLyingProvider(context);
+  const stand = await open(context, provider);
+  const browser = new ConsoleBrowser(stand, origin);
+  const url = await begin(browser);
+  provider.lie({}, url.searchParams.get('nonce') ?? '');
+  await browser.ask('POST', '/session/oidc', { query: returned(provider, url) });
+  const berta = new ConsoleBrowser(stand, origin);
+  const welcome = { token: 'the-setup-token', name: 'berta', password };
+  assert.equal((await berta.ask('POST', '/welcome', welcome)).status, 200);
+  assert.notEqual(await browser.signedIn(), null);
+  await endProviderSessions(stand.deps.users);
+  assert.equal(await browser.signedIn(), null);
+  assert.equal(await berta.signedIn(), 'person:berta');
 });
 
 test('sessions of a provider that the file names no more are over', async (context) => {

@@ -111,6 +111,8 @@ export interface Lies {
   /** The token endpoint's answer, in place of a token. */
   readonly status?: number;
   readonly body?: string;
+  /** What that answer waits for. */
+  readonly held?: Promise<unknown>;
 }
 
 export interface LyingProvider extends OidcServer {
@@ -145,8 +147,12 @@ export async function startLyingProvider(scope: Scope): Promise<LyingProvider> {
     const isToken = request.url === '/token';
     const made = answers[request.url ?? '']?.();
     const status = made === undefined ? 404 : isToken ? (lies.status ?? 200) : 200;
-    response.writeHead(status, { 'content-type': 'application/json' });
-    response.end(isToken && lies.body !== undefined ? lies.body : JSON.stringify(made ?? {}));
+    const body = isToken && lies.body !== undefined ? lies.body : JSON.stringify(made ?? {});
+    const end = (): void => {
+      response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+    };
+    if (isToken && lies.held !== undefined) void lies.held.then(end);
+    else end();
   });
   return {
     ...client,
