@@ -303,6 +303,18 @@ test('closing writes what waits, then refuses', async (context) => {
   assert.equal(JSON.parse(last).event, 'stop');
 });
 
+test('closing finds a place for its record where the queue is full', async (context) => {
+  const data = scratchDirectory(context);
+  const { log } = await openScratch(data, { queueMax: 2 });
+  const waiting = [1, 2].map((n) => log.append(sampleIntent(`dec_${n}`)));
+  await log.close();
+  assert.ok((await Promise.all(waiting)).every(({ ok }) => ok));
+  assert.deepEqual(idsOnDisk(data), ['dec_1', 'dec_2']);
+  const last = [...readScratch(join(data, 'audit')).values()].flat().at(-1) ?? '';
+  assert.equal(JSON.parse(last).event, 'stop');
+  await assertSound(data);
+});
+
 test('each segment begins with whose it is and what the counters hold', async (context) => {
   const data = scratchDirectory(context);
   const taken: CounterEntry[] = [];

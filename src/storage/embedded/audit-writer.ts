@@ -86,7 +86,7 @@ export class AuditWriter implements AuditLog {
 
   append(record: RecordBody): Promise<Result<AuditPosition, AuditProblem>> {
     if (this.#closing !== null) return Promise.resolve(err({ code: 'closed' }));
-    return this.#enqueue(record);
+    return this.#enqueue(record, this.#options);
   }
 
   healthy(): boolean {
@@ -105,15 +105,19 @@ export class AuditWriter implements AuditLog {
   }
 
   async #stop(): Promise<void> {
-    await this.#enqueue(this.#system('stop', {}));
+    // INVARIANT: what waits is written before the file is closed: `stop` waits behind it, always.
+    const unbounded = { queueMax: Infinity, queueBytesMax: Infinity };
+    await this.#enqueue(this.#system('stop', {}), unbounded);
     if (this.#retry !== null) clearTimeout(this.#retry);
     this.#options.files.close(this.#segment.file);
   }
 
-  #enqueue(record: RecordBody): Promise<Result<AuditPosition, AuditProblem>> {
+  #enqueue(
+    record: RecordBody,
+    { queueMax, queueBytesMax }: Pick<AuditWriterOptions, 'queueMax' | 'queueBytesMax'>,
+  ): Promise<Result<AuditPosition, AuditProblem>> {
     const body = encodeBody(record);
     if (body === null) return Promise.resolve(err({ code: 'failed' }));
-    const { queueMax, queueBytesMax } = this.#options;
     if (this.#queue.length >= queueMax || this.#queueBytes + body.length > queueBytesMax) {
       return Promise.resolve(err({ code: 'overloaded' }));
     }
