@@ -86,6 +86,9 @@ function randomLog(): Log {
     const record = sampleIntent(`dec_${calls.length}`, {
       time: nowMs,
       grant: 'g',
+      era: 'modern',
+      // A client of that era may name a session: it is counted with the grant all the same.
+      session: calls.length % 2 === 0 ? null : `session ${calls.length}`,
       principal: principal.id,
       server: request.serverName,
       tool: tool.name,

@@ -268,7 +268,8 @@ function keyOf({ record }: RecordedCall, limit: LimitObligation): string {
 }
 
 function whoOf(record: RecordedCall['record'], scope: LimitObligation['scope']): string {
-  const { grant, session, principal, server } = record;
+  const { grant, principal, server } = record;
+  const session = record.era === 'modern' ? null : record.session;
   switch (scope) {
     case 'grant':
       return grant;
