@@ -79,7 +79,8 @@ async function initializeOne(
   server: string,
   message: RequestMessage,
 ): Promise<OpenedPart | null> {
-  const answered = await put(gateway, partOf(caller, server), message);
+  const first = { cursor: null, untilMs: amongAllUntilMs(gateway) };
+  const answered = await put(gateway, partOf(caller, server), message, first);
   const answer = answered?.answer ?? null;
   if (answered === null || answer === null || answer.resultSpan === null) {
     gateway.log.warn('a server was left out of a session', { server });
@@ -135,8 +136,9 @@ async function listOne(
   if (!ready && (gateway.snapshot().servers.get(part.server)?.tools ?? null) === null) return [];
   const shown: string[] = [];
   let cursor: string | null = null;
+  const untilMs = amongAllUntilMs(gateway);
   for (let page = 0; page < pagesMax; page += 1) {
-    const answered = await put(gateway, part, message, cursor);
+    const answered = await put(gateway, part, message, { cursor, untilMs });
     const list = await readAnsweredTools(answered?.answer ?? { text: '' });
     if (!list.ok || list.value.tools.length + shown.length > toolsMax) {
       gateway.log.warn('a server was left out of a list', { server: part.server });
@@ -162,15 +164,27 @@ async function listOne(
   return shown;
 }
 
+/** Until when one server may keep the others' answers waiting, in monotonic milliseconds. */
+function amongAllUntilMs({ clock, limits }: Gateway): number {
+  return clock.monotonicMs() + limits.amongAllMs;
+}
+
+interface Put {
+  readonly cursor: string | null;
+  /** Monotonic milliseconds: nothing is asked after it, nor waited for. */
+  readonly untilMs: number;
+}
+
 /** Puts the client's own request to one server, with another cursor where there is one. */
 async function put(
   gateway: Gateway,
   part: Caller,
   message: RequestMessage,
-  cursor: string | null = null,
+  { cursor, untilMs }: Put,
 ): Promise<Inquired | null> {
   const upstream = gateway.upstream(part.server);
-  if (upstream === null) return null;
+  const leftMs = untilMs - gateway.clock.monotonicMs();
+  if (upstream === null || leftMs <= 0) return null;
   const answered = await inquire({
     upstream,
     era: message.era,
@@ -184,7 +198,7 @@ async function put(
         : part.session === null
           ? null
           : part.protocolVersion,
-    timeoutMs: Math.min(gateway.limits.answerTimeoutMs, gateway.limits.amongAllMs),
+    timeoutMs: Math.min(gateway.limits.answerTimeoutMs, leftMs),
     answerBytesMax: gateway.limits.answerBytesMax,
     owner: part,
     asked: (method) => void refusedFromServer(gateway, part, method, 'not-aggregated'),

@@ -91,3 +91,67 @@ describe('a server that hangs, among all servers', { timeout: 120_000 }, () => {
     assert.match((await post(client, { ...call, headers })).text, /"content"/);
   });
 });
+
+const pageMs = 100;
+
+interface PagedServer {
+  readonly url: string;
+  /** From now on its list has no end, and no page of it comes at once. */
+  beEndless(): void;
+  pages(): number;
+  end(): void;
+}
+
+async function startPaged(): Promise<PagedServer> {
+  let isEndless = false;
+  let pages = 0;
+  const server = createServer((request, response) => {
+    let text = '';
+    request.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    request.on('end', () => {
+      // Only messages of the gateway's are sent here.
+      const { id, method } = JSON.parse(text || '{}') as { id?: unknown; method?: string };
+      if (method === undefined || id === undefined) return void response.writeHead(202).end();
+      const isPage = isEndless && method === 'tools/list';
+      const tools = [{ name: 'read', inputSchema: { type: 'object' } }];
+      const opened = { protocolVersion: '2025-06-18', capabilities: {}, serverInfo: {} };
+      const result = { ...opened, tools, ...(isPage ? { nextCursor: `${(pages += 1)}` } : {}) };
+      response.setHeader('content-type', 'application/json');
+      const answer = JSON.stringify({ jsonrpc: '2.0', id, result });
+      setTimeout(() => response.end(answer), isPage ? pageMs : 0);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/mcp`,
+    beEndless: () => (isEndless = true),
+    pages: () => pages,
+    end: () => server.close().closeAllConnections(),
+  };
+}
+
+test('a list of all servers is bounded by all pages of each, not by each page', async (context) => {
+  const amongAllMs = 1_000;
+  const server = await startPaged();
+  context.after(() => server.end());
+  const at = { transport: 'http', headers: {}, allowPrivate: true } as const;
+  const path = await startDataPath({
+    servers: [{ name: 'slow', ...at, url: server.url }],
+    policies: { slow: { version: '1', default: 'allow' } },
+    limits: { amongAllMs },
+  });
+  context.after(async () => {
+    server.end();
+    await path.close();
+  });
+  const client = { url: `${path.url}/mcp`, token: path.token };
+  const opened = await post(client, initialize);
+  const headers = { 'mcp-session-id': String(opened.headers['mcp-session-id']) };
+  assert.equal(await path.gateway.toolsReady('slow'), true);
+  server.beEndless();
+  const listed = await post(client, { ...legacy(1, 'tools/list', {}), headers });
+  assert.match(listed.text, /"tools":/);
+  // A hundred of them would be read, each well within the bound.
+  assert.ok(server.pages() <= amongAllMs / pageMs + 1, `${server.pages()} pages`);
+});
