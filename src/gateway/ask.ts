@@ -75,13 +75,10 @@ async function judgeNotification(
   const method = answer.method ?? '';
   const rule =
     ruleFor(method, 'server-to-client', 'legacy') ?? ruleFor(method, 'server-to-client', 'modern');
-  if (rule === null || rule.kind !== 'notification') {
+  const known = rule !== null && rule.kind === 'notification';
+  if (!known || !opens(caller, rule.ruled)) {
     // The stream waits for it: a flood of them must not fill the queue of the log.
-    await refusedFromServer(gateway, caller, method, 'unknown-method');
-    return false;
-  }
-  if (!opens(caller, rule.ruled)) {
-    void refusedFromServer(gateway, caller, method, 'not-opened');
+    await refusedFromServer(gateway, caller, method, known ? 'not-opened' : 'unknown-method');
     return false;
   }
   if (rule.ruled === 'task' && !tellsOwnTask(gateway, caller, answer)) return false;
@@ -139,7 +136,8 @@ async function judgeLateAnswer(
   const id = idKey(answer.id ?? 'null');
   const resumes = caller.passedHeaders['last-event-id'] !== undefined;
   // INVARIANT: an answer is on record before it leaves, whichever stream it leaves on.
-  if (resumes) await gateway.live.underWay(session, id)?.moved();
+  const open = resumes ? gateway.live.underWay(session, id) : null;
+  if (open !== null && !(await open.moved())) return null;
   const call = gateway.live.reattach(session, id);
   if (call !== null) {
     noteTask(gateway, caller, answer);

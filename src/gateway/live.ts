@@ -29,8 +29,11 @@ export interface UnderWay {
   cancelled(): void;
   /** The client asks for the rest of its streams: true when this exchange let go of one for it. */
   letGo(): boolean;
-  /** Its answer came on another stream: what is left of it is settled there. */
-  moved(): Promise<void>;
+  /**
+   * Its answer came on another stream: what is left of it is settled there, or was, on record, by
+   * the same answer. False when no stream but its own may have it.
+   */
+  moved(): Promise<boolean>;
 }
 
 /** An exchange that an operator can end. */

@@ -1,3 +1,5 @@
+import { askedBackMax } from './inquire.ts';
+
 /** What one session is asked by its server. */
 interface Asked {
   /** By id, the methods of the questions that wait for the client's answer. */
@@ -9,7 +11,7 @@ interface Asked {
 
 const waitingMax = 256;
 /** As many as a server may put back while it answers one request of the gateway's own. */
-const perMinuteMax = 256;
+const perMinuteMax = askedBackMax;
 const minuteMs = 60_000;
 const sessionsMax = 20_000;
 

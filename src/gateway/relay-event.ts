@@ -1,5 +1,5 @@
 import { idKey } from '../mcp/decode.ts';
-import { encodeSseEvent, type SseEvent } from '../mcp/sse.ts';
+import { encodeSseEvent, onOneLine, type SseEvent } from '../mcp/sse.ts';
 import type { Headers, UpstreamFailure } from './upstream/upstream.ts';
 
 /** One id may be spelt in two ways: `1` and `1.0`, `"a"` and `"\\u0061"`. */
@@ -17,7 +17,8 @@ export function isEvent(last: SseEvent | Uint8Array | null): last is SseEvent {
 export function asJudged(event: SseEvent): SseEvent {
   if (event.plain) return event;
   if (event.data === null) return { ...event, id: null, raw: new Uint8Array(0) };
-  return { ...event, raw: reEncoded(event, event.data) };
+  const data = onOneLine(event.data);
+  return { ...event, data, raw: reEncoded(event, data) };
 }
 
 /** The bytes of an event with other data. */

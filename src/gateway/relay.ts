@@ -108,6 +108,7 @@ class Relay implements UpstreamListener, UnderWay, Entry {
   #pumping = false;
   #ended = false;
   #concluded = false;
+  #concluding: Promise<Release> | null = null;
   #resumable = false;
   #paused = false;
   #clientFull = false;
@@ -155,19 +156,14 @@ class Relay implements UpstreamListener, UnderWay, Entry {
   end(): void {
     this.#ended = true;
     if (this.#concluded) return;
-    if (this.#mode === 'body') {
-      this.#run(this.#body());
-      return;
-    }
-    this.#run(this.#pump());
+    this.#run(this.#mode === 'body' ? this.#body() : this.#pump());
   }
 
   failed(failure: UpstreamFailure): void {
     if (this.#concluded) return;
     if (this.#mode === 'events' && this.#resumable) {
       this.#ended = true;
-      this.#run(this.#pump());
-      return;
+      return this.#run(this.#pump());
     }
     this.#run(this.#finish({ kind: 'failed', failure }, null));
   }
@@ -197,16 +193,20 @@ class Relay implements UpstreamListener, UnderWay, Entry {
   }
 
   /** The answer came on a stream that the client opened for the rest before it left this one. */
-  async moved(): Promise<void> {
+  async moved(): Promise<boolean> {
+    if (this.#concluding !== null) return (await this.#concluding).replacement === null;
+    if (!this.#resumable) return false;
     this.#exchange?.abort();
     await this.#finish({ kind: 'unanswered', resumable: true }, null);
+    return true;
   }
 
   /** A bug in what judges or concludes must neither leave the client waiting nor end the process. */
-  #run(work: Promise<void>): void {
+  #run(work: Promise<unknown>): void {
     work.catch((reason: unknown) => {
       this.#concluded = true;
       this.#spec.gateway.live.exchanges.remove(this);
+      this.#forget?.();
       this.#exchange?.abort();
       this.#settle.bug(reason);
     });
@@ -233,11 +233,8 @@ class Relay implements UpstreamListener, UnderWay, Entry {
       if (this.#concluded) return;
     }
     this.#pumping = false;
-    if (this.#ended) {
-      await this.#finish({ kind: 'unanswered', resumable: this.#resumable }, null);
-      return;
-    }
-    this.#flow();
+    if (this.#ended) await this.#finish({ kind: 'unanswered', resumable: this.#resumable }, null);
+    else this.#flow();
   }
 
   async #take(event: SseEvent): Promise<void> {
@@ -306,9 +303,10 @@ class Relay implements UpstreamListener, UnderWay, Entry {
     if (this.#concluded) return;
     this.#concluded = true;
     this.#spec.gateway.live.exchanges.remove(this);
-    this.#forget?.();
     if (this.#deadline !== null) clearTimeout(this.#deadline);
-    const release = await this.#spec.conclude(conclusion);
+    this.#concluding = this.#spec.conclude(conclusion);
+    const release = await this.#concluding;
+    this.#forget?.();
     const { downstream } = this.#spec;
     if (!downstream.ended()) {
       if (conclusion.kind === 'cancelled') this.#finishSilently();

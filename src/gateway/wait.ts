@@ -60,7 +60,7 @@ export function waitForPeople(
     const exchange = {
       cancelled: () => end({ kind: 'gone', how: 'cancelled' }),
       letGo: () => false,
-      moved: () => Promise.resolve(),
+      moved: () => Promise.resolve(false),
     };
     const forget = underWayIn(gateway, call.caller, call.message)?.(exchange);
     if (forget !== undefined) undo.push(forget);

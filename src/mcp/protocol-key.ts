@@ -49,6 +49,7 @@ const RESULT_KEYS = [
   'ttlMs',
   'cacheScope',
   'task',
+  'tasks',
 ];
 
 /** Keys of one place: their spelling, and how a careless reader could spell them. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createSseDecoder, encodeSseComment, encodeSseEvent } from './sse.ts';
+import { createSseDecoder, encodeSseComment, encodeSseEvent, onOneLine } from './sse.ts';
 import type { SseEvent } from './sse.ts';
 
 const encoder = new TextEncoder();
@@ -53,6 +53,11 @@ test('streams are read by the standard, wherever they are cut', () => {
     ['retry: 5x\nid\n\n', said({ id: '', plain: false })],
     ['id: a\0b\nid\n\n', said({ id: '', plain: false })],
     ['retry: -1\n\n', said({ plain: false })],
+    [': a\u2028data: x\u2028\u2028\n\n', said({ plain: false })],
+    ['id: a\u0085data: x\ndata: b\n\n', said({ data: 'b', plain: false })],
+    ['event: a\vdata: x\nid: 1\ndata: b\n\n', said({ data: 'b', id: '1', plain: false })],
+    ['data: "a\u2028b"\n\n', said({ data: '"a\u2028b"', plain: false })],
+    ['data: "a"\n: a\tb\n\n', said({ data: '"a"' })],
     ['Data: a\n data: b\n\n', said({ plain: false })],
     ['unknown: x\ndata: a: b\n\n', said({ data: 'a: b', plain: false })],
     ['\uFEFFdata: a\n\n', said({ data: 'a', plain: false })],
@@ -83,7 +88,7 @@ test('what is encoded is decoded as one event', () => {
     const bytes = encodeSseEvent({ data, id, event: id, retryMs: 7 });
     const named = /[\r\n\0]/.test(id) ? null : id;
     const expected = said({
-      data: data.replaceAll(/\r\n?/g, '\n'),
+      data: data.replaceAll(/\r\n?/g, '\n').replaceAll('\0', '\\u0000'),
       id: named,
       event: named,
       retryMs: 7,
@@ -91,6 +96,14 @@ test('what is encoded is decoded as one event', () => {
     assert.deepEqual(readAll(bytes, where).said, [expected]);
   });
   fc.assert(property, { numRuns: 2000 });
+});
+
+test('what is encoded is one line to readers that end lines elsewhere, and the same JSON', () => {
+  const value = 'a\u2028b\u2029c\u0085d';
+  const text = Buffer.from(encodeSseEvent({ data: `"${value}"` })).toString('utf8');
+  assert.doesNotMatch(text, /[\u2028\u2029\u0085]/);
+  assert.equal(JSON.parse(text.slice('data: '.length)), value);
+  assert.equal(JSON.parse(onOneLine(`{\r\n"a":"${value}"}`)).a, value);
 });
 
 test('a comment says nothing, whatever is in it', () => {

@@ -9,8 +9,9 @@ export interface SseEvent {
   readonly id: string | null;
   readonly retryMs: number | null;
   /**
-   * Every line of it is one that the standard has a meaning for. Others are nothing to this reader;
-   * to another they may be more: some take a byte order mark away where it is no mark any more.
+   * Every line of it is one that the standard has a meaning for, and one line to every reader.
+   * Others are nothing to this reader; to another they may be more: some take a byte order mark
+   * away where it is no mark any more, some end lines at whatever Unicode calls a line end.
    */
   readonly plain: boolean;
 }
@@ -142,13 +143,31 @@ function parseEvent(raw: Uint8Array, text: string): SseEvent {
   let plain = true;
   for (const line of text.split(/\r\n|\n|\r/)) {
     const [field, value] = fieldOf(line);
+    const isBroken = OTHER_BREAK.test(line);
+    if (isBroken) plain = false;
     if (field === 'data') data.push(value);
+    else if (isBroken) continue;
     else if (field === 'event') event = value;
-    else if (field === 'id' && !value.includes('\0')) id = value;
+    else if (field === 'id') id = value;
     else if (field === 'retry' && /^[0-9]{1,15}$/.test(value)) retryMs = Number(value);
     else if (field !== '') plain = false;
   }
   return { raw, data: data.length === 0 ? null : data.join('\n'), event, id, retryMs, plain };
+}
+
+/** What some readers end a line at: every control but the tab is taken for it, NUL among them. */
+const OTHER_BREAK = /[^\P{Cc}\t]|[\p{Zl}\p{Zp}]/u;
+const OTHER_BREAKS = new RegExp(OTHER_BREAK, 'gu');
+
+/**
+ * JSON text on one line for every reader. Newlines between tokens are white space, and cannot stand
+ * within strings; each other break is written as JSON escapes it, which changes no string, and where
+ * there is none the text was no JSON before.
+ */
+export function onOneLine(json: string): string {
+  return json
+    .replaceAll(/[\r\n]+/g, ' ')
+    .replaceAll(OTHER_BREAKS, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** A comment has the empty field name; one space behind the colon is not part of the value. */
@@ -168,15 +187,15 @@ export interface SseOutput {
 }
 
 /**
- * One event as bytes. Nothing in it can begin another: each line of `data` becomes a `data` line,
- * and an `event` or `id` that holds a line break or NUL is left out.
+ * One event as bytes. Nothing in it can begin another: each line of `data`, which is JSON, becomes a
+ * `data` line, and an `event` or `id` that holds a control or a line break is left out.
  */
 export function encodeSseEvent(output: SseOutput): Uint8Array {
   let text = '';
   if (output.event !== undefined && isOneLine(output.event)) text += `event: ${output.event}\n`;
   if (output.id !== undefined && isOneLine(output.id)) text += `id: ${output.id}\n`;
   if (output.retryMs !== undefined) text += `retry: ${Math.trunc(output.retryMs)}\n`;
-  for (const line of output.data.split(LINE_BREAK)) text += `data: ${line}\n`;
+  for (const line of output.data.split(LINE_BREAK)) text += `data: ${onOneLine(line)}\n`;
   return encoder.encode(`${text}\n`);
 }
 
@@ -190,5 +209,5 @@ const LINE_BREAK = /\r\n|\n|\r/;
 const encoder = new TextEncoder();
 
 function isOneLine(value: string): boolean {
-  return !/[\r\n\0]/.test(value);
+  return !OTHER_BREAK.test(value);
 }

@@ -116,6 +116,16 @@ describe('B-072: what a grant must not see stays hidden, however the list is ans
     ['behind a mark, with an empty line', events, `data: x\n\n\uFEFFdata: ${list}\ndata\n\n`],
     ['behind two marks', events, `\uFEFF\uFEFFdata: ${list}\n\n`],
     ['behind what some take for a mark', events, `\u00EF\u00BB\u00BFdata: ${list}\n\n`],
+    [
+      'behind what some take for the end of a line',
+      events,
+      `: \u2028data: ${list}\u2028\u2028\n\n`,
+    ],
+    [
+      'in the name of an event',
+      events,
+      `event: a\vdata: ${list}\v\v\ndata: {"jsonrpc":"2.0","method":"notifications/message"}\n\n`,
+    ],
     ['behind a mark, after a comment of its own', events, `:\n\n\uFEFFdata: ${list}\n\n`],
   ];
   for (const [title, type, body] of cases) {
@@ -128,17 +138,30 @@ describe('B-072: what a grant must not see stays hidden, however the list is ans
   }
 });
 
-test('B-179: a replayed list of tasks shows those of the grant alone', async () => {
-  const body = 'id: 1\ndata: {"jsonrpc":"2.0","id":1,"result":{"tasks":[{"taskId":"CANARY"}]}}\n\n';
-  const answered = await lying(events, body, async () => {
-    const stream = await openStream(
-      { url: `${path.url}/s/s/mcp`, token: path.token },
-      { method: 'GET', headers: { 'last-event-id': '0' } },
-    );
-    await stream.closed;
-    return stream.text();
-  });
-  assert.doesNotMatch(answered, /CANARY/);
+test('B-078: a message holds no other one for readers that end lines at more than the standard', async () => {
+  const note = `{"jsonrpc":"2.0","method":"notifications/message","params":{\u2028\u2028data: ${list}\u2028}}`;
+  const answered = await lying(events, `data: ${note}\n\n`, () => ask('legacy', 'tools/list', {}));
+  assert.match(answered.text, /notifications\/message/);
+  const lines = answered.text.split(/[\n\r\v\f\u0085\u2028\u2029]/);
+  assert.equal(lines.includes(`data: ${list}`), false);
+});
+
+describe('B-179: a replayed list of tasks shows those of the grant alone', () => {
+  const tasks = '[{"taskId":"CANARY"}]';
+  for (const result of [`{"tasks":${tasks}}`, `{"tasks":[],"Tasks":${tasks}}`]) {
+    test(result, async () => {
+      const body = `id: 1\ndata: {"jsonrpc":"2.0","id":1,"result":${result}}\n\n`;
+      const answered = await lying(events, body, async () => {
+        const stream = await openStream(
+          { url: `${path.url}/s/s/mcp`, token: path.token },
+          { method: 'GET', headers: { 'last-event-id': '0' } },
+        );
+        await stream.closed;
+        return stream.text();
+      });
+      assert.doesNotMatch(answered, /CANARY/);
+    });
+  }
 });
 
 describe('B-074: a hidden tool is not told from one that is not there by its headers', () => {

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, test, type TestContext } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
+import type { AuditLog } from '../../src/audit/audit-log.ts';
+import { ok } from '../../src/base/result.ts';
 import { startDataPath, type DataPath, type DataPathOptions } from '../support/data-path.ts';
 import { post } from '../support/mcp-requests.ts';
 import { until } from '../support/until.ts';
@@ -68,6 +71,7 @@ async function stand(
   context: TestContext,
   server: AskingServer,
   grant: NonNullable<DataPathOptions['grant']>,
+  audit?: AuditLog,
 ): Promise<DataPath> {
   context.after(() => server.close());
   const at = { transport: 'http', url: server.url, headers: {}, allowPrivate: true } as const;
@@ -75,6 +79,7 @@ async function stand(
     servers: [{ name: 's', ...at }],
     policies: { s: { version: '1', default: 'allow' } },
     grant,
+    ...(audit === undefined ? {} : { audit }),
   });
   context.after(() => path.close());
   return path;
@@ -116,6 +121,51 @@ describe('a server that asks without end', { timeout: 120_000 }, () => {
       const answered = isQuestion && !isOpen ? 256 : 0;
       await until('the answers', () => server.answers.length >= answered);
       assert.equal(server.answers.length, answered);
+    });
+  }
+});
+
+interface SlowLog {
+  readonly audit: AuditLog;
+  /** Records of the method. */
+  readonly seen: () => number;
+  /** How many of them waited at once. */
+  readonly most: () => number;
+}
+
+/** A log that takes a turn for each record of a method. */
+function slowLog(method: string): SlowLog {
+  let seen = 0;
+  let waiting = 0;
+  let most = 0;
+  const audit: AuditLog = {
+    async append(record) {
+      if (record.kind !== 'method' || record.method !== method) return ok({ seq: 1 });
+      seen += 1;
+      waiting += 1;
+      most = Math.max(most, waiting);
+      await nextTurn();
+      waiting -= 1;
+      return ok({ seq: 1 });
+    },
+    healthy: () => true,
+    close: () => Promise.resolve(),
+  };
+  return { audit, seen: () => seen, most: () => most };
+}
+
+describe('notifications that are not passed on wait in the log one at a time', () => {
+  for (const method of ['no/such', 'notifications/resources/updated']) {
+    test(method, async (context) => {
+      const { audit, seen, most } = slowLog(method);
+      const server = await startAsking(method, false);
+      const path = await stand(context, server, { methods: [] }, audit);
+      await path.gateway.toolsReady('s');
+      const body =
+        '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"ask","arguments":{}}}';
+      const client = { url: `${path.url}/s/s/mcp`, token: path.token };
+      assert.match((await post(client, { body })).text, /"content":\[\]/);
+      assert.deepEqual([seen(), most()], [questions, 1]);
     });
   }
 });

@@ -1,5 +1,6 @@
 import { errorResponse } from '../../mcp/encode.ts';
 import { ruleFor } from '../../mcp/method.ts';
+import { onOneLine } from '../../mcp/sse.ts';
 import type { Answer } from '../../mcp/answer.ts';
 import type { Downstream, DownstreamWatcher } from '../downstream.ts';
 import { codes } from '../reply.ts';
@@ -105,10 +106,9 @@ export class MessageDownstream implements Downstream {
     if (this.#cut) watcher.gone();
   }
 
-  /** Newlines between the tokens of JSON are white space; within strings they cannot stand. */
   #write(text: string): boolean {
     this.#said = true;
-    const taken = this.#sink.write(text.replaceAll(/[\r\n]+/g, ' '));
+    const taken = this.#sink.write(onOneLine(text));
     if (!taken) this.#sink.drained(() => this.#watcher?.drained());
     return taken;
   }
