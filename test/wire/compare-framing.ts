@@ -52,7 +52,8 @@ export function assertOneEvent(data: string, event: string, id: string): void {
   const shown = JSON.stringify([data, event, id]);
   assert.equal(broken, false, shown);
   assert.equal(events.length, 1, shown);
-  assert.equal(events[0]?.data, data.replaceAll(/\r\n|\r/g, '\n'), shown);
+  const written = data.replaceAll(/\r\n|\r/g, '\n').replaceAll('\0', String.raw`\u0000`);
+  assert.equal(events[0]?.data, written, shown);
 }
 
 /** Both splitters give the lines of the whole stream, and refuse what is longer than their bound. */
@@ -170,10 +171,15 @@ function referenceEvents(bytes: Uint8Array): {
   return { events, broken: false };
 }
 
+/** A control other than the tab, or a separator of lines or paragraphs (Unicode 15, UAX #14). */
+const otherBreak = /[\0-\x08\n-\x1f\x7f-\x9f\u2028\u2029]/;
+
 function saidBy(lines: readonly string[]): Said {
   const fields = lines.flatMap((line) => {
     const match = /^([^:]+)(?:: ?([\s\S]*))?$/.exec(line);
-    return match === null ? [] : [[match[1], match[2] ?? ''] as const];
+    // What some readers take for the end of a line is kept in data alone.
+    const isCut = otherBreak.test(line) && match?.[1] !== 'data';
+    return match === null || isCut ? [] : [[match[1], match[2] ?? ''] as const];
   });
   const data = fields.filter(([name]) => name === 'data').map(([, text]) => text);
   const last = (name: string, holds: (text: string) => boolean): string | null =>
@@ -182,7 +188,7 @@ function saidBy(lines: readonly string[]): Said {
   return {
     data: data.length === 0 ? null : data.join('\n'),
     event: last('event', () => true),
-    id: last('id', (text) => !text.includes('\0')),
+    id: last('id', () => true),
     retryMs: retry === null ? null : Number(retry),
   };
 }
