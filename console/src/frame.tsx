@@ -6,6 +6,7 @@ import { ask } from './api/client.ts';
 import { queryClient, reading, sessionQuery } from './api/queries.ts';
 import { KillSwitch } from './pages/kill-switch.tsx';
 import { Badge, Button, classes } from './ui/kit.tsx';
+import { Mark } from './ui/mark.tsx';
 import { setTheme, theme, type Theme } from './ui/theme.ts';
 
 const links = [
@@ -116,16 +117,7 @@ const item =
 function Brand(): ReactNode {
   return (
     <span className="flex items-center gap-2 text-base font-semibold">
-      <svg
-        viewBox="0 0 16 16"
-        className="size-5 text-accent"
-        fill="none"
-        stroke="currentColor"
-        strokeWidth="1.6"
-        aria-hidden
-      >
-        <path d="M2 15V7a6 6 0 0 1 12 0v8M6 2v13M10 2v13M2 8h12" />
-      </svg>
+      <Mark size="size-5" lines={1.6} />
       Portcullis
     </span>
   );

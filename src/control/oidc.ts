@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-
 import * as z from 'zod';
 
 import { err, ok, type Result } from '../base/result.ts';
@@ -10,8 +8,7 @@ import type { OidcProvider } from './oidc-provider.ts';
 import { resolveUser, type UserRefusal } from './oidc-users.ts';
 import { conflict, type ControlProblem } from './problem.ts';
 import { route, type Route } from './route.ts';
-import { digest } from './session.ts';
-import { personOf } from './sign-in-records.ts';
+import { beginAttempt, endAttempt, letIn, tooLate } from './sign-in-steps.ts';
 import { siteOf } from './site.ts';
 
 /** The page of the console that a provider sends the browser back to. */
@@ -43,16 +40,14 @@ export const oidcRoutes: readonly Route[] = [
     may: 'anyone',
     input: z.strictObject({}),
     output: z.object({ url: z.string() }),
-    handle: async ({ signIn }, { page, setAttempt }) => {
+    handle: async ({ signIn }, { page, ...cookie }) => {
       const { oidc, consoleUrl, oidcAttempts } = signIn;
       if (oidc === null) return noProvider;
       const site = siteOf(page, consoleUrl);
       if (!site.ok) return site;
       const begun = await oidc.begin(`${site.value.origin}${returnPath}`);
       if (!begun.ok) return conflict(unreachable(oidc));
-      const token = randomBytes(32).toString('base64url');
-      oidcAttempts.begin(digest(token), begun.value);
-      setAttempt(token);
+      beginAttempt(oidcAttempts, begun.value, cookie);
       return ok({ url: begun.value.url });
     },
   }),
@@ -64,16 +59,12 @@ export const oidcRoutes: readonly Route[] = [
     may: 'anyone',
     input: z.strictObject({ query: z.string().max(8_192) }),
     output: z.object({ ok: z.boolean() }),
-    handle: async (deps, { input, attempt, setAttempt, setSession }) => {
-      const begun = deps.signIn.oidcAttempts.take(digest(attempt));
-      if (begun === null) return conflict('this took too long, or was done before: begin again');
-      setAttempt(null);
+    handle: async (deps, { input, setSession, ...cookie }) => {
+      const begun = endAttempt(deps.signIn.oidcAttempts, cookie);
+      if (begun === null) return tooLate;
       const user = await userOf(deps, (oidc) => oidc.finish(input.query, begun));
       if (!user.ok) return user;
-      const { name } = user.value;
-      if (!(await deps.signIn.records.opened(personOf(name), 'oidc'))) return notRecorded;
-      setSession(await deps.sessions.open(name));
-      return ok({ ok: true });
+      return letIn(deps, { name: user.value.name, by: 'oidc' }, setSession);
     },
   }),
 ];

@@ -1,11 +1,8 @@
-import { randomBytes } from 'node:crypto';
-
 import * as z from 'zod';
 
 import { err, ok, type Result } from '../base/result.ts';
 import { userHandle, type Passkey } from '../identity/passkey.ts';
 import type { User } from '../identity/user.ts';
-import { notRecorded } from './change.ts';
 import type { ControlDeps } from './deps.ts';
 import {
   checkSigned,
@@ -14,10 +11,9 @@ import {
   type CeremonyProblem,
 } from './passkey-ceremony.ts';
 import { bytes, credential, options } from './passkey-json.ts';
-import { conflict, type ControlProblem } from './problem.ts';
+import type { ControlProblem } from './problem.ts';
 import { route, type Route } from './route.ts';
-import { digest } from './session.ts';
-import { personOf } from './sign-in-records.ts';
+import { beginAttempt, endAttempt, letIn, notVerified, tooLate } from './sign-in-steps.ts';
 import { passkeySiteOf } from './site.ts';
 import { tryOnce } from './throttle.ts';
 
@@ -42,13 +38,12 @@ export const passkeySignInRoutes: readonly Route[] = [
     may: 'anyone',
     input: z.strictObject({}),
     output: z.object({ options }),
-    handle: async ({ signIn }, { page, setAttempt }) => {
+    handle: async ({ signIn }, { page, ...cookie }) => {
       const site = passkeySiteOf(page, signIn.consoleUrl);
       if (!site.ok) return site;
       const made = await requestOptions(site.value);
-      const token = randomBytes(32).toString('base64url');
-      signIn.ceremonies.begin(digest(token), { challenge: made.challenge, site: site.value });
-      setAttempt(token);
+      const ceremony = { challenge: made.challenge, site: site.value };
+      beginAttempt(signIn.ceremonies, ceremony, cookie);
       return ok({ options: { ...made } });
     },
   }),
@@ -60,16 +55,12 @@ export const passkeySignInRoutes: readonly Route[] = [
     may: 'anyone',
     input: z.strictObject({ response: signed }),
     output: z.object({ ok: z.boolean() }),
-    handle: async (deps, { input, attempt, setAttempt, setSession }) => {
-      const ceremony = deps.signIn.ceremonies.take(digest(attempt));
-      if (ceremony === null) return conflict('this took too long, or was done before: begin again');
-      setAttempt(null);
+    handle: async (deps, { input, setSession, ...cookie }) => {
+      const ceremony = endAttempt(deps.signIn.ceremonies, cookie);
+      if (ceremony === null) return tooLate;
       const user = await check(deps, input.response, ceremony);
       if (!user.ok) return user;
-      const { name } = user.value;
-      if (!(await deps.signIn.records.opened(personOf(name), 'passkey'))) return notRecorded;
-      setSession(await deps.sessions.open(name));
-      return ok({ ok: true });
+      return letIn(deps, { name: user.value.name, by: 'passkey' }, setSession);
     },
   }),
 ];
@@ -128,7 +119,7 @@ function explain(reason: Reason | null): string {
     case 'counter-not-grown':
       return 'the passkey was refused, for it may have been copied: sign in by your password and remove it';
     case 'user-not-verified':
-      return 'the authenticator did not ask who you are: use one with a PIN, a fingerprint or a face';
+      return notVerified;
     default:
       return 'the passkey was not accepted: load the page again, or sign in by your password';
   }

@@ -12,6 +12,7 @@ import { bytes, credential, options } from './passkey-json.ts';
 import { conflict, invalid, missing, type ControlProblem } from './problem.ts';
 import { everyone, type Actor, type SessionRef } from './roles.ts';
 import { route, type Route } from './route.ts';
+import { notVerified, tooLate } from './sign-in-steps.ts';
 import { passkeySiteOf, type AskingPage } from './site.ts';
 
 const passkeyView = z.object({
@@ -133,7 +134,7 @@ async function add(
   if (!owner.ok) return owner;
   const { user, session } = owner.value;
   const ceremony = signIn.creations.take(session.tokenSha256);
-  if (ceremony === null) return conflict('this took too long, or was done before: begin again');
+  if (ceremony === null) return tooLate;
   const { transports = [], ...response } = input.response.response;
   const answer = { ...input.response, response, clientExtensionResults: {} };
   const checked = await checkCreated(answer, ceremony);
@@ -182,9 +183,7 @@ async function remove(
 }
 
 function explain(problem: CeremonyProblem): string {
-  if (problem === 'user-not-verified') {
-    return 'the authenticator did not ask who you are: use one with a PIN, a fingerprint or a face';
-  }
+  if (problem === 'user-not-verified') return notVerified;
   if (problem === 'attested') {
     return 'the authenticator sent certificates that nobody asked for: use another';
   }

@@ -1,5 +1,7 @@
 import type { ReactNode } from 'react';
 
+import { Mark } from '../ui/mark.tsx';
+
 /** Loads the page that one wanted to, so that nothing is kept of when nobody was signed in. */
 export function enter(): void {
   enterAt(new URLSearchParams(location.search).get('next') ?? '/');
@@ -27,16 +29,7 @@ export function Gate({
     <main className="grid min-h-full place-items-center px-4 py-10">
       <div className="w-full max-w-sm">
         <div className="mb-6 flex items-center justify-center gap-3">
-          <svg
-            viewBox="0 0 16 16"
-            className="size-9 text-accent"
-            fill="none"
-            stroke="currentColor"
-            strokeWidth="1.3"
-            aria-hidden
-          >
-            <path d="M2 15V7a6 6 0 0 1 12 0v8M6 2v13M10 2v13M2 8h12" />
-          </svg>
+          <Mark size="size-9" lines={1.3} />
           <span className="text-2xl font-semibold tracking-tight">Portcullis</span>
         </div>
         <div className="rounded-xl border border-line bg-panel p-6 shadow-sm">
