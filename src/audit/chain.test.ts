@@ -5,9 +5,9 @@ import fc from 'fast-check';
 import {
   decodeLine,
   encodeBody,
-  encodeLine,
   genesisHash,
   lineBytesMax,
+  lineStart,
   readLineHead,
 } from './chain.ts';
 import { sampleAdmin, sampleIntent, sampleRecords } from './record-samples.ts';
@@ -17,6 +17,8 @@ import { csvColumns, csvHeader, csvLine } from './csv.ts';
 const sha256 = (text: string | Uint8Array): string =>
   createHash('sha256').update(text).digest('base64url');
 const prev = genesisHash('ins_test', sha256);
+const encodeLine = (seq: number, before: string, encodedBody: string): string =>
+  lineStart(seq, before) + encodedBody;
 const parse = (text: string): unknown => {
   try {
     return JSON.parse(text);

@@ -51,12 +51,10 @@ export function encodeBody(body: RecordBody): string | null {
   return cut.length <= lineBytesMax - 128 ? cut : null;
 }
 
-/** The exact line of a record, without the newline. Its hash is the next record's `prev`. */
-export function encodeLine(seq: number, prev: string, encodedBody: string): string {
-  return lineStart(seq, prev) + encodedBody;
-}
-
-/** What every line has before the body of its record. */
+/**
+ * What the line of a record has before its encoded body; nothing but a newline stands behind that.
+ * The hash of the line, without the newline, is the next record's `prev`.
+ */
 export function lineStart(seq: number, prev: string): string {
   return `{"v":1,"seq":${seq},"prev":"${prev}",`;
 }

@@ -1,3 +1,4 @@
+import { risks } from '../policy/document.ts';
 import type { Category, Risk } from '../policy/request.ts';
 import { unreachable } from '../base/assert.ts';
 import type { Field, Hit, Signal, SignalId } from './tool.ts';
@@ -36,8 +37,7 @@ function reasons(category: Category, evidence: readonly Hit[]): string {
 }
 
 function raises(classRisk: Risk): (signal: Signal) => boolean {
-  const order: readonly Risk[] = ['Low', 'Medium', 'High', 'Critical'];
-  return ({ atLeast }) => order.indexOf(atLeast) > order.indexOf(classRisk);
+  return ({ atLeast }) => risks.indexOf(atLeast) > risks.indexOf(classRisk);
 }
 
 function shortened(quote: string): string {

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../base/strict-json.ts';
-import type { Category } from '../policy/request.ts';
+import { gravity } from '../policy/document.ts';
 import { classifyTool } from './classify.ts';
 import { readTool } from './tool.ts';
 import type { Classification, Property, ServerContext, ToolDefinition } from './tool.ts';
@@ -93,14 +93,6 @@ export function recommendPolicyFor(
 }
 
 const unusableKeys = new Set(['__proto__']);
-const gravity: readonly Category[] = [
-  'Read',
-  'Write',
-  'Execute',
-  'Unclassified',
-  'Destructive',
-  'Financial',
-];
 
 // Two tools of one name can only get one rule: the stricter one.
 function isGraver(a: ClassifiedTool, b: ClassifiedTool): boolean {

@@ -1,3 +1,4 @@
+import { risks } from '../policy/document.ts';
 import type { Category, Risk } from '../policy/request.ts';
 import type { Signal } from './tool.ts';
 
@@ -9,7 +10,6 @@ const classRisks: Readonly<Record<Category, Risk>> = {
   Financial: 'Critical',
   Unclassified: 'High',
 };
-const order: readonly Risk[] = ['Low', 'Medium', 'High', 'Critical'];
 
 /** The risk of a category by itself, before any signal. */
 export function classRiskOf(category: Category): Risk {
@@ -18,7 +18,7 @@ export function classRiskOf(category: Category): Risk {
 
 /** The risk after the signals. They can only raise it: the result is never below `risk`. */
 export function raise(risk: Risk, signals: readonly Signal[]): Risk {
-  let level = order.indexOf(risk);
-  for (const { atLeast } of signals) level = Math.max(level, order.indexOf(atLeast));
-  return order[level] ?? 'Critical';
+  let level = risks.indexOf(risk);
+  for (const { atLeast } of signals) level = Math.max(level, risks.indexOf(atLeast));
+  return risks[level] ?? 'Critical';
 }

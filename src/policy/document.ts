@@ -1,6 +1,6 @@
 import type { JsonValue } from '../base/strict-json.ts';
 import type { Scope } from './decision.ts';
-import type { Category } from './request.ts';
+import type { Category, Risk } from './request.ts';
 
 /**
  * A policy as its author wrote it, after the strict parse: short forms stay short forms, so that
@@ -141,6 +141,19 @@ export interface Limit {
   readonly concurrent?: number | true;
   readonly on_deny?: string;
 }
+
+/** How bad a misuse of a tool can be, from the least to the worst. */
+export const risks: readonly Risk[] = ['Low', 'Medium', 'High', 'Critical'];
+
+/** How careful one has to be with a category, from the least to the most: what is unclear counts. */
+export const gravity: readonly Category[] = [
+  'Read',
+  'Write',
+  'Execute',
+  'Unclassified',
+  'Destructive',
+  'Financial',
+];
 
 /** The five categories and the honest sixth, in order of severity. */
 export const categories: readonly Category[] = [

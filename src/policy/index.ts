@@ -1,11 +1,9 @@
-import type { Risk } from './request.ts';
-
 export type * from './decision.ts';
 export type * from './document.ts';
 export type * from './problem.ts';
 export type * from './request.ts';
 export type { CompiledPolicy, NamedPolicy, PolicySet } from './compile.ts';
-export { categories, operatorNames, scopes } from './document.ts';
+export { categories, gravity, operatorNames, risks, scopes } from './document.ts';
 export { parsePolicy, printPolicy } from './parse.ts';
 export { compilePolicy } from './compile.ts';
 export { decide } from './decide.ts';
@@ -19,6 +17,3 @@ export type { ExplainedStep, Explanation, LookAtCounter } from './explain.ts';
 export { limitsOf } from './limits-of.ts';
 export type { PolicyLimit } from './limits-of.ts';
 export { lintPolicy } from './lint.ts';
-
-/** How bad a misuse of a tool can be, from the least to the worst. */
-export const risks: readonly Risk[] = ['Low', 'Medium', 'High', 'Critical'];

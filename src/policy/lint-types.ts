@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../base/strict-json.ts';
-import { categories } from './document.ts';
+import { categories, risks } from './document.ts';
 import type { Condition, OperatorName } from './document.ts';
 import { isList, isSafe, kindOf } from './operators/compare.ts';
 import type { JsonKind } from './operators/compare.ts';
@@ -78,7 +78,7 @@ function neverHoldsAtRoot({ op, value }: Condition, path: Path): Futility | null
 
 function knownValues(path: Path): readonly (string | number)[] | null {
   if (path.root === 'tool.category') return categories;
-  if (path.root === 'tool.risk') return ['Low', 'Medium', 'High', 'Critical'];
+  if (path.root === 'tool.risk') return risks;
   if (path.root === 'time.weekday') return [1, 2, 3, 4, 5, 6, 7];
   return path.root === 'time.hour' ? Array.from({ length: 24 }, (_, hour) => hour) : null;
 }

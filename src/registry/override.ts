@@ -1,3 +1,4 @@
+import { gravity, risks } from '../policy/index.ts';
 import type { Category, CompiledPolicy, Risk } from '../policy/index.ts';
 import type { PinOverride, PinRow } from './registry-store.ts';
 
@@ -6,16 +7,6 @@ export interface Kind {
   readonly category: Category;
   readonly risk: Risk;
 }
-
-const byGravity: readonly Category[] = [
-  'Read',
-  'Write',
-  'Execute',
-  'Unclassified',
-  'Destructive',
-  'Financial',
-];
-const byRisk: readonly Risk[] = ['Low', 'Medium', 'High', 'Critical'];
 
 /**
  * What a tool is taken for by policies: what a person said, else what the classifier says.
@@ -27,8 +18,8 @@ export function kindOf(row: PinRow): Kind {
   if (override === undefined) return { category, risk };
   if (!isOutdated(row)) return { category: override.category, risk: override.risk };
   return {
-    category: graver(byGravity, category, override.category),
-    risk: graver(byRisk, risk, override.risk),
+    category: graver(gravity, category, override.category),
+    risk: graver(risks, risk, override.risk),
   };
 }
 

@@ -30,6 +30,8 @@ export interface EgressOptions {
   readonly connectTimeoutMs: number;
   readonly resolve?: Resolve;
   readonly extraCa?: string;
+  /** For a reader of streams, which costs each read a buffer of its own. */
+  readonly asStream?: boolean;
 }
 
 /** An address was refused before any packet left: never the network's fault. */
@@ -94,35 +96,23 @@ export function checkAddress(
   });
 }
 
-type Opened = (error: Error | null, socket: Socket | null) => void;
-
 /**
  * Opens one connection to the target. Every address of the name is checked, one bad address
  * refuses the name, and only addresses that were checked are connected to, so that a second
  * answer of the name server changes nothing. No proxy is used, whatever the environment says.
- * `done` is called once; an `EgressRefused` means that nothing was connected to.
+ * `done` is called once; an `EgressRefused` means that nothing was connected to. What the socket
+ * receives goes to `receiveFrom` alone, unless it was asked for as a stream.
  */
-export function openConnection(target: Target, options: EgressOptions, done: Opened): Socket {
-  return settled(startConnection(target, options, false), { target, options, done });
-}
-
-/** The same, of a socket that is no stream: it is read by `receiveFrom` alone. */
-export function openDirect(target: Target, options: EgressOptions, done: Opened): Socket {
-  return settled(startConnection(target, options, true), { target, options, done });
-}
-
-interface Opening {
-  readonly target: Target;
-  readonly options: EgressOptions;
-  readonly done: Opened;
-}
-
-/** Tells once how the opening of a connection ended. */
-function settled(socket: Socket, { target, options, done }: Opening): Socket {
-  let isSettled = false;
+export function openConnection(
+  target: Target,
+  options: EgressOptions,
+  done: (error: Error | null, socket: Socket | null) => void,
+): Socket {
+  const socket = startConnection(target, options);
+  let settled = false;
   const settle = (error: Error | null): void => {
-    if (isSettled) return;
-    isSettled = true;
+    if (settled) return;
+    settled = true;
     clearTimeout(timer);
     done(error, error === null ? socket : null);
   };
@@ -142,10 +132,10 @@ function settled(socket: Socket, { target, options, done }: Opening): Socket {
   return socket;
 }
 
-function startConnection(target: Target, options: EgressOptions, direct: boolean): Socket {
+function startConnection(target: Target, options: EgressOptions): Socket {
   const lookup = guardedLookup(target, options.resolve ?? resolveBySystem);
   const to = { host: target.hostname, port: target.port, lookup, autoSelectFamily: true };
-  if (!target.secure) return connectTcp(direct ? { ...to, onread } : to);
+  if (!target.secure) return connectTcp(options.asStream === true ? to : { ...to, onread });
   return connectTls({
     ...to,
     ...(isIP(target.hostname) === 0 ? { servername: target.hostname } : {}),
@@ -177,7 +167,7 @@ const onread = {
   },
 };
 
-/** Gives what a connection of `openDirect` receives to `receive`, chunk by chunk. */
+/** Gives what a connection receives to `receive`, chunk by chunk. */
 export function receiveFrom(socket: Socket, receive: Receive): void {
   if (socket instanceof TLSSocket) socket.on('data', receive);
   // The property is this module's own, as above.

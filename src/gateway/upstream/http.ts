@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-import { openDirect, type EgressOptions, type Target } from './egress.ts';
+import { openConnection, type EgressOptions, type Target } from './egress.ts';
 import { ExchangeState, failedExchange, type ExchangeSource } from './exchange.ts';
 import { isEventStream, requestHeaders } from './headers.ts';
 import { Connection, type ConnectionUser } from './http-connection.ts';
@@ -97,7 +97,7 @@ class HttpUpstream implements Upstream {
   #connect(exchange: HttpExchange, head: string): void {
     this.#connecting.add(exchange);
     const { target, egress } = this.#options;
-    const socket = openDirect(target, egress, (error, connected) => {
+    const socket = openConnection(target, egress, (error, connected) => {
       this.#connecting.delete(exchange);
       if (connected === null) {
         exchange.lost(error ?? new Error('not connected'));
