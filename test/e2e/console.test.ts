@@ -312,6 +312,19 @@ describe('the story of a policy', { skip }, () => {
     await page.goto(`${gateway.url}/console/log`);
   });
 
+  test('a log whose index is behind says so, and fills itself', async () => {
+    const { page } = watched;
+    const asked = /\/api\/v1\/log\?/;
+    const behind = { lines: [], complete: false };
+    await page.route(asked, (route) => route.fulfill({ json: behind }));
+    await page.goto(`${gateway.url}/console/log?tool=edit_file`);
+    await page.getByText('still being made searchable').waitFor();
+    await page.unroute(asked);
+    const calls = page.getByRole('row').filter({ hasText: 'edit_file' });
+    await calls.nth(3).waitFor();
+    await page.getByText('still being made searchable').waitFor({ state: 'hidden' });
+  });
+
   test('a call is held, shown exactly, and allowed', async () => {
     const { page } = watched;
     const target = join(files.root, 'held.txt');

@@ -13,6 +13,8 @@ const CallsChart = lazy(async () => ({ default: (await import('./charts.tsx')).C
 const LatencyChart = lazy(async () => ({ default: (await import('./charts.tsx')).LatencyChart }));
 
 const liveMax = 300;
+/** Between two looks while the index of the log has not caught up. */
+const catchUpMs = 1_000;
 
 /** What happened: search, a live tail, charts, and the whole story of one call. */
 export function LogPage(): ReactNode {
@@ -21,11 +23,12 @@ export function LogPage(): ReactNode {
   const [live, setLive] = useState(true);
   const [charts, setCharts] = useState(false);
   const { id, ...narrow } = search;
-  const found = useQuery(
-    reading('searchLog', {
+  const found = useQuery({
+    ...reading('searchLog', {
       query: { ...narrow, decision: decisionOf(narrow.decision), limit: 200 },
     }),
-  );
+    refetchInterval: ({ state }) => (state.data?.complete === false ? catchUpMs : false),
+  });
   const grants = useQuery(reading('listGrants')).data ?? [];
   const servers = useQuery(reading('listServers')).data ?? [];
   const tail = useTail(live);
@@ -83,6 +86,11 @@ export function LogPage(): ReactNode {
         />
       </div>
       <Problem error={found.error} />
+      {found.data?.complete === false ? (
+        <p role="status" className="mb-2 text-sm text-soft">
+          The newest records are still being made searchable; this list fills itself.
+        </p>
+      ) : null}
       <div className={id === undefined ? '' : 'grid gap-4 2xl:grid-cols-[3fr_2fr]'}>
         {id === undefined ? null : (
           <div className="2xl:order-2">

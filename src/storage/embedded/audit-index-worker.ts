@@ -12,6 +12,8 @@ export interface IndexWorkerData {
 }
 
 const idleMs = 250;
+/** A step that the machine held up says nothing of what the next may take. */
+const restMaxMs = 1_000;
 
 // Only `startAuditIndex` starts this file, with exactly this.
 run(workerData as IndexWorkerData);
@@ -25,7 +27,8 @@ function run({ dir, dutyPercent }: IndexWorkerData): void {
     const before = performance.now();
     const more = index.step();
     const tookMs = performance.now() - before;
-    timer = setTimeout(work, more ? (tookMs * (100 - dutyPercent)) / dutyPercent : idleMs);
+    const restMs = Math.min(restMaxMs, (tookMs * (100 - dutyPercent)) / dutyPercent);
+    timer = setTimeout(work, more ? restMs : idleMs);
   };
   timer = setTimeout(work, 0);
   parentPort?.once('message', () => {
