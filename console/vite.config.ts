@@ -15,5 +15,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     target: 'es2023',
     reportCompressedSize: false,
+    license: { fileName: 'THIRD-PARTY.md' },
   },
 });

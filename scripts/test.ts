@@ -4,6 +4,7 @@ import { globSync } from 'node:fs';
 import { relative } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
+import { bundleIfStale } from './bundle.ts';
 import { watchFiles } from './file-limit.ts';
 import { runSteps, staticSteps } from './steps.ts';
 
@@ -52,6 +53,8 @@ async function main(filters: readonly string[]): Promise<void> {
     return;
   }
 
+  // Once before all, not by the file that needs it first.
+  await bundleIfStale();
   const tests = await runTests(files);
   printSkipped(tests.skipped);
   printSlowest(tests.took);

@@ -105,6 +105,17 @@ test('every environment variable that is read is in the reference', () => {
   );
 });
 
+test('every package that the program is made with is in its reference, and no other', () => {
+  const source = readAll(globSync('src/**/*.ts').filter((file) => !file.endsWith('.test.ts')));
+  const used = namesOf(source, /\bfrom '(?<name>(?!node:)(?:@[^/']+\/)?[\w.-]*\w)(?=['/])/gu);
+  const rows = readFileSync('docs/reference/dependencies.md', 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .map((line) => line.split('|')[1] ?? '');
+  assert.ok(used.length > 10);
+  assert.deepEqual(namesOf(rows.join('\n'), /`(?<name>[^`]+)`/gu), used);
+});
+
 function collect(command: Command, words: readonly string[]): void {
   for (const sub of command.commands) {
     const name = [...words, sub.name()];

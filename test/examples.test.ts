@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileSchema, type ConfigFile } from '../src/config/file-schema.ts';
 import { compilePolicy, parsePolicy } from '../src/policy/index.ts';
+import { startGateway, temporaryFolder } from './support/gateway-process.ts';
 
 const paths = globSync('examples/*/portcullis.json').sort();
 
@@ -55,39 +53,15 @@ for (const path of paths) {
 
 for (const path of paths) {
   test(`a gateway starts on ${path} and ends when asked`, { timeout: 280_000 }, async (context) => {
-    const data = await mkdtemp(join(tmpdir(), 'portcullis-example-'));
-    context.after(() => rm(data, { recursive: true, force: true }));
-    const args = ['bin/portcullis.mjs', 'up', '--config', path, '--data', data, '--port', '0'];
-    const env = {
-      ...process.env,
-      CI_AGENT_TOKEN: 'a-token-for-this-test-alone-0123456789',
-      HARNESS_TOKEN: 'another-token-for-this-test-0123456789',
-      HARNESS_SERVER: 'http://127.0.0.1:9/mcp',
-    };
-    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    context.after(() => child.kill('SIGKILL'));
-    const exited = new Promise<number | null>((done) => child.once('exit', done));
-
-    let output = '';
-    await new Promise<void>((done, failed) => {
-      const look = (chunk: Buffer): void => {
-        output += chunk.toString('utf8');
-        if (output.includes('Portcullis is ready at http://127.0.0.1:')) done();
-      };
-      child.stdout.on('data', look);
-      child.stderr.on('data', look);
-      child.once('exit', () => failed(new Error(`it ended before it was ready:\n${output}`)));
+    const gateway = await startGateway(context, {
+      dataDir: await temporaryFolder(context),
+      args: ['--config', path],
+      env: {
+        CI_AGENT_TOKEN: 'a-token-for-this-test-alone-0123456789',
+        HARNESS_TOKEN: 'another-token-for-this-test-0123456789',
+        HARNESS_SERVER: 'http://127.0.0.1:9/mcp',
+      },
     });
-    child.kill('SIGINT');
-    assert.equal(await exited, 0, output);
+    assert.deepEqual(await gateway.end('SIGINT'), { code: 0, signal: null }, gateway.stderr());
   });
 }
-
-test('the launcher runs the sources of a checkout', () => {
-  const run = spawnSync(process.execPath, ['bin/portcullis.mjs', '--version'], {
-    encoding: 'utf8',
-  });
-  const manifest: unknown = JSON.parse(readFileSync('package.json', 'utf8'));
-  assert.ok(typeof manifest === 'object' && manifest !== null && 'version' in manifest);
-  assert.equal(run.stdout, `${String(manifest.version)}\n`, run.stderr);
-});

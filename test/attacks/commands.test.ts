@@ -3,9 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 
-import { command, portcullis } from '../support/gateway-process.ts';
+import { command, portcullis, program } from '../support/gateway-process.ts';
 
 let folder = '';
 before(async () => {
@@ -41,7 +40,6 @@ for (const [args, code, says] of cases) {
 }
 
 test('a reader that has read enough gets no stack trace', async () => {
-  const program = fileURLToPath(new URL('../../bin/portcullis.mjs', import.meta.url));
   const show = `"${process.execPath}" "${program}" attack show A14 --json | head -n 1`;
   const ran = await command('sh', ['-c', show]);
   assert.equal(ran.stderr, '');

@@ -4,9 +4,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 
-import { temporaryFolder } from '../support/gateway-process.ts';
+import { compileCache, program, temporaryFolder } from '../support/gateway-process.ts';
 
-const cli = new URL('../../src/cli/cli.ts', import.meta.url).pathname;
 const scanned = new URL('../fixtures/scanned-server.mjs', import.meta.url).pathname;
 const tools = [{ name: 'delete_note', description: 'Deletes a note', inputSchema: {} }];
 const command = process.execPath;
@@ -37,8 +36,12 @@ async function home(context: TestContext): Promise<Home> {
     read: (path) => readFile(join(dir, path), 'utf8'),
     run: (words) =>
       new Promise((resolve) => {
-        const options = { cwd: dir, env: { PATH, HOME: dir }, maxBuffer: 16_000_000 };
-        execFile(process.execPath, [cli, ...words], options, (error, out, err) => {
+        const options = {
+          cwd: dir,
+          env: { ...compileCache, PATH, HOME: dir },
+          maxBuffer: 16_000_000,
+        };
+        execFile(process.execPath, [program, ...words], options, (error, out, err) => {
           const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
           resolve({ code, out, err });
         });

@@ -10,6 +10,7 @@ import { connectControl } from '../../src/cli/control-client.ts';
 import { modernPay, resultOf, textOf } from '../support/held-calls.ts';
 import {
   command,
+  compileCache,
   portcullis,
   runArguments,
   startGateway,
@@ -163,7 +164,10 @@ describe('a person answers in a terminal', { timeout: 280_000 }, () => {
     };
     await writeFile(policy, JSON.stringify(document));
     const args = ['--policy', policy, '--audit', dir, '--', process.execPath, orchard];
-    const child = spawn(process.execPath, runArguments(args), { stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, runArguments(args), {
+      env: { ...process.env, ...compileCache },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
     context.after(() => child.kill('SIGKILL'));
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));

@@ -11,7 +11,7 @@ import {
   descendants,
   isAlive,
   portcullis,
-  runArguments,
+  program,
   startGateway,
   temporaryFolder,
   type GatewayProcess,
@@ -166,7 +166,6 @@ test('a gateway goes on when nobody reads what it says of itself', async (contex
   const config = join(folder, 'portcullis.json');
   await writeFile(config, '{"servers":{}}');
   const dataDir = join(folder, 'data');
-  const [program = ''] = runArguments([]);
   const args = [program, 'up', '--port', '0', '--config', config, '--data', dataDir];
   const env = { ...process.env, ...compileCache };
   const gateway = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });

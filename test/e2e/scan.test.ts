@@ -5,7 +5,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 
-const cli = new URL('../../src/cli/cli.ts', import.meta.url).pathname;
+import { compileCache, program } from '../support/gateway-process.ts';
+
 const scanned = new URL('../fixtures/scanned-server.mjs', import.meta.url).pathname;
 const demo = new URL('../../src/demo/', import.meta.url).pathname;
 
@@ -20,8 +21,8 @@ function portcullis(
   env: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
   return new Promise((resolve) => {
-    const options = { env: { ...process.env, ...env }, maxBuffer: 64_000_000 };
-    execFile(process.execPath, [cli, ...args], options, (error, out, err) => {
+    const options = { env: { ...process.env, ...compileCache, ...env }, maxBuffer: 64_000_000 };
+    execFile(process.execPath, [program, ...args], options, (error, out, err) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
       resolve({ code, out, err });
     });
