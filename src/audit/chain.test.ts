@@ -65,6 +65,29 @@ test('a line is one printable line, whatever a name holds (B-131)', () => {
   }
 });
 
+test('a body is what JSON.stringify gives, with escapes for what is not printable', () => {
+  const plainly = (body: object): string =>
+    JSON.stringify(body)
+      .replace(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .slice(1);
+  for (const body of sampleRecords) assert.equal(encoded(body), plainly(body));
+  const any = fc.string({ unit: 'binary', maxLength: 40 });
+  const amount = fc.double({ noNaN: true });
+  fc.assert(
+    fc.property(any, any, any, amount, (id, text, key, value) => {
+      const units = [
+        { key, units: value, windowMs: null, before: 0, max: 3 },
+        { key: text, units: 1, windowMs: 60_000 },
+      ];
+      const written = { tool: text, rule: text, argumentKeys: [text, key], units };
+      const intent = { ...sampleIntent(id, written), arguments: { [text]: [value, text] } };
+      // Twice: texts are remembered.
+      assert.equal(encoded(intent), plainly(intent));
+      assert.equal(encoded(intent), plainly(intent));
+    }),
+  );
+});
+
 test('no two different records have the same line (B-133)', () => {
   const pairs = [
     [

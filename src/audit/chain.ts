@@ -1,4 +1,5 @@
 import type { RecordBody } from './record.ts';
+import { encodeRecord, escapeUnprintable } from './encode-record.ts';
 import { isRecordBody } from './record-shape.ts';
 
 /** SHA-256 of bytes, or of those of a printable-ASCII text, as 43 characters of base64url. */
@@ -30,7 +31,6 @@ export const lineBytesMax = 262_144;
 const cutAboveBytes = 16_384;
 const keptCharacters = 256;
 const unprintable = /[^\x20-\x7e]/;
-const everyUnprintable = /[^\x20-\x7e]/g;
 const headPattern = /^\{"v":1,"seq":([1-9][0-9]{0,15}),"prev":"([A-Za-z0-9_-]{43})","/;
 
 /** What the first record of a log is linked to: derived from the installation's random id. */
@@ -44,7 +44,7 @@ export function genesisHash(installation: string, sha256: Sha256): string {
  * they are. Null when it is longer than a line may be, even after long texts were cut.
  */
 export function encodeBody(body: RecordBody): string | null {
-  const text = escapeUnprintable(JSON.stringify(body)).slice(1);
+  const text = encodeRecord(body);
   if (text.length <= cutAboveBytes) return text;
 
   const cut = escapeUnprintable(JSON.stringify(body, cutLongText)).slice(1);
@@ -83,15 +83,6 @@ export function decodeLine(line: string, parse: (text: string) => unknown): Stor
   const { v, seq, prev, ...body } = value as Readonly<Record<string, unknown>>;
   if (v !== 1 || seq !== head.seq || prev !== head.prev) return null;
   return isRecordBody(body) ? { seq: head.seq, prev: head.prev, body } : null;
-}
-
-/** Replaces whatever is not printable ASCII by JSON escapes: the JSON value stays the same. */
-export function escapeUnprintable(json: string): string {
-  if (!unprintable.test(json)) return json;
-  return json.replace(
-    everyUnprintable,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }
 
 /** Counter keys are kept whole: the counters are rebuilt from them. */

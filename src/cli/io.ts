@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 
-import { escapeUnprintable } from '../audit/chain.ts';
+import { escapeUnprintable } from '../audit/encode-record.ts';
 
 /** Where a command writes: results to `out`, everything else to `err`. */
 export interface Io {

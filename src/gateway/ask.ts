@@ -143,6 +143,7 @@ async function judgeLateAnswer(
     noteTask(gateway, caller, answer);
     const waitedMs = gateway.clock.monotonicMs() - call.sinceMs;
     for (const receipt of call.receipts) await gateway.counters.release(receipt);
+    const units = labelUnits(call.receipts);
     const outcome: OutcomeRecord = {
       kind: 'outcome',
       id: call.intent.id,
@@ -153,7 +154,7 @@ async function judgeLateAnswer(
       recordUs: call.recordUs,
       upstreamUs: Math.round(waitedMs * 1000),
       givenBack: false,
-      ...labelUnits(call.receipts),
+      ...(units === null ? {} : { units }),
     };
     const recorded = await gateway.audit.append(outcome, call.intent);
     return recorded.ok ? raw : null;

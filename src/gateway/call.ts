@@ -4,7 +4,7 @@ import type { RequestMessage } from '../mcp/message.ts';
 import { judgeFromServer } from './ask.ts';
 import { underWayIn } from './cancel.ts';
 import { jsonHeaders, type Downstream } from './downstream.ts';
-import { enforce, refused, type Permitted, type Refused } from './enforce.ts';
+import { enforce, refused, type Enforcement, type Permitted, type Refused } from './enforce.ts';
 import { forwardRequest } from './forward.ts';
 import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
@@ -32,13 +32,16 @@ export async function callTool(
   const own = ownState(received);
   const round = own === null ? roundOf(gateway, caller, received) : null;
   if (round !== null) return callAgain(gateway, caller, { received, round }, downstream, params);
-  const message = own?.message ?? received;
-  const call = await stateQuestion(gateway, caller, message);
+  const stated = stateQuestion(gateway, caller, own?.message ?? received);
+  // Here and below what is there already is not awaited: every call would pay for what few need.
+  const call = stated instanceof Promise ? await stated : stated;
   if (own !== null && (own.message === null || !isOwnCall(gateway, call, own))) {
     return refuseState(gateway, call, downstream);
   }
-  // Awaited and not returned, here and below: an async function that returns a promise waits thrice.
-  await decideOn(gateway, { call, own }, downstream, params);
+  const enforced = enforce(gateway, call);
+  const enforcement = enforced instanceof Promise ? await enforced : enforced;
+  // Awaited and not returned: an async function that returns a promise waits for it three times.
+  await actOn(gateway, { call, own, enforcement }, downstream, params);
 }
 
 /** A later round: judged like the first, and counted with it. */
@@ -56,19 +59,24 @@ async function callAgain(
   const stated = await stateQuestion(gateway, caller, round.message);
   const approved = round.pass?.approved ?? null;
   const call = { ...stated, round, ...(approved === null ? {} : { approved }) };
-  return decideOn(gateway, { call, own: null }, downstream, params);
+  const enforcement = await enforce(gateway, call);
+  return actOn(gateway, { call, own: null, enforcement }, downstream, params);
 }
 
-async function decideOn(
+interface Judged {
+  readonly call: ToolCall;
+  readonly own: OwnState | null;
+  readonly enforcement: Enforcement;
+}
+
+function actOn(
   gateway: Gateway,
-  { call, own }: { readonly call: ToolCall; readonly own: OwnState | null },
+  { call, own, enforcement }: Judged,
   downstream: Downstream,
   params: readonly MirroredParam[] | undefined,
 ): Promise<void> {
-  const enforcement = await enforce(gateway, call);
   if (enforcement.effect === 'permitted') {
-    await carryOut(gateway, call, enforcement, downstream, params);
-    return;
+    return carryOut(gateway, call, enforcement, downstream, params);
   }
   if (enforcement.effect === 'held') {
     return holdCall(gateway, { call, held: enforcement, own }, downstream, {
@@ -147,7 +155,8 @@ function answerRefusal(call: ToolCall, refusal: Refused, downstream: Downstream)
   downstream.answer(200, jsonHeaders, refusalBody(call, refusal));
 }
 
-async function forward(
+/** Resolves when the exchange is over; what is awaited of it is awaited once, by its caller. */
+function forward(
   gateway: Gateway,
   intended: Intended,
   downstream: Downstream,
@@ -159,12 +168,11 @@ async function forward(
     concludeCall(gateway, intended, conclusion);
   if (upstream === null) {
     const failure = { kind: 'unreachable', reached: false, detail: 'no such server' } as const;
-    const release = await conclude({ kind: 'failed', failure });
-    downstream.answer(200, jsonHeaders, release.replacement?.body ?? null);
-    return;
+    return conclude({ kind: 'failed', failure }).then(({ replacement }) => {
+      downstream.answer(200, jsonHeaders, replacement?.body ?? null);
+    });
   }
-  const ended = gateway.live.beginAnswer(caller.grant.id, downstream);
-  await relay({
+  return relay({
     gateway,
     upstream,
     request: forwardRequest(gateway, caller, message, {
@@ -177,6 +185,7 @@ async function forward(
     holdHead: false,
     judge: (answer, event) => judgeFromServer(gateway, caller, answer, event.raw),
     announce: underWayIn(gateway, caller, message),
+    settled: gateway.live.beginAnswer(caller.grant.id, downstream),
     conclude,
-  }).finally(ended);
+  });
 }

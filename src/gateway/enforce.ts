@@ -1,5 +1,5 @@
 import type { LimitReached } from '../audit/record.ts';
-import type { Mark, Receipt, Take } from '../counters/counters.ts';
+import type { Mark, Receipt, Take, TakeResult } from '../counters/counters.ts';
 import { counterKey, labelOwner } from '../counters/key.ts';
 import {
   decide,
@@ -45,8 +45,11 @@ export interface Refused {
   readonly approvalId?: string;
 }
 
-/** Decides and enforces: steps 5 and 6 of a call's life. What cannot be carried out is refused. */
-export async function enforce(gateway: Gateway, call: ToolCall): Promise<Enforcement> {
+/**
+ * Decides and enforces: steps 5 and 6 of a call's life. What cannot be carried out is refused. A
+ * promise only where a store of another process must be asked.
+ */
+export function enforce(gateway: Gateway, call: ToolCall): Enforcement | Promise<Enforcement> {
   const stop = stopOf(gateway, call.caller);
   if (stop !== null) return refused('stopped', '(stopped)', stopSentence(stop));
   if (call.listMissing) {
@@ -77,17 +80,17 @@ async function observe(gateway: Gateway, call: ToolCall): Promise<Enforcement> {
 
   const guarded = decide({ policy: permissive, guardrails }, call.question);
   if (guarded.effect === 'deny') return denied(guarded);
-  const permitted = await oblige(gateway, call, guarded, 'enforce');
-  if (permitted.effect !== 'permitted') return permitted;
+  const allowed = await oblige(gateway, call, guarded, 'enforce');
+  if (allowed.effect !== 'permitted') return allowed;
 
   const would =
     observed.effect === 'deny'
       ? denied(observed)
       : await oblige(gateway, call, observed, 'observe');
   if (would.effect === 'permitted') {
-    return { ...would, receipts: [...permitted.receipts, ...would.receipts] };
+    return { ...would, receipts: [...allowed.receipts, ...would.receipts] };
   }
-  return { ...permitted, decision: 'deny', rule: would.rule, wouldRefuse: would.rule };
+  return { ...allowed, decision: 'deny', rule: would.rule, wouldRefuse: would.rule };
 }
 
 /** What would be in force if this grant were enforced: the real labels, and those it set here. */
@@ -99,12 +102,12 @@ async function observedLabels(gateway: Gateway, call: ToolCall): Promise<readonl
 }
 
 /** Limits are looked at before a person is asked, and taken last. */
-async function oblige(
+function oblige(
   gateway: Gateway,
   call: ToolCall,
   decision: Allow,
   mode: 'enforce' | 'observe',
-): Promise<Enforcement> {
+): Enforcement | Promise<Enforcement> {
   if (mode === 'enforce' && call.approved === undefined && !isPaid(call)) {
     const waitMs = loopMs(gateway, call);
     if (waitMs !== null) return { ...looping, retryAfterMs: waitMs };
@@ -114,29 +117,45 @@ async function oblige(
   const takes = limits.map((limit) => takeOf(call, limit, mode));
   const approval = approvals[0];
   if (approval !== undefined && !isApproved(gateway, call, approvals)) {
-    const look = takes.length === 0 ? null : await gateway.counters.peek(takes);
-    if (look !== null && !look.ok) return spent({ limits, takes }, look);
-    return {
-      effect: 'held',
-      code: 'approval',
-      rule: approval.rule,
-      message: approval.reason ?? sentences.held,
-      retryAfterMs: null,
-      needs: approvals,
-    };
+    return hold(gateway, { limits, takes }, { needs: approvals, approval });
   }
-  const permitted = { effect: 'permitted', decision: 'allow', wouldRefuse: null } as const;
-  if (takes.length === 0 && labels.length === 0) {
-    return { ...permitted, rule: decision.rule, receipts: [] };
-  }
+  if (takes.length === 0 && labels.length === 0) return permitted(decision.rule, []);
   // INVARIANT: labels are set here, so they are on record before the server can answer.
   const marks = labels.length === 0 ? undefined : marksOf(call, labels, mode);
-  const taken = await gateway.counters.take(takes, marks);
-  if (!taken.ok && limits.length === 0) {
-    return refused('label-unavailable', decision.rule, sentences.noLabels);
-  }
-  if (!taken.ok) return spent({ limits, takes }, taken);
-  return { ...permitted, rule: decision.rule, receipts: [taken.receipt] };
+  const taken = gateway.counters.take(takes, marks);
+  const asked = { limits, takes };
+  return taken instanceof Promise
+    ? taken.then((result) => afterTake(asked, decision.rule, result))
+    : afterTake(asked, decision.rule, taken);
+}
+
+/** A call that waits for people takes nothing yet; one that has no room left is not shown to them. */
+async function hold(
+  gateway: Gateway,
+  asked: Asked,
+  held: { readonly needs: readonly ApprovalObligation[]; readonly approval: ApprovalObligation },
+): Promise<Enforcement> {
+  const look = asked.takes.length === 0 ? null : await gateway.counters.peek(asked.takes);
+  if (look !== null && !look.ok) return spent(asked, look);
+  const { needs, approval } = held;
+  return {
+    effect: 'held',
+    code: 'approval',
+    rule: approval.rule,
+    message: approval.reason ?? sentences.held,
+    retryAfterMs: null,
+    needs,
+  };
+}
+
+function afterTake(asked: Asked, rule: string, taken: TakeResult): Enforcement {
+  if (taken.ok) return permitted(rule, [taken.receipt]);
+  if (asked.limits.length > 0) return spent(asked, taken);
+  return refused('label-unavailable', rule, sentences.noLabels);
+}
+
+function permitted(rule: string, receipts: readonly Receipt[]): Permitted {
+  return { effect: 'permitted', decision: 'allow', rule, receipts, wouldRefuse: null };
 }
 
 /** A call of several rounds counts once; what it runs at the same time as counts in each. */
@@ -207,7 +226,7 @@ function whoOf(call: ToolCall, scope: LimitObligation['scope']): string {
   }
 }
 
-type NotTaken = Extract<Awaited<ReturnType<Gateway['counters']['take']>>, { ok: false }>;
+type NotTaken = Extract<TakeResult, { ok: false }>;
 
 /** `takes` are those of the limits, in their order. */
 interface Asked {

@@ -57,9 +57,20 @@ function messageHeaders(
   return versionHeader(caller);
 }
 
-function versionHeader(caller: Caller): Headers {
-  return caller.protocolVersion === null ? {} : { 'mcp-protocol-version': caller.protocolVersion };
+/** The same object for the same revision: whoever writes headers tells by it that they are known. */
+function versionHeader({ protocolVersion }: Caller): Headers {
+  if (protocolVersion === null) return noHeaders;
+  const known = versionHeaders.get(protocolVersion);
+  if (known !== undefined) return known;
+  const headers = { 'mcp-protocol-version': protocolVersion };
+  // A client may name any revision.
+  if (versionHeaders.size < versionsMax) versionHeaders.set(protocolVersion, headers);
+  return headers;
 }
+
+const noHeaders: Headers = {};
+const versionHeaders = new Map<string, Headers>();
+const versionsMax = 16;
 
 function describe(message: Message): UpstreamMessage {
   if (message.kind === 'response') {

@@ -47,21 +47,29 @@ export async function concludeCall(
   }
   const reached = wasReached(conclusion);
   if (!reached) await giveBack(gateway, permitted);
-  else for (const receipt of permitted.receipts) await gateway.counters.release(receipt);
+  else {
+    for (const receipt of permitted.receipts) {
+      const released = gateway.counters.release(receipt);
+      if (released instanceof Promise) await released;
+    }
+  }
   if (!reached && call.round !== undefined) keepPass(gateway, call.round);
 
-  const outcome: OutcomeRecord = {
+  const { status, code } = statusOf(conclusion);
+  const ended: OutcomeRecord = {
     kind: 'outcome',
     id: call.id,
     time: gateway.clock.nowMs(),
-    ...statusOf(conclusion),
+    status,
+    code,
     answerBytes: conclusion.kind === 'answer' ? conclusion.bytes : 0,
     decideUs: intended.decideUs,
     recordUs: intended.recordUs,
     upstreamUs: micros(gateway.clock.monotonicMs() - intended.sentMs),
     givenBack: !reached,
-    ...(reached ? labelUnits(permitted.receipts) : undefined),
   };
+  const units = reached ? labelUnits(permitted.receipts) : null;
+  const outcome = units === null ? ended : { ...ended, units };
   const recorded = await gateway.audit.append(outcome, intended.intent);
   if (!recorded.ok)
     return replaced(

@@ -39,16 +39,28 @@ const noLabels: readonly string[] = [];
 /** Arguments larger than this are digested as they were written, not in canonical form. */
 const canonicalMax = 16_384;
 
-/** States the question that a `tools/call` asks: step 4 of a call's life. */
-export async function stateQuestion(
+/**
+ * States the question that a `tools/call` asks: step 4 of a call's life. A promise where the tools of
+ * the server were not read yet, or the labels in force are kept elsewhere: most calls wait for neither.
+ */
+export function stateQuestion(
   gateway: Gateway,
   caller: Caller,
   message: RequestMessage,
-): Promise<ToolCall> {
+): ToolCall | Promise<ToolCall> {
   const startMs = gateway.clock.monotonicMs();
-  if ((gateway.snapshot().servers.get(caller.server)?.tools ?? null) === null) {
-    await gateway.toolsReady(caller.server);
-  }
+  const state = (): ToolCall | Promise<ToolCall> => stateNow(gateway, caller, message, startMs);
+  return (gateway.snapshot().servers.get(caller.server)?.tools ?? null) === null
+    ? gateway.toolsReady(caller.server).then(state)
+    : state();
+}
+
+function stateNow(
+  gateway: Gateway,
+  caller: Caller,
+  message: RequestMessage,
+  startMs: number,
+): ToolCall | Promise<ToolCall> {
   const snapshot = gateway.snapshot();
   const { grant, server } = caller;
   const tools = snapshot.servers.get(server)?.tools ?? null;
@@ -59,10 +71,7 @@ export async function stateQuestion(
   const timeMs = gateway.clock.nowMs();
   const compiled = policy?.compiled ?? null;
   const policies = { policy: compiled, guardrails: snapshot.guardrails };
-  const labels = readsLabels(policies)
-    ? await gateway.counters.labels(labelOwner(grant.principal.id, false))
-    : noLabels;
-  return {
+  const call = (labels: readonly string[] | null): ToolCall => ({
     id: newId('dec_'),
     caller,
     message,
@@ -83,7 +92,10 @@ export async function stateQuestion(
       timeMs,
       labels: labels ?? noLabels,
     },
-  };
+  });
+  if (!readsLabels(policies)) return call(noLabels);
+  const labels = gateway.counters.labels(labelOwner(grant.principal.id, false));
+  return labels instanceof Promise ? labels.then(call) : call(labels);
 }
 
 /** Whether an answer of these documents may depend on the labels in force. */

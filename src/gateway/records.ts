@@ -1,10 +1,4 @@
-import type {
-  IntentRecord,
-  MethodRecord,
-  OutcomeRecord,
-  RefusalRecord,
-  UnitsTaken,
-} from '../audit/record.ts';
+import type { IntentRecord, MethodRecord, RefusalRecord, UnitsTaken } from '../audit/record.ts';
 import { newId } from '../base/id.ts';
 import type { Receipt } from '../counters/counters.ts';
 import { isLabelKey } from '../counters/key.ts';
@@ -45,32 +39,29 @@ export function intentRecord(gateway: Gateway, call: ToolCall, permitted: Permit
     rule: permitted.rule,
     decision: permitted.decision,
     units: unitsOf(permitted.receipts),
-    ...labels,
     wouldRefuse: permitted.wouldRefuse,
   };
   const extras = recordExtras(gateway, call);
-  return extras === null ? record : { ...record, ...extras };
+  return labels === null && extras === null ? record : { ...record, ...labels, ...extras };
 }
 
-const noLabels = {};
-
 /** The labels that a call sets, where it sets any. */
-function labelsOf(receipts: readonly Receipt[]): Pick<IntentRecord, 'labels'> {
+function labelsOf(receipts: readonly Receipt[]): Required<Pick<IntentRecord, 'labels'>> | null {
   for (const { marks } of receipts) {
     if (marks === undefined || marks.length === 0) continue;
     const all = receipts.flatMap((receipt) => receipt.marks ?? []);
     return { labels: [...new Set(all.map(({ label }) => label))] };
   }
-  return noLabels;
+  return null;
 }
 
-/** What the outcome of a call repeats of its labels: they last from its end. */
-export function labelUnits(receipts: readonly Receipt[]): Pick<OutcomeRecord, 'units'> {
+/** What the outcome of a call repeats of its labels, which last from its end; null where none were set. */
+export function labelUnits(receipts: readonly Receipt[]): readonly UnitsTaken[] | null {
   for (const { marks } of receipts) {
     if (marks === undefined || marks.length === 0) continue;
-    return { units: unitsOf(receipts).filter(({ key }) => isLabelKey(key)) };
+    return unitsOf(receipts).filter(({ key }) => isLabelKey(key));
   }
-  return noLabels;
+  return null;
 }
 
 /** The record of a call that is not forwarded. */

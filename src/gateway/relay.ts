@@ -1,7 +1,12 @@
 import { peekAnswer, type Answer } from '../mcp/answer.ts';
 import type { Era } from '../mcp/message.ts';
 import { createSseDecoder, encodeSseEvent, type SseDecoder, type SseEvent } from '../mcp/sse.ts';
-import { eventHeaders, jsonHeaders, type Downstream } from './downstream.ts';
+import {
+  eventHeaders,
+  jsonHeaders,
+  type Downstream,
+  type DownstreamWatcher,
+} from './downstream.ts';
 import type { Gateway } from './gateway.ts';
 import type { Announce, UnderWay } from './live.ts';
 import { asJudged, isEvent, mediaType, reEncoded, sameId, stoppedFailure } from './relay-event.ts';
@@ -61,6 +66,8 @@ export interface RelaySpec {
   ) => Promise<string | Uint8Array | null> | Uint8Array | null;
   /** How what comes later in the session finds this exchange; null where nothing can. */
   readonly announce: Announce | null;
+  /** Called once, when the exchange is over on both sides, also by a bug. */
+  readonly settled?: () => void;
   /** Called once, before the end reaches the client. */
   readonly conclude: (conclusion: Conclusion) => Promise<Release>;
 }
@@ -71,7 +78,16 @@ export interface RelaySpec {
  */
 export function relay(spec: RelaySpec): Promise<void> {
   return new Promise((resolve, reject) => {
-    new Relay(spec, { done: resolve, bug: reject }).start();
+    new Relay(spec, {
+      done: () => {
+        spec.settled?.();
+        resolve();
+      },
+      bug: (reason) => {
+        spec.settled?.();
+        reject(reason);
+      },
+    }).start();
   });
 }
 
@@ -91,7 +107,7 @@ interface Settle {
 }
 
 /** One exchange in progress. */
-class Relay implements UpstreamListener, UnderWay, Entry {
+class Relay implements UpstreamListener, DownstreamWatcher, UnderWay, Entry {
   place = -1;
   readonly #spec: RelaySpec;
   readonly #settle: Settle;
@@ -124,7 +140,7 @@ class Relay implements UpstreamListener, UnderWay, Entry {
 
   start(): void {
     const { gateway, downstream, upstream, request } = this.#spec;
-    downstream.watch({ gone: () => this.#gone(), drained: () => this.#drained() });
+    downstream.watch(this);
     this.#forget = this.#spec.announce?.(this) ?? null;
     gateway.live.exchanges.add(this);
     if (request.owner !== undefined && stopOf(gateway, request.owner) !== null) {
@@ -354,12 +370,12 @@ class Relay implements UpstreamListener, UnderWay, Entry {
   }
 
   /** Legacy: a disconnect does not cancel, the call goes on and is recorded. Modern: it cancels. */
-  #gone(): void {
+  gone(): void {
     if (this.#concluded) return;
     if (this.#spec.era === 'legacy' && this.#spec.awaitedId !== null) {
       this.#clientGone = true;
       if (!this.#unwanted) this.#giveUpIn(abandonedMs, { kind: 'unanswered', resumable: false });
-      return this.#drained();
+      return this.drained();
     }
     this.#exchange?.abort();
     this.#run(this.#finish({ kind: 'cancelled' }, null));
@@ -375,7 +391,7 @@ class Relay implements UpstreamListener, UnderWay, Entry {
     this.#deadline.unref();
   }
 
-  #drained(): void {
+  drained(): void {
     this.#clientFull = false;
     this.#flow();
   }

@@ -36,21 +36,18 @@ export interface Answer {
  */
 export function peekAnswer(bytes: Uint8Array): Answer {
   const text = decodeUtf8(bytes);
-  if (text === null) return INVALID;
+  if (text === null) return nothingKnown('');
   const root = wholeObject(text);
-  if (root === null || !isUnambiguous(root, rootKeys)) return { ...INVALID, text };
+  const known = nothingKnown(text);
+  if (root === null || !isUnambiguous(root, rootKeys)) return known;
   const jsonrpc = find(root, 'jsonrpc');
-  if (jsonrpc === null || stringAt(text, jsonrpc) !== '2.0') return { ...INVALID, text };
+  if (jsonrpc === null || stringAt(text, jsonrpc) !== '2.0') return known;
 
   const id = find(root, 'id');
   const idText = id === null ? null : text.slice(id.valueStart, id.valueEnd);
   const isId = idText !== null && isIdText(idText);
-  const known: Answer = {
-    ...INVALID,
-    text,
-    id: isId ? idText : null,
-    idSpan: isId && id !== null ? spanOf(id) : null,
-  };
+  known.id = isId ? idText : null;
+  known.idSpan = isId && id !== null ? spanOf(id) : null;
   // An error that answers an unreadable message has the id null (JSON-RPC 2.0, section 5).
   const noId = id === null || idText === 'null';
   if (!isId && !noId) return known;
@@ -59,21 +56,26 @@ export function peekAnswer(bytes: Uint8Array): Answer {
     : peekCall(known, root, id !== null);
 }
 
-const INVALID: Answer = {
-  kind: 'invalid',
-  text: '',
-  id: null,
-  idSpan: null,
-  method: null,
-  paramsSpan: null,
-  resultSpan: null,
-  errorSpan: null,
-  isError: false,
-  errorCode: null,
-  resultType: null,
-  inputRequests: false,
-  requestStateSpan: null,
-};
+/** An answer while it is read: what is filled in here is one object, not a copy for each step. */
+type Outline = { -readonly [Member in keyof Answer]: Answer[Member] };
+
+function nothingKnown(text: string): Outline {
+  return {
+    kind: 'invalid',
+    text,
+    id: null,
+    idSpan: null,
+    method: null,
+    paramsSpan: null,
+    resultSpan: null,
+    errorSpan: null,
+    isError: false,
+    errorCode: null,
+    resultType: null,
+    inputRequests: false,
+    requestStateSpan: null,
+  };
+}
 
 const NUMBER_ID = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/;
 
@@ -94,22 +96,20 @@ function wholeObject(text: string): readonly Member[] | null {
   return /^[ \t\r\n]*\}[ \t\r\n]*$/.test(text.slice(rest)) ? members : null;
 }
 
-function peekCall(known: Answer, root: readonly Member[], hasId: boolean): Answer {
+function peekCall(known: Outline, root: readonly Member[], hasId: boolean): Answer {
   const member = find(root, 'method');
   const method = member === null ? null : stringAt(known.text, member);
   const params = find(root, 'params');
   if (method === null || (hasId && known.id === null)) return known;
   if (find(root, 'result') !== null || find(root, 'error') !== null) return known;
   if (params !== null && known.text.charAt(params.valueStart) !== '{') return known;
-  return {
-    ...known,
-    kind: hasId ? 'request' : 'notification',
-    method,
-    paramsSpan: params === null ? null : spanOf(params),
-  };
+  known.kind = hasId ? 'request' : 'notification';
+  known.method = method;
+  known.paramsSpan = params === null ? null : spanOf(params);
+  return known;
 }
 
-function peekResponse(known: Answer, root: readonly Member[]): Answer {
+function peekResponse(known: Outline, root: readonly Member[]): Answer {
   const { text } = known;
   const result = find(root, 'result');
   const error = find(root, 'error');
@@ -119,29 +119,34 @@ function peekResponse(known: Answer, root: readonly Member[]): Answer {
     const code = members === null ? null : find(members, 'code');
     const value = code === null ? NaN : Number(text.slice(code.valueStart, code.valueEnd));
     if (!Number.isSafeInteger(value)) return known;
-    return { ...known, kind: 'response', errorSpan: spanOf(error), errorCode: value };
+    known.kind = 'response';
+    known.errorSpan = spanOf(error);
+    known.errorCode = value;
+    return known;
   }
   if (result === null || known.id === null) return known;
   const members = peekMembers(text, result.valueStart);
   if (members === null || !isUnambiguous(members, resultKeys)) return known;
-  return peekResult({ ...known, resultSpan: spanOf(result) }, members);
+  return peekResult(known, { result, members });
 }
 
-function peekResult(known: Answer, members: readonly Member[]): Answer {
+function peekResult(
+  known: Outline,
+  { result, members }: { readonly result: Member; readonly members: readonly Member[] },
+): Answer {
   const { text } = known;
   const isError = find(members, 'isError');
   const type = find(members, 'resultType');
   const state = find(members, 'requestState');
   const resultType = type === null ? null : stringAt(text, type);
-  if (type !== null && resultType === null) return { ...known, resultSpan: null };
-  return {
-    ...known,
-    kind: 'response',
-    isError: isError !== null && text.slice(isError.valueStart, isError.valueEnd) === 'true',
-    resultType,
-    inputRequests: find(members, 'inputRequests') !== null,
-    requestStateSpan: state === null ? null : spanOf(state),
-  };
+  if (type !== null && resultType === null) return known;
+  known.kind = 'response';
+  known.resultSpan = spanOf(result);
+  known.isError = isError !== null && text.slice(isError.valueStart, isError.valueEnd) === 'true';
+  known.resultType = resultType;
+  known.inputRequests = find(members, 'inputRequests') !== null;
+  known.requestStateSpan = state === null ? null : spanOf(state);
+  return known;
 }
 
 /** No protocol key comes twice, and none in another spelling. */

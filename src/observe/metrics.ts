@@ -153,7 +153,8 @@ function observeInto(one: Observed, seconds: number): void {
 class Series<T> {
   readonly #names: readonly string[];
   readonly #make: () => T;
-  readonly #all = new Map<string, readonly [Values, T]>();
+  readonly #all: (readonly [Values, T])[] = [];
+  readonly #root: Branch<T> = { one: null, next: new Map() };
 
   constructor({ labels }: MetricOptions, make: () => T) {
     this.#names = labels;
@@ -163,20 +164,39 @@ class Series<T> {
   }
 
   all(): readonly (readonly [Values, T])[] {
-    return [...this.#all.values()];
+    return this.#all;
   }
 
+  /** Values lead to their series one after the other: a key joined of them would be made each time. */
   of(values: Values): T {
-    const key = values.join('\0');
-    const known = this.#all.get(key);
-    if (known !== undefined) return known[1];
-    if (this.#all.size >= seriesMax && values[0] !== other) {
+    let branch: Branch<T> | undefined = this.#root;
+    for (const value of values) {
+      branch = branch.next.get(value);
+      if (branch === undefined) return this.#add(values);
+    }
+    return branch.one ?? this.#add(values);
+  }
+
+  #add(values: Values): T {
+    if (this.#all.length >= seriesMax && values[0] !== other) {
       return this.of(this.#names.map(() => other));
     }
     const made = this.#make();
-    this.#all.set(key, [[...values], made]);
+    let branch = this.#root;
+    for (const value of values) {
+      const next = branch.next.get(value) ?? { one: null, next: new Map() };
+      branch.next.set(value, next);
+      branch = next;
+    }
+    branch.one = made;
+    this.#all.push([[...values], made]);
     return made;
   }
+}
+
+interface Branch<T> {
+  one: T | null;
+  readonly next: Map<string, Branch<T>>;
 }
 
 function* histogramLines(

@@ -1,4 +1,4 @@
-import { escapeUnprintable as printable } from '../../audit/chain.ts';
+import { escapeUnprintable as printable } from '../../audit/encode-record.ts';
 import { nameOf, outcomeWords, type Attack } from '../../attacks/attack.ts';
 import type { CardLine, Gap, ReportCard, Verdict } from '../../attacks/report-card.ts';
 import { columns } from '../io.ts';

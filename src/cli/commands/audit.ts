@@ -9,7 +9,7 @@ import type {
   FoundRecord,
   VerifyAnswer,
 } from '../../audit/audit-files.ts';
-import { escapeUnprintable as printable } from '../../audit/chain.ts';
+import { escapeUnprintable as printable } from '../../audit/encode-record.ts';
 import type { StoredRecord } from '../../audit/chain.ts';
 import { csvHeader, csvLine, isoTime } from '../../audit/csv.ts';
 import { cefLine } from '../../audit/cef.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-import { escapeUnprintable } from '../../audit/chain.ts';
+import { escapeUnprintable } from '../../audit/encode-record.ts';
 import { ok } from '../../base/result.ts';
 import type { PinView, ToolDifference } from '../../control/servers.ts';
 import { categories, risks } from '../../policy/index.ts';

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 
 import type { AuditFilesProblem } from '../../audit/audit-files.ts';
-import { escapeUnprintable as printable } from '../../audit/chain.ts';
+import { escapeUnprintable as printable } from '../../audit/encode-record.ts';
 import { isoTime } from '../../audit/csv.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import { compilePolicy, parsePolicy } from '../../policy/index.ts';

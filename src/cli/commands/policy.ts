@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 
 import { Option, type Command } from 'commander';
 
-import { escapeUnprintable as printable } from '../../audit/chain.ts';
+import { escapeUnprintable as printable } from '../../audit/encode-record.ts';
 import {
   diffPolicies,
   explain,

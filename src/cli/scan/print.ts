@@ -1,4 +1,4 @@
-import { escapeUnprintable } from '../../audit/chain.ts';
+import { escapeUnprintable } from '../../audit/encode-record.ts';
 import type { ScanReport, ToolReport } from '../../catalogue/scan.ts';
 import type { Hit } from '../../classify/tool.ts';
 import { columns } from '../io.ts';

@@ -31,8 +31,10 @@ export const repeated = '\r\n';
  * can alter is remembered: whether a token opens anything is asked with every request.
  */
 export function headOf(request: IncomingMessage): Head {
-  const { rawHeaders, socket } = request;
-  const known = remembered.get(socket);
+  const { rawHeaders } = request;
+  // The mark is this module's own: no other code can name the symbol.
+  const socket = request.socket as Remembering;
+  const known = socket[remembered];
   if (known !== undefined) {
     if (known.lines === rawHeaders) return known.head;
     if (sameLines(known, rawHeaders)) {
@@ -43,7 +45,7 @@ export function headOf(request: IncomingMessage): Head {
     }
   }
   const head = read(rawHeaders);
-  remembered.set(socket, { lines: rawHeaders, lengthAt: lengthAt(rawHeaders), head });
+  socket[remembered] = { lines: rawHeaders, lengthAt: lengthAt(rawHeaders), head };
   return head;
 }
 
@@ -54,7 +56,9 @@ interface Remembered {
   head: Head;
 }
 
-const remembered = new WeakMap<Socket, Remembered>();
+/** What the last request of a connection said in its head. */
+const remembered: unique symbol = Symbol('remembered');
+type Remembering = Socket & { [remembered]?: Remembered };
 
 function sameLines({ lines, lengthAt: except }: Remembered, others: readonly string[]): boolean {
   if (lines.length !== others.length) return false;

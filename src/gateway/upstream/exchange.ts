@@ -18,14 +18,18 @@ export interface ExchangeSource {
 export class ExchangeState implements UpstreamExchange {
   readonly #listener: UpstreamListener;
   readonly #source: ExchangeSource;
+  readonly #timeoutMs: number;
   #timer: NodeJS.Timeout | null = null;
+  /** Monotonic milliseconds: the wait that is watched began here. */
+  #sinceMs = 0;
   #phase: 'waiting' | 'streaming' | 'done' = 'waiting';
   #paused = false;
 
   constructor(listener: UpstreamListener, source: ExchangeSource, timeoutMs: number) {
     this.#listener = listener;
     this.#source = source;
-    if (timeoutMs > 0) this.#timer = setTimeout(() => this.#expire(), timeoutMs);
+    this.#timeoutMs = timeoutMs;
+    if (timeoutMs > 0) this.#watch(timeoutMs);
   }
 
   get done(): boolean {
@@ -41,14 +45,22 @@ export class ExchangeState implements UpstreamExchange {
     if (this.#phase !== 'waiting') return;
     this.#phase = 'streaming';
     if (endless) this.#clear();
-    else this.#timer?.refresh();
-    this.#tell(() => this.#listener.head(status, headers));
+    else this.#sinceMs = performance.now();
+    try {
+      this.#listener.head(status, headers);
+    } catch (error) {
+      this.#lose(error);
+    }
   }
 
   data(chunk: Uint8Array): void {
     if (this.#phase !== 'streaming') return;
-    this.#timer?.refresh();
-    this.#tell(() => this.#listener.data(chunk));
+    this.#sinceMs = performance.now();
+    try {
+      this.#listener.data(chunk);
+    } catch (error) {
+      this.#lose(error);
+    }
   }
 
   end(): void {
@@ -72,7 +84,7 @@ export class ExchangeState implements UpstreamExchange {
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
-    this.#timer?.refresh();
+    this.#sinceMs = performance.now();
     this.#source.resume();
   }
 
@@ -83,24 +95,24 @@ export class ExchangeState implements UpstreamExchange {
   }
 
   /** A listener that throws loses its exchange, and nothing else. */
-  #tell(call: () => void): void {
-    try {
-      call();
-    } catch (error) {
-      if (this.done) throw error;
-      const detail = error instanceof Error ? `the listener threw: ${error.message}` : 'threw';
-      this.#finish();
-      this.#source.stop('aborted');
-      this.#listener.failed({ kind: 'broken', reached: true, detail });
-    }
+  #lose(error: unknown): void {
+    if (this.done) throw error;
+    const detail = error instanceof Error ? `the listener threw: ${error.message}` : 'threw';
+    this.#finish();
+    this.#source.stop('aborted');
+    this.#listener.failed({ kind: 'broken', reached: true, detail });
   }
 
+  #watch(ms: number): void {
+    this.#timer = setTimeout(() => this.#expire(), ms);
+  }
+
+  /** A timer that every chunk set anew would cost more than one that looks again at its end. */
   #expire(): void {
     if (this.#phase === 'done') return;
-    if (this.#paused && this.#phase === 'streaming') {
-      this.#timer?.refresh();
-      return;
-    }
+    if (this.#paused && this.#phase === 'streaming') return this.#watch(this.#timeoutMs);
+    const leftMs = this.#sinceMs + this.#timeoutMs - performance.now();
+    if (this.#phase === 'streaming' && leftMs > 0) return this.#watch(leftMs);
     const detail = this.#phase === 'waiting' ? 'no answer in time' : 'the answer stalled';
     const failure: UpstreamFailure = { kind: 'timeout', reached: this.#source.reached(), detail };
     this.#finish();

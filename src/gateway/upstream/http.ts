@@ -62,6 +62,7 @@ class HttpUpstream implements Upstream {
   #returning: Idle[] = [];
   #sweeps = 0;
   #closed = false;
+  #lastHead: { readonly request: HeadOf; readonly text: string } | null = null;
 
   constructor(options: HttpUpstreamOptions) {
     this.#options = options;
@@ -72,13 +73,13 @@ class HttpUpstream implements Upstream {
 
   exchange(request: UpstreamRequest, listener: UpstreamListener): UpstreamExchange {
     if (this.#closed) return failedExchange(listener, closedFailure);
-    const headers = requestHeaders(request, this.#options.headers);
-    if (headers === null) return failedExchange(listener, unsendable);
+    const before = this.#headBefore(request);
+    if (before === null) return failedExchange(listener, unsendable);
     const leave = this.#places.take(request);
     if (leave === null) return failedExchange(listener, overloaded);
 
     const exchange = new HttpExchange(listener, request, leave);
-    const head = headOf(request, headers, this.#options.target);
+    const head = `${before}${lengthOf(request)}\r\n`;
     const connection = this.#takeIdle();
     if (connection === null) this.#connect(exchange, head);
     else exchange.start(connection, head);
@@ -92,6 +93,17 @@ class HttpUpstream implements Upstream {
     for (const exchange of this.#connecting) exchange.lost(error);
     for (const connection of this.#connections) connection.close(error);
     return Promise.resolve();
+  }
+
+  /** The head up to the length of the body. Calls of a client have the same but for that. */
+  #headBefore(request: UpstreamRequest): string | null {
+    const last = this.#lastHead;
+    if (last !== null && isSameHead(last.request, request)) return last.text;
+    const lines = requestHeaders(request, this.#options.headers);
+    if (lines === null) return null;
+    const text = headOf(request, lines, this.#options.target);
+    this.#lastHead = { request: pick(request), text };
+    return text;
   }
 
   #connect(exchange: HttpExchange, head: string): void {
@@ -229,14 +241,36 @@ class HttpExchange implements ConnectionUser, ExchangeSource {
   }
 }
 
-/** `lines` were checked; what is written here is made of them and of the checked target alone. */
+/** As far as `lines` go, which were checked; what is written here is made of them and of the checked target alone. */
 function headOf(request: UpstreamRequest, lines: readonly string[], target: Target): string {
   let head = `${request.method} ${target.path} HTTP/1.1\r\nhost: ${target.host}\r\n`;
   head += 'connection: keep-alive\r\n';
   for (let at = 0; at < lines.length; at += 2) head += `${lines[at]}: ${lines[at + 1]}\r\n`;
-  if (request.body !== null) head += `content-length: ${request.body.length}\r\n`;
-  else if (request.method === 'POST') head += 'content-length: 0\r\n';
-  return `${head}\r\n`;
+  return head;
+}
+
+function lengthOf({ body, method }: UpstreamRequest): string {
+  if (body !== null) return `content-length: ${body.length}\r\n`;
+  return method === 'POST' ? 'content-length: 0\r\n' : '';
+}
+
+/** What a head is made of, beside the server's own settings and the length. */
+interface HeadOf extends Pick<UpstreamRequest, 'method' | 'headers' | 'sessionId'> {
+  readonly hasBody: boolean;
+}
+
+function pick({ method, headers, sessionId, body }: UpstreamRequest): HeadOf {
+  return { method, headers, sessionId, hasBody: body !== null };
+}
+
+/** Headers are compared as objects: two that are made anew count as different. */
+function isSameHead(last: HeadOf, { method, headers, sessionId, body }: UpstreamRequest): boolean {
+  return (
+    last.headers === headers &&
+    last.sessionId === sessionId &&
+    last.method === method &&
+    last.hasBody === (body !== null)
+  );
 }
 
 const closedFailure: UpstreamFailure = {
