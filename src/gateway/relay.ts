@@ -283,7 +283,7 @@ class Relay implements UpstreamListener, DownstreamWatcher, UnderWay, Entry {
     this.#flow();
   }
 
-  async #body(): Promise<void> {
+  #body(): Promise<void> {
     const body =
       this.#chunks.length === 1 && this.#chunks[0] !== undefined
         ? this.#chunks[0]
@@ -293,16 +293,19 @@ class Relay implements UpstreamListener, DownstreamWatcher, UnderWay, Entry {
     const answer = isJson ? peekAnswer(body) : null;
     const { awaitedId } = this.#spec;
     if (answer === null || answer.kind !== 'response') {
-      await this.#finish({ kind: 'bare', status: this.#status }, null);
-      return;
+      return this.#finish({ kind: 'bare', status: this.#status }, null);
     }
     const idFits =
       sameId(answer.id, awaitedId) || (this.#status >= 400 && answer.errorSpan !== null);
     if (!idFits) {
-      this.#fail({ kind: 'broken', reached: true, detail: 'the answer carries another id' });
-      return;
+      this.#exchange?.abort();
+      const detail = 'the answer carries another id';
+      return this.#finish(
+        { kind: 'failed', failure: { kind: 'broken', reached: true, detail } },
+        null,
+      );
     }
-    await this.#finish(this.#answered(answer, body.length), body);
+    return this.#finish(this.#answered(answer, body.length), body);
   }
 
   #answered(answer: Answer, bytes: number): Conclusion {
@@ -365,7 +368,8 @@ class Relay implements UpstreamListener, DownstreamWatcher, UnderWay, Entry {
       return;
     }
     const body = last instanceof Uint8Array ? last : null;
-    const headers = body === null ? release.headers : { ...jsonHeaders, ...release.headers };
+    if (body === null) return downstream.answer(this.#status, release.headers, null);
+    const headers = release === releaseAsIs ? jsonHeaders : { ...jsonHeaders, ...release.headers };
     downstream.answer(this.#status, headers, body);
   }
 

@@ -1,3 +1,4 @@
+import { afterSpace } from '../base/json-scan.ts';
 import { peekMembers, stringValueOf } from '../base/strict-json.ts';
 import type { Member } from '../base/strict-json.ts';
 import { decodeUtf8 } from '../base/utf8.ts';
@@ -87,13 +88,13 @@ function isIdText(text: string): boolean {
 
 /** The members of the one object that the text is, with nothing around it but white space. */
 function wholeObject(text: string): readonly Member[] | null {
-  const start = text.search(/[^ \t\r\n]/);
-  if (start < 0) return null;
+  const start = afterSpace(text, 0);
   const members = peekMembers(text, start);
   if (members === null) return null;
   const last = members.at(-1);
-  const rest = last === undefined ? start + 1 : last.valueEnd;
-  return /^[ \t\r\n]*\}[ \t\r\n]*$/.test(text.slice(rest)) ? members : null;
+  const end = afterSpace(text, last === undefined ? start + 1 : last.valueEnd);
+  const isWhole = text.charAt(end) === '}' && afterSpace(text, end + 1) === text.length;
+  return isWhole ? members : null;
 }
 
 function peekCall(known: Outline, root: readonly Member[], hasId: boolean): Answer {

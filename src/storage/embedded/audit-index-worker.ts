@@ -13,7 +13,7 @@ export interface IndexWorkerData {
 
 const idleMs = 250;
 /** A step that the machine held up says nothing of what the next may take. */
-const restMaxMs = 1_000;
+const restMaxMs = 5_000;
 
 // Only `startAuditIndex` starts this file, with exactly this.
 run(workerData as IndexWorkerData);
