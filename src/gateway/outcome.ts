@@ -8,7 +8,7 @@ import type { Permitted, Refused } from './enforce.ts';
 import { decisionMetaKey, type Gateway } from './gateway.ts';
 import type { ToolCall } from './question.ts';
 import { labelUnits } from './records.ts';
-import { releaseAsIs, type Conclusion, type Release } from './relay.ts';
+import { releaseAsIs, type Conclusion, type Release } from './relay-spec.ts';
 import { codes, refusalBody } from './reply.ts';
 import { keepPass, sealedAnswer } from './rounds.ts';
 import { noteTask } from './tasks.ts';

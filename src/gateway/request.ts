@@ -11,7 +11,7 @@ import type { Downstream } from './downstream.ts';
 import type { Gateway } from './gateway.ts';
 import { filterAnswer } from './list.ts';
 import { methodRecord } from './records.ts';
-import { releaseAsIs, type Conclusion, type Release } from './relay.ts';
+import { releaseAsIs, type Conclusion, type Release } from './relay-spec.ts';
 import { codes } from './reply.ts';
 import { sealedAnswer } from './rounds.ts';
 import { sealSession, type Session } from './session.ts';

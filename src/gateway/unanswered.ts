@@ -2,7 +2,8 @@ import type { Era } from '../mcp/message.ts';
 import type { Caller } from './caller.ts';
 import type { Downstream } from './downstream.ts';
 import type { Gateway } from './gateway.ts';
-import { relay, releaseAsIs, type RelaySpec } from './relay.ts';
+import { relay } from './relay.ts';
+import { releaseAsIs, type RelaySpec } from './relay-spec.ts';
 import { answerError, codes } from './reply.ts';
 import type { UpstreamRequest } from './upstream/upstream.ts';
 

@@ -14,7 +14,7 @@ export async function readBody(
   bytesMax: number,
 ): Promise<Result<Uint8Array, BodyFault>> {
   // The parser goes on behind the head once whoever handles it has returned.
-  await null;
+  await Promise.resolve();
   if (!request.complete || request.destroyed) return listenFor(request, bytesMax);
   // Without an encoding a stream gives bytes, and null for none.
   const body = request.read() as Buffer | null;
