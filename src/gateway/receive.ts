@@ -135,7 +135,8 @@ async function receiveRequest(
     return answerError(downstream, 200, { id, code: rpcCode.invalidParams, message: stateForeign });
   }
   const message = round?.message ?? received;
-  if (!(await recordForwarded(gateway, caller, message.method, downstream, message.id))) return;
+  const recorded = await appendForwarded(gateway, caller, message.method);
+  if (!recorded.ok) return refuseUnrecorded(downstream, message.id);
   const upstream = gateway.upstream(caller.server);
   if (upstream === null) {
     return answerError(downstream, 200, {
@@ -183,7 +184,8 @@ async function receiveNotification(
     downstream.answer(202, {}, null);
     return;
   }
-  if (!(await recordForwarded(gateway, caller, message.method, downstream, null))) return;
+  const recorded = await appendForwarded(gateway, caller, message.method);
+  if (!recorded.ok) return refuseUnrecorded(downstream, null);
   if (!isInForce(gateway, caller)) return downstream.cut();
   await post(gateway, caller, message, downstream);
   noteCancelled(gateway, caller, message);
@@ -206,7 +208,8 @@ async function receiveResponse(
     downstream.answer(202, {}, null);
     return;
   }
-  if (!(await recordForwarded(gateway, caller, asked, downstream, null))) return;
+  const recorded = await appendForwarded(gateway, caller, asked);
+  if (!recorded.ok) return refuseUnrecorded(downstream, null);
   if (!isInForce(gateway, caller)) return downstream.cut();
   await post(gateway, caller, message, downstream);
 }
@@ -338,15 +341,30 @@ export async function recordForwarded(
   downstream: Downstream,
   id: string | null,
 ): Promise<boolean> {
+  const recorded = await appendForwarded(gateway, caller, method);
+  if (!recorded.ok) refuseUnrecorded(downstream, id);
+  return recorded.ok;
+}
+
+/**
+ * The log's own promise, as a tool call waits for: messages that one client sends behind each other
+ * leave in that order, so that no call overtakes the `initialized` before it.
+ */
+function appendForwarded(
+  gateway: Gateway,
+  caller: Caller,
+  method: string,
+): ReturnType<Gateway['audit']['append']> {
   const about = { method, direction: 'to-server', decision: 'allow', code: null } as const;
-  const recorded = await gateway.audit.append(methodRecord(gateway, caller, about));
-  if (recorded.ok) return true;
+  return gateway.audit.append(methodRecord(gateway, caller, about));
+}
+
+function refuseUnrecorded(downstream: Downstream, id: string | null): void {
   answerError(downstream, 503, {
     id,
     code: codes.refused,
     message: 'records cannot be kept now; nothing was forwarded',
   });
-  return false;
 }
 
 /** Records a refusal that no policy was asked about. */
