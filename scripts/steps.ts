@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { delimiter, resolve } from 'node:path';
+import { compileCache } from './compile-cache.ts';
 
 /** One command of a run: shown by its name, and its output only when it fails. */
 export interface Step {
@@ -12,6 +13,7 @@ export interface Step {
 /** The tools of this checkout come first, whatever else the machine has. */
 const environment = {
   ...process.env,
+  ...compileCache,
   PATH: `${resolve('node_modules/.bin')}${delimiter}${process.env['PATH'] ?? ''}`,
 };
 

@@ -5,6 +5,7 @@ import { relative } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { bundleIfStale } from './bundle.ts';
+import { compileCache } from './compile-cache.ts';
 import { watchFiles } from './file-limit.ts';
 import { runSteps, staticSteps } from './steps.ts';
 
@@ -55,6 +56,8 @@ async function main(filters: readonly string[]): Promise<void> {
 
   // Once before all, not by the file that needs it first.
   await bundleIfStale();
+  // For every process of the run, and what it starts.
+  Object.assign(process.env, compileCache);
   const tests = await runTests(files);
   printSkipped(tests.skipped);
   printSlowest(tests.took);

@@ -4,7 +4,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 
-import { compileCache, program, temporaryFolder } from '../support/gateway-process.ts';
+import { compileCache } from '../../scripts/compile-cache.ts';
+import { program, temporaryFolder } from '../support/gateway-process.ts';
 
 const scanned = new URL('../fixtures/scanned-server.mjs', import.meta.url).pathname;
 const tools = [{ name: 'delete_note', description: 'Deletes a note', inputSchema: {} }];

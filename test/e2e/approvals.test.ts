@@ -7,10 +7,10 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { connectControl } from '../../src/cli/control-client.ts';
+import { compileCache } from '../../scripts/compile-cache.ts';
 import { modernPay, resultOf, textOf } from '../support/held-calls.ts';
 import {
   command,
-  compileCache,
   portcullis,
   runArguments,
   startGateway,

@@ -6,8 +6,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
+import { compileCache } from '../../scripts/compile-cache.ts';
 import {
-  compileCache,
   descendants,
   isAlive,
   portcullis,

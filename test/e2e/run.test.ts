@@ -15,13 +15,8 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 
 import { openAuditFiles } from '../../src/storage/embedded/audit-files.ts';
-import {
-  compileCache,
-  isAlive,
-  portcullis,
-  runArguments,
-  temporaryFolder,
-} from '../support/gateway-process.ts';
+import { compileCache } from '../../scripts/compile-cache.ts';
+import { isAlive, portcullis, runArguments, temporaryFolder } from '../support/gateway-process.ts';
 import { replace } from '../support/operator-file.ts';
 import { until } from '../support/until.ts';
 

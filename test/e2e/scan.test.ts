@@ -5,7 +5,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 
-import { compileCache, program } from '../support/gateway-process.ts';
+import { compileCache } from '../../scripts/compile-cache.ts';
+import { program } from '../support/gateway-process.ts';
 
 const scanned = new URL('../fixtures/scanned-server.mjs', import.meta.url).pathname;
 const demo = new URL('../../src/demo/', import.meta.url).pathname;

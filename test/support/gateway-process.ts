@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { bundledProgram, bundleIfStale } from '../../scripts/bundle.ts';
+import { compileCache } from '../../scripts/compile-cache.ts';
 import type { Scope } from './scope.ts';
 import { until } from './until.ts';
 
@@ -14,10 +15,6 @@ export const program: string = bundledProgram;
 /** A machine that is busy with other things needs many times the second of a quiet one. */
 const readyMsMax = 90_000;
 const commandMsMax = 90_000;
-/** Compiled sources, kept between the many starts of a run: each takes half the time then. */
-export const compileCache: Readonly<Record<string, string>> = {
-  NODE_COMPILE_CACHE: join(tmpdir(), `portcullis-compile-cache-${process.getuid?.() ?? 0}`),
-};
 
 /** How a gateway is started: arguments of `up` beside `--port 0 --data`. */
 export interface StartOptions {
