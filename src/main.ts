@@ -301,5 +301,3 @@ function hostPolicy({ listen }: Config): HostPolicy {
     origins: new Set(listen.origins),
   };
 }
-
-export { openAuditFiles, systemClock };

@@ -4,17 +4,14 @@ import { test } from 'node:test';
 
 import { Command } from 'commander';
 
-import { addOtherCommands } from '../src/cli/commands/others.ts';
-import { addRunCommand } from '../src/cli/commands/run.ts';
-import { addUpCommand } from '../src/cli/commands/up.ts';
+import { addCommands } from '../src/cli/commands/commands.ts';
 
 // What the reference says is there, is there; and what is there, the reference says.
 
 const quiet = { out: () => undefined, err: () => undefined };
 const program = new Command('portcullis').option('-V, --version').enablePositionalOptions();
-addUpCommand(program, quiet, '0.0.0');
-addRunCommand(program, quiet);
-addOtherCommands(program, quiet, '0.0.0');
+const { signal } = new AbortController();
+await addCommands(program, undefined, { io: quiet, version: '0.0.0', signal });
 
 const guides = ['README.md', 'examples/README.md', ...globSync('docs/**/*.md').sort()];
 const reference = readAll(globSync('docs/reference/*.md'));

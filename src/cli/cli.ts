@@ -4,8 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 
 import { Command, CommanderError } from 'commander';
 
-import { addRunCommand } from './commands/run.ts';
-import { addUpCommand } from './commands/up.ts';
+import { addCommands } from './commands/commands.ts';
 import { exitCodes, sayUsage, terminal } from './io.ts';
 
 // What a call makes dies with the call. Where V8 guesses from the first calls that it lives long, each
@@ -19,14 +18,16 @@ const program = new Command('portcullis')
   .configureOutput({ outputError: sayMisused })
   .exitOverride();
 
-addUpCommand(program, terminal, packageVersion());
-addRunCommand(program, terminal);
-// A gateway that starts does not wait until the other commands are loaded.
-const [command] = process.argv.slice(2);
-if (command !== 'up' && command !== 'run') {
-  const { addOtherCommands } = await import('./commands/others.ts');
-  addOtherCommands(program, terminal, packageVersion());
+const [word] = process.argv.slice(2);
+const enough = new AbortController();
+// What serves says itself how it ends.
+if (word !== 'up' && word !== 'run') {
+  process.once('SIGINT', () => enough.abort());
+  // Whoever read the output, such as `head`, has read enough: what goes on without an end ends.
+  process.stdout.on('error', () => enough.abort());
 }
+const { signal } = enough;
+await addCommands(program, word, { io: terminal, version: packageVersion(), signal });
 
 // A gateway whose log nobody reads any more still answers, and keeps its records.
 process.stderr.on('error', () => undefined);

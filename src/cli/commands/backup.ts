@@ -11,8 +11,8 @@ interface BackupOptions {
   readonly json?: boolean;
 }
 
-/** `portcullis backup | restore`: everything that a gateway keeps, as one folder. */
-export function addBackupCommands(program: Command, io: Io, nowMs: () => number): void {
+/** `portcullis backup`: everything that a gateway keeps, as one folder. */
+export function addBackupCommand(program: Command, io: Io, nowMs: () => number): void {
   program
     .command('backup <folder>')
     .description('copy grants, pins, policies, approvals, keys and records to a new folder')
@@ -22,6 +22,10 @@ export function addBackupCommands(program: Command, io: Io, nowMs: () => number)
       const made = await backUp(resolve(options.data), resolve(folder), nowMs());
       say(io, made, { options, done: `backed up to ${resolve(folder)}` });
     });
+}
+
+/** `portcullis restore`: what `backup` made, in a new data folder. */
+export function addRestoreCommand(program: Command, io: Io): void {
   program
     .command('restore <folder>')
     .description('put a backup into a new data folder, after all of it was checked')

@@ -7,7 +7,7 @@ import type { Command } from 'commander';
 import { goesThrough } from '../../clients/between.ts';
 import type { ClientServer } from '../../clients/client.ts';
 import { environment } from '../../config/environment.ts';
-import { openAuditFiles } from '../../main.ts';
+import { openAuditFiles } from '../../main/audit-files.ts';
 import { sendCanary, type CanaryOutcome } from '../../main/canary.ts';
 import type { ServerConfig } from '../../registry/server.ts';
 import { gatewaysOf } from '../adopt/gateways.ts';

@@ -7,7 +7,7 @@ import { after, describe, test } from 'node:test';
 import { Command } from 'commander';
 
 import { prepareWrap } from '../../main/wrap.ts';
-import { addOtherCommands } from './others.ts';
+import { addCommands } from './commands.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'portcullis-arguments-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -51,7 +51,8 @@ async function ran(argv: readonly string[]): Promise<{ lines: readonly string[];
   const lines: string[] = [];
   const keep = (line: string): void => void lines.push(line);
   const program = new Command().exitOverride().configureOutput({ writeErr: keep });
-  addOtherCommands(program, { out: keep, err: keep }, '0.0.0');
+  const { signal } = new AbortController();
+  await addCommands(program, argv[0], { io: { out: keep, err: keep }, version: '0.0.0', signal });
   const before = process.exitCode;
   process.exitCode = 0;
   await program.parseAsync(argv, { from: 'user' });
