@@ -23,7 +23,7 @@ import { until } from '../support/until.ts';
 const require = createRequire(import.meta.url);
 const program = (name: string): string =>
   join(dirname(require.resolve(`@modelcontextprotocol/${name}/package.json`)), 'dist', 'index.js');
-const orchard = new URL('../../src/demo/orchard.ts', import.meta.url).pathname;
+const orchard = new URL('../../dist/demo/orchard.js', import.meta.url).pathname;
 const policies = new URL('../../policies/', import.meta.url).pathname;
 
 interface CallResult {
