@@ -101,7 +101,7 @@ function readingOf(
   const all = [...hits, ...data, ...schemaHits(text, about.context), ...statements(text)];
   const said = plainlySaid(description.acts, hits);
   const doubt = { name, said, serverName: about.around.named };
-  const told = all.map((hit) => doubtName(hit, doubt));
+  const told = said === null ? all : all.map((hit) => doubtName(hit, doubt));
   const readings = looksAhead(name, description.acts, hits) ? told.map(inert) : told;
   return { acts, hits: saysReadOnly(text, readings) ? readings.map(lessDescribed) : readings };
 }
@@ -166,15 +166,15 @@ function decide(hits: readonly Hit[]): Category {
 // A preview of a deletion deletes nothing, whatever the words after "preview" say.
 function looksAhead(name: NameReading, acts: readonly Act[], hits: readonly Hit[]): boolean {
   if (hits.some((hit) => hit.rule === 'acts-as-user')) return false;
-  const sure = new Set(['preview', 'dryrun', 'simulate', 'whatif']);
-  if (name.words.some((word) => sure.has(word.text))) return true;
+  if (name.words.some((word) => looksOnly.has(word.text))) return true;
   const [main, ...rest] = acts;
   const first = name.acts[0]?.verb ?? '';
   if (main === undefined || !lookAhead.has(main.verb)) return false;
   if (rest.some((act) => act.role === 'joined')) return false;
-  return sure.has(main.verb) || lookAhead.has(first) || inertFrom.has(first);
+  return looksOnly.has(main.verb) || lookAhead.has(first) || inertFrom.has(first);
 }
 
+const looksOnly = new Set(['preview', 'dryrun', 'simulate', 'whatif']);
 // Verbs that only look ahead: where one is the main verb, what it looks at does not happen.
 const lookAhead = new Set(
   'preview simulate validate dryrun whatif estimate verify lint plan check'.split(' '),
@@ -197,34 +197,22 @@ function lessDescribed(hit: Hit): Hit {
 }
 
 const finality =
-  /\b(?:irreversibl[ey]|cannot be (?:undone|reversed|recovered)|can't be undone|permanently (?:delet|remov|eras|destroy)\w+)/gi;
+  /\b(?:irreversibl[ey]|cannot be (?:undone|reversed|recovered)|can't be undone|permanently (?:delet|remov|eras|destroy)\w+)/i;
+
+const plainWords = [
+  ['says-final', finality],
+  ['says-crud', /\bCRUD\b/],
+] as const;
 
 function statements(text: ToolText): Hit[] {
   const hits: Hit[] = [];
-  for (const match of text.description.matchAll(finality)) {
-    hits.push({
-      field: 'description',
-      path: '',
-      start: match.index,
-      end: match.index + match[0].length,
-      quote: match[0],
-      rule: 'says-final',
-      category: 'Destructive',
-      weight: 0.6,
-    });
-    break;
-  }
-  const crud = /\bCRUD\b/.exec(text.description);
-  if (crud !== null) {
-    const { index } = crud;
-    const place = { field: 'description' as const, path: '', start: index, end: index + 4 };
-    hits.push({
-      ...place,
-      quote: 'CRUD',
-      rule: 'says-crud',
-      category: 'Destructive',
-      weight: 0.6,
-    });
+  for (const [rule, pattern] of plainWords) {
+    const match = pattern.exec(text.description);
+    if (match === null) continue;
+    const [quote] = match;
+    const start = match.index;
+    const place = { field: 'description' as const, path: '', start, end: start + quote.length };
+    hits.push({ ...place, quote, rule, category: 'Destructive', weight: 0.6 });
   }
   return hits;
 }

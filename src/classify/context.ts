@@ -11,6 +11,7 @@ import {
   tradeNames,
   tradeWords,
 } from './nouns.ts';
+import { remember } from './remember.ts';
 import type { ServerContext, ToolText } from './tool.ts';
 import { nameWords, singular } from './words.ts';
 
@@ -67,86 +68,142 @@ const browserTools = new Set(
 
 /** The words of the server's name, its description and its tools' names. */
 export function serverWords(server: ServerContext): ServerWords {
-  const name = new Set(bag(server.name));
-  const tools = server.toolNames.slice(0, siblingsMax).map((tool) => tool.slice(0, 200));
-  const all = new Set([...name, ...bag((server.description ?? '').slice(0, 2000))]);
-  for (const tool of tools) for (const word of bag(tool)) all.add(word);
+  const name = noneSeen();
+  see(name, bag(server.name));
+  const all = noneSeen();
+  see(all, bag(server.name));
+  see(all, bagOf((server.description ?? '').slice(0, 2000)));
+  for (const tool of server.toolNames.slice(0, siblingsMax)) see(all, bag(tool.slice(0, 200)));
+  const named = name.counts;
   return {
-    browser: some(name, browserTools) || [...name].some((word) => word.startsWith('browser')),
-    database: some(name.difference(languageWords), databaseWords),
-    offensive: some(all, offensiveWords),
-    money: some(name, moneyWords) || count(all, moneyWords) > 3,
-    crypto: some(name, cryptoNames) || count(all, cryptoNames) > 1,
-    trade: some(name, tradeNames) || count(all, tradeWords) > 3,
+    browser: named.browserTools > 0 || [...name.words].some((word) => word.startsWith('browser')),
+    database: some(name.words.difference(languageWords), databaseWords),
+    offensive: all.counts.offensiveWords > 0,
+    money: named.moneyWords > 0 || all.counts.moneyWords > 3,
+    crypto: named.cryptoNames > 0 || all.counts.cryptoNames > 1,
+    trade: some(name.words, tradeNames) || all.counts.tradeWords > 3,
   };
 }
 
 /** The field of one tool, from its own words first and its server's second. */
 export function contextOf(tool: ToolText, server: ServerWords): Context {
-  const title = bag(tool.title);
-  const name = new Set([...bag(tool.name), ...title]);
-  const prose = bag(tool.description);
-  const args = tool.properties.flatMap((property) => bag(property.name));
-  const own = new Set([...name, ...prose, ...args]);
-  const text = new Set([...name, ...prose]);
+  const prose = bagOf(tool.description);
+  const args: string[] = [];
+  for (const property of tool.properties) args.push(...bag(property.name));
+  const seen = noneSeen();
+  see(seen, bag(tool.name));
+  see(seen, bag(tool.title));
+  const namedForUi = seen.counts.browserTools > 0;
+  const namedForDevice = seen.counts.deviceWords > 0;
+  see(seen, prose);
+  const text = {
+    browser: server.browser || namedForUi || pointsAtUi(seen),
+    device: namedForDevice || seen.counts.deviceWords > 1,
+    money: server.money || inMoney(seen),
+    crypto: server.crypto || seen.counts.cryptoNames > 0 || seen.counts.cryptoWords > 1,
+    trade: seen.counts.tradeWords > 1 || (server.trade && seen.words.has('order')),
+    offensive: server.offensive || seen.counts.offensiveWords > 0,
+  };
+  see(seen, args);
   return {
-    browser: server.browser || some(name, browserTools) || pointsAtUi(text),
-    device: count(name, deviceWords) > 0 || count(text, deviceWords) > 1,
-    money: server.money || inMoney(text),
-    crypto: server.crypto || some(text, cryptoNames) || count(text, cryptoWords) > 1,
-    trade: count(text, tradeWords) > 1 || (server.trade && text.has('order')),
-    priced: some(new Set([...prose, ...args]), priceWords),
-    pays: some(new Set(args), amounts) && some(new Set(args), payees),
+    ...text,
+    priced: seen.counts.priceWords > 0 && (anyOf(prose, priceWords) || anyOf(args, priceWords)),
+    pays: anyOf(args, amounts) && anyOf(args, payees),
     database: server.database,
-    offensive: server.offensive || some(text, offensiveWords),
-    own,
+    own: seen.words,
     description: tool.description,
   };
 }
 
-function inMoney(text: ReadonlySet<string>): boolean {
-  return count(text, moneyWords) + (some(text, debts) ? 1 : 0) > 1;
+function inMoney({ counts }: Seen): boolean {
+  return counts.moneyWords + (counts.debts > 0 ? 1 : 0) > 1;
 }
 
-function pointsAtUi(text: ReadonlySet<string>): boolean {
-  return text.has('browser') || (text.has('page') && count(text, browserWords) > 1);
+function pointsAtUi({ words, counts }: Seen): boolean {
+  return words.has('browser') || (words.has('page') && counts.browserWords > 1);
 }
 
-function bag(text: string): readonly string[] {
-  const known = bags.get(text);
-  if (known !== undefined) return known;
+/** The different words seen so far, and how many of them stand on each list. */
+interface Seen {
+  readonly words: Set<string>;
+  readonly counts: Record<List, number>;
+}
+
+const lists = {
+  browserTools,
+  browserWords,
+  cryptoNames,
+  cryptoWords,
+  debts,
+  deviceWords,
+  moneyWords,
+  offensiveWords,
+  priceWords,
+  tradeWords,
+};
+type List = keyof typeof lists;
+
+// A word is looked up once for all the lists: most stand on none.
+const listsOf = new Map<string, List[]>();
+// The keys of `lists` are what `List` says.
+for (const list of Object.keys(lists) as List[]) {
+  for (const word of lists[list]) listsOf.set(word, [...(listsOf.get(word) ?? []), list]);
+}
+
+function noneSeen(): Seen {
+  const counts = {
+    browserTools: 0,
+    browserWords: 0,
+    cryptoNames: 0,
+    cryptoWords: 0,
+    debts: 0,
+    deviceWords: 0,
+    moneyWords: 0,
+    offensiveWords: 0,
+    priceWords: 0,
+    tradeWords: 0,
+  };
+  return { words: new Set(), counts };
+}
+
+function see(seen: Seen, words: readonly string[]): void {
+  for (const word of words) {
+    if (seen.words.has(word)) continue;
+    seen.words.add(word);
+    const on = listsOf.get(word);
+    if (on !== undefined) for (const list of on) seen.counts[list] += 1;
+  }
+}
+
+// Names of tools and arguments come again and again, descriptions do not.
+const bag = remember(bagOf);
+
+function bagOf(text: string): readonly string[] {
   const found = wordsOf(text);
   for (let index = found.length - 1; index >= 0; index -= 1) {
     const word = found[index] ?? '';
     const one = singular(word);
     if (one !== word) found.push(one);
   }
-  if (text.length > rememberedUnitsMax) return found;
-  if (bags.size >= rememberedMax) bags.clear();
-  bags.set(text, found);
   return found;
 }
-
-const rememberedMax = 20_000;
-const rememberedUnitsMax = 60;
-const bags = new Map<string, readonly string[]>();
 
 // A description is longer than a name may be, and its words need no places.
 function wordsOf(text: string): string[] {
   if (text.length <= 200) {
+    const words = nameWords(text).map((word) => word.text);
     // "ERC20" is one word of prose and two of a name.
-    const whole = text.toLowerCase().match(/[a-z]+[0-9]+/g) ?? [];
-    return [...nameWords(text).map((word) => word.text), ...whole];
+    if (/[0-9]/.test(text)) words.push(...(text.toLowerCase().match(/[a-z]+[0-9]+/g) ?? []));
+    return words;
   }
   return (text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).slice(0, 800);
 }
 
-function some(words: ReadonlySet<string>, list: ReadonlySet<string>): boolean {
-  return !words.isDisjointFrom(list);
+function anyOf(words: readonly string[], list: ReadonlySet<string>): boolean {
+  for (const word of words) if (list.has(word)) return true;
+  return false;
 }
 
-function count(words: ReadonlySet<string>, list: ReadonlySet<string>): number {
-  let total = 0;
-  for (const word of words) if (list.has(word)) total += 1;
-  return total;
+function some(words: ReadonlySet<string>, list: ReadonlySet<string>): boolean {
+  return !words.isDisjointFrom(list);
 }

@@ -183,7 +183,8 @@ function act(
   const { found, role } = is;
   const word = sentence[found.index] ?? { text: '', start: 0, end: 0 };
   const governed = objectOf(sentence, found.index);
-  const names = governed.flatMap(({ text: each }) => [...new Set([...each.split('-'), each])]);
+  const objects = new Set<string>();
+  for (const each of governed) addObject(objects, each.text);
   return {
     verb: found.verb,
     role,
@@ -192,10 +193,17 @@ function act(
     start: word.start,
     end: word.end,
     quote: text.slice(word.start, word.end),
-    objects: new Set([...names, ...names.map(singular)]),
-    head: singular(names.at(-1) ?? ''),
+    objects,
+    head: singular(governed.at(-1)?.text ?? ''),
     sure: found.sure,
   };
+}
+
+// "Read-only queries": also each part of a word, and the singular of all.
+function addObject(objects: Set<string>, word: string): void {
+  objects.add(word).add(singular(word));
+  if (!word.includes('-')) return;
+  for (const part of word.split('-')) objects.add(part).add(singular(part));
 }
 
 // The words after the verb up to the first preposition; verbs joined to it share their object.

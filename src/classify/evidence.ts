@@ -28,12 +28,14 @@ export function sentenceOf(answer: {
 }
 
 function reasons(category: Category, evidence: readonly Hit[]): string {
-  const own = evidence.filter((hit) => hit.category === category);
-  if (category === 'Unclassified' || own.length === 0) {
-    return 'neither the name nor the description says what the tool does';
+  const said = new Set<string>();
+  for (const hit of evidence) {
+    if (said.size >= quotesMax) break;
+    if (hit.category !== category || category === 'Unclassified') continue;
+    said.add(`${fieldLabel(hit.field)} says “${shortened(hit.quote)}”`);
   }
-  const said = own.map((hit) => `${fieldLabel(hit.field)} says “${shortened(hit.quote)}”`);
-  return listed([...new Set(said)].slice(0, quotesMax));
+  if (said.size === 0) return 'neither the name nor the description says what the tool does';
+  return listed([...said]);
 }
 
 function raises(classRisk: Risk): (signal: Signal) => boolean {

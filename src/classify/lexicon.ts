@@ -192,17 +192,25 @@ export const negations: ReadonlySet<string> = new Set(
 
 /** The sense of a verb, also behind a prefix that keeps its category: "regenerate", "unmerge". */
 export function verbSense(word: string): VerbSense | undefined {
-  const known = verbs.get(word);
-  if (known !== undefined) return known;
-  const root = /^(?:re|un|auto|batch|bulk)(?=.{3})(.*)$/.exec(word)?.[1];
-  const sense = root === undefined ? undefined : verbs.get(root);
-  if (sense === undefined || !word.startsWith('un')) return sense;
-  return { category: 'Write', strength: 0.7 };
+  return verbs.get(word) ?? senseBehindPrefix(word);
+}
+
+const prefixes = ['re', 'un', 'auto', 'batch', 'bulk'];
+const rootUnitsMin = 3;
+const undone: VerbSense = { category: 'Write', strength: 0.7 };
+
+function senseBehindPrefix(word: string): VerbSense | undefined {
+  const prefix = prefixes.find((each) => word.startsWith(each));
+  if (prefix === undefined || word.length < prefix.length + rootUnitsMin) return undefined;
+  const sense = verbs.get(word.slice(prefix.length));
+  return sense !== undefined && prefix === 'un' ? undone : sense;
 }
 
 /** Whether the word is as often a noun. */
 export function isNounish(word: string): boolean {
-  return nounish.has(word) || (!verbs.has(word) && nounish.has(word.replace(/^re|^un/, '')));
+  if (nounish.has(word)) return true;
+  const prefixed = word.startsWith('re') || word.startsWith('un');
+  return prefixed && !verbs.has(word) && nounish.has(word.slice(2));
 }
 
 /** Splits a list of words written over several lines. */

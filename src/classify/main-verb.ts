@@ -7,6 +7,7 @@ import {
   words as list,
 } from './lexicon.ts';
 import { actionNouns } from './nouns.ts';
+import { remember } from './remember.ts';
 import { singular, stems } from './words.ts';
 import type { Form, Sentence } from './words.ts';
 
@@ -180,13 +181,15 @@ function nounVerb(word: string): string | undefined {
 
 /** The word as a verb, in whichever form; null when no such verb is known. */
 export function asVerb(sentence: Sentence, index: number): Found | null {
-  const word = (sentence[index]?.text ?? '').replaceAll('-', '');
-  if (word === 'news') return null;
-  for (const { stem, form } of stems(word)) {
-    if (verbSense(stem) !== undefined) return { verb: stem, form, index, sure: 1 };
-  }
-  return null;
+  const known = verbBehind(sentence[index]?.text ?? '');
+  return known === null ? null : { verb: known.stem, form: known.form, index, sure: 1 };
 }
+
+const verbBehind = remember((written) => {
+  const word = written.replaceAll('-', '');
+  if (word === 'news') return null;
+  return stems(word).find(({ stem }) => verbSense(stem) !== undefined) ?? null;
+});
 
 /** Whether it is a thing: "comments and likes" are, "comments on the" and "like the" are acts. */
 export function looksLikeNoun(sentence: Sentence, found: Found): boolean {

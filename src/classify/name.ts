@@ -255,7 +255,9 @@ function nameAct(
 ): Act {
   // Every index comes from a walk over the same words.
   const word = words[at.index] ?? { text: '', start: 0, end: 0 };
-  const others = words.filter((_, index) => index !== at.index).map((other) => other.text);
+  const others = words.filter((_, index) => index !== at.index);
+  const objects = new Set<string>();
+  for (const other of others) objects.add(other.text).add(singular(other.text));
   const pure = isPureVerb(word.text);
   const role: Role = at.order === 0 ? 'main' : 'joined';
   return {
@@ -266,8 +268,8 @@ function nameAct(
     start: word.start,
     end: word.end,
     quote: name.text.slice(word.start, word.end),
-    objects: new Set([...others, ...others.map(singular)]),
-    head: singular(others.at(-1) ?? ''),
+    objects,
+    head: singular(others.at(-1)?.text ?? ''),
     sure: sureness(words, { index: at.index, pure }),
   };
 }

@@ -36,9 +36,8 @@ export function rule(
   return { id, category, strength, verbs, objects, when: on.when ?? null };
 }
 
-/** Whether the rule speaks about this act in this field. */
+/** Whether the rule, which names the act's verb, speaks about this act in this field. */
 export function fits(of: SenseRule, act: Act, context: Context): boolean {
-  if (!of.verbs.has(act.verb)) return false;
   if (of.objects !== null && !concerns(act, of.objects)) return false;
   return of.when === null || of.when(act, context);
 }

@@ -17,10 +17,15 @@ export interface Sense {
 
 // Precedence: what is asked of a database, then money, then everything else.
 const rules = [...queryRules, ...moneyRules, ...workRules];
+// The rules that speak about a verb, in the same order.
+const rulesByVerb = Map.groupBy(
+  rules.flatMap((rule) => [...rule.verbs].map((verb) => ({ verb, rule }))),
+  ({ verb }) => verb,
+);
 
 /** The meaning of an act: the first rule that fits, else the verb's own sense, else null. */
 export function senseOf(act: Act, context: Context): Sense | null {
-  for (const rule of rules) {
+  for (const { rule } of rulesByVerb.get(act.verb) ?? []) {
     if (!fits(rule, act, context)) continue;
     return { category: rule.category, strength: rule.strength, rule: rule.id };
   }

@@ -3,6 +3,7 @@ import { concerns } from './act.ts';
 import type { Act } from './act.ts';
 import { words } from './lexicon.ts';
 import { databaseWords, messageWords } from './nouns.ts';
+import { remember } from './remember.ts';
 import { keyHit } from './schema.ts';
 import type { Hit, Property, Signal, SignalId, ToolText } from './tool.ts';
 import { nameWords, singular } from './words.ts';
@@ -94,17 +95,26 @@ function propertySightings(property: Property, text: ToolText, category: Categor
 }
 
 function propertySignal(property: Property, text: ToolText): SignalId | null {
-  const name = nameWords(property.name)
+  if (property.values.length > 0) return null;
+  const named = signalNamed(property.name);
+  if (named === 'credentials' || named === 'sql' || named === 'url') return named;
+  if (named === 'query' && namesDatabase(text)) return 'sql';
+  if (named === 'code' && property.type !== 'boolean') return 'code';
+  if (property.format === 'uri') return 'url';
+  return named === 'file-path' ? named : null;
+}
+
+// What an argument's name alone says; a `query` is SQL only where a database is named.
+const signalNamed = remember((argument): SignalId | 'query' | null => {
+  const name = nameWords(argument)
     .map((word) => word.text)
     .join('_');
-  if (property.values.length > 0) return null;
   if (secrets.test(name)) return 'credentials';
-  if (sqlNames.test(name) && (name.includes('sql') || namesDatabase(text))) return 'sql';
-  if (codeNames.test(name) && property.type !== 'boolean') return 'code';
-  if (urlNames.test(name) || property.format === 'uri') return 'url';
-  if (pathNames.test(name)) return 'file-path';
-  return null;
-}
+  if (sqlNames.test(name)) return name.includes('sql') ? 'sql' : 'query';
+  if (codeNames.test(name)) return 'code';
+  if (urlNames.test(name)) return 'url';
+  return pathNames.test(name) ? 'file-path' : null;
+});
 
 // What a Read tool is given is looked at, not run: the doubt is worth one step, not two.
 function propertyFloor(id: SignalId, category: Category): Risk {

@@ -73,14 +73,13 @@ export interface Classification {
   readonly sentence: string;
 }
 
-/** One argument of the tool: its own name, its schema's text, and where it stands. */
+/** One argument of the tool: its own name, what its schema allows, and where it stands. */
 export interface Property {
   readonly name: string;
   /** JSON Pointer into `inputSchema`. */
   readonly path: string;
   readonly type: string;
   readonly format: string;
-  readonly description: string;
   readonly values: readonly string[];
   /** The values are those of `enum`; otherwise the one of `const`. */
   readonly listed: boolean;
@@ -182,7 +181,7 @@ function collect(schema: Readonly<Record<string, unknown>> | null, walk: Walk): 
     const member = asObject(members[name]);
     if (member === null) continue;
     const path = walk.path + '/properties' + pointerStep(name);
-    walk.found.push({ ...readProperty(name, member, path), required: required.has(name) });
+    walk.found.push(readProperty(member, { name, path, required: required.has(name) }));
     collect(member, { path, depth: walk.depth + 1, found: walk.found });
     const items = asObject(own(member, 'items'));
     collect(items, { path: path + '/items', depth: walk.depth + 1, found: walk.found });
@@ -190,10 +189,9 @@ function collect(schema: Readonly<Record<string, unknown>> | null, walk: Walk): 
 }
 
 function readProperty(
-  name: string,
   member: Readonly<Record<string, unknown>>,
-  path: string,
-): Omit<Property, 'required'> {
+  is: Pick<Property, 'name' | 'path' | 'required'>,
+): Property {
   const type = own(member, 'type');
   const first: unknown = Array.isArray(type) ? type[0] : type;
   const listed = own(member, 'enum');
@@ -204,13 +202,13 @@ function readProperty(
       ? []
       : [constant];
   return {
-    name,
-    path,
+    name: is.name,
+    path: is.path,
     type: asText(first),
     format: asText(own(member, 'format')),
-    description: asText(own(member, 'description')).slice(0, descriptionUnitsMax),
     // What is no text stays as an empty place, so that a value's index is its index in the schema.
     values: values.slice(0, valuesMax).map(asText),
     listed: Array.isArray(listed),
+    required: is.required,
   };
 }

@@ -1,3 +1,5 @@
+import { remember } from './remember.ts';
+
 /** A word of a text: lower case, with its place in the text as it was written. */
 export interface Word {
   readonly text: string;
@@ -12,7 +14,7 @@ const sentencesMax = 24;
 const wordsMax = 90;
 
 // Two words that are one verb: what stands before the particle alone would mislead.
-const joined = new Map([
+const pairs: readonly (readonly [string, string])[] = [
   ['look up', 'lookup'],
   ['looks up', 'lookup'],
   ['looking up', 'lookup'],
@@ -83,7 +85,14 @@ const joined = new Map([
   ['stop loss', 'stoploss'],
   ['stop limit', 'stoplimit'],
   ['read more', 'readmore'],
-]);
+];
+// By the first word of the pair, then by the second: most words begin none.
+const joined: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map(
+  [...Map.groupBy(pairs, ([pair]) => pair.split(' ')[0] ?? '')].map(([first, own]) => [
+    first,
+    new Map(own.map(([pair, word]) => [pair.slice(first.length + 1), word])),
+  ]),
+);
 
 const nameWord = /\p{Lu}+(?=\p{Lu}\p{Ll})|\p{Lu}?\p{Ll}+|\p{Lu}+|\p{Lo}+|\p{N}+/gu;
 // "sequentialthinking": a noun for an act that nothing divides from what stands before it.
@@ -91,58 +100,46 @@ const gluedNoun = /^([a-z]{3,})(thinking|reasoning|analysis|monitoring|search|lo
 // "getwalletbalance": a verb that nothing divides from what follows.
 const gluedVerb =
   /^(get|list|create|delete|update|search|fetch|remove|insert)(?!t?ing|en|e[dr]|d|rs?\b|es)[a-z]{4,}$/;
+// The shortest of both: "get" and four letters.
+const gluedUnitsMin = 7;
 const proseToken =
   /[\p{L}\p{N}](?:[\p{L}\p{N}'’_]|-(?=[\p{L}\p{N}]))*|[.!?:;,()\]/&|\n—–]|(?<= )-(?= )/gu;
 
 /** The words of a tool's name, whatever joins them: snake, kebab, dots, slashes, spaces or case. */
-export function nameWords(name: string): readonly Word[] {
-  const known = takenApart.get(name);
-  if (known !== undefined) return known;
-  const words = takeApart(name);
-  if (name.length > rememberedUnitsMax) return words;
-  // Names of arguments and siblings come again and again: what was taken apart is remembered.
-  if (takenApart.size >= rememberedMax) takenApart.clear();
-  takenApart.set(name, words);
-  return words;
-}
+export const nameWords: (name: string) => readonly Word[] = remember(takeApart);
 
-const rememberedMax = 20_000;
-const rememberedUnitsMax = 60;
-const takenApart = new Map<string, readonly Word[]>();
-
-function takeApart(name: string): Word[] {
+function takeApart(name: string): readonly Word[] {
   const words: Word[] = [];
-  for (const match of name.matchAll(nameWord)) {
+  nameWord.lastIndex = 0;
+  for (let match = nameWord.exec(name); match !== null; match = nameWord.exec(name)) {
     if (words.length >= wordsMax) break;
     const [text] = match;
-    const glued = gluedVerb.exec(text)?.[1];
-    if (glued !== undefined) {
-      const middle = match.index + glued.length;
-      words.push({ text: glued, start: match.index, end: middle });
-      const rest = text.slice(glued.length);
-      words.push({ text: rest, start: middle, end: match.index + text.length });
+    const start = match.index;
+    const end = start + text.length;
+    const first = gluedFirst(text);
+    if (first === undefined) {
+      words.push({ text: text.toLowerCase(), start, end });
       continue;
     }
-    const before = gluedNoun.exec(text)?.[1];
-    if (before !== undefined) {
-      const middle = match.index + before.length;
-      words.push({ text: before, start: match.index, end: middle });
-      const noun = text.slice(before.length);
-      words.push({ text: noun, start: middle, end: match.index + text.length });
-      continue;
-    }
-    words.push({ text: text.toLowerCase(), start: match.index, end: match.index + text.length });
+    const middle = start + first.length;
+    words.push({ text: first, start, end: middle });
+    words.push({ text: text.slice(first.length), start: middle, end });
   }
   return joinPairs(words);
+}
+
+function gluedFirst(word: string): string | undefined {
+  if (word.length < gluedUnitsMin) return undefined;
+  return (gluedVerb.exec(word) ?? gluedNoun.exec(word))?.[1];
 }
 
 /** The sentences of a description. Line breaks, full stops, colons and semicolons end one. */
 export function sentences(text: string): Sentence[] {
   const all: Word[][] = [];
   let open: Word[] = [];
-  for (const match of text.matchAll(proseToken)) {
-    const word = { text: match[0].toLowerCase(), start: match.index, end: 0 };
-    word.end = match.index + match[0].length;
+  proseToken.lastIndex = 0;
+  for (let match = proseToken.exec(text); match !== null; match = proseToken.exec(text)) {
+    const word = { text: match[0].toLowerCase(), start: match.index, end: proseToken.lastIndex };
     if (endsSentence(text, word)) {
       if (open.length > 0) all.push(joinPairs(open));
       open = [];
@@ -156,11 +153,13 @@ export function sentences(text: string): Sentence[] {
   return all;
 }
 
+const enders = new Set('!?;:]');
+
 function endsSentence(text: string, word: Word): boolean {
   if (word.text === '.') return !/^[\p{L}\p{N}]/u.test(text.slice(word.end, word.end + 2));
   // A line that goes on in lower case was only wrapped.
   if (word.text === '\n') return !/^[ \t]*\p{Ll}/u.test(text.slice(word.end, word.end + 40));
-  return '!?;:]'.includes(word.text);
+  return enders.has(word.text);
 }
 
 function joinPairs(words: readonly Word[]): Word[] {
@@ -169,7 +168,7 @@ function joinPairs(words: readonly Word[]): Word[] {
     const word = words[i];
     if (word === undefined) break;
     const next = words[i + 1];
-    const merged = next === undefined ? undefined : joined.get(`${word.text} ${next.text}`);
+    const merged = next && joined.get(word.text)?.get(next.text);
     if (merged === undefined || next === undefined) {
       result.push(word);
       continue;
