@@ -29,8 +29,10 @@ function main(): void {
   print('half 0, by server', measure(predictions.filter((each) => half(each.tool) === 0)));
   print('half 1, by server', measure(predictions.filter((each) => half(each.tool) === 1)));
   print('all', measure(predictions));
-  const apart = spread(predictions).toFixed(4);
-  process.stdout.write(`mean difference of two random halves, ${splits} divisions: ${apart}\n`);
+  const apart = percent(spread(predictions));
+  process.stdout.write(
+    `accuracy of two random halves, mean difference of ${splits} divisions: ${apart}   <= 2 %\n`,
+  );
   if (flags.includes('--errors')) predictions.filter(isWrong).forEach(printError);
 }
 
