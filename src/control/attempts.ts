@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 
-/** Attempts open at once; past it the oldest is forgotten, and whoever began it begins again. */
+/** Open at once; past it the oldest is forgotten, and whoever began it begins again. */
 const openMax = 10_000;
 
 interface Open<T> {
@@ -8,7 +8,7 @@ interface Open<T> {
   readonly untilMs: number;
 }
 
-/** What a sign-in began with and must be ended by: soon, once, by whoever began it. */
+/** What somebody who is signed in began and must end: soon, once. */
 export class Attempts<T> {
   readonly #clock: Clock;
   readonly #lastMs: number;

@@ -11,7 +11,7 @@ export interface OidcProvider {
   /** Whether it answers; asked anew only after a while. */
   isReachable(): Promise<boolean>;
   /** Begins the authorization code flow (RFC 6749, §4.1) with PKCE, state and nonce. */
-  begin(redirectUri: string): Promise<Result<OidcAttempt, 'unreachable'>>;
+  begin(redirectUri: string): Promise<Result<BegunOidc, 'unreachable'>>;
   /**
    * Ends it. `query` is what the browser came back with. The code is exchanged and the ID token
    * checked against what was begun (OpenID Connect Core, §3.1.3.7).
@@ -19,10 +19,13 @@ export interface OidcProvider {
   finish(query: string, begun: OidcAttempt): Promise<Result<OidcIdentity, OidcProblem>>;
 }
 
-/** A sign-in that was begun. All of it but `url` stays here until the browser comes back. */
-export interface OidcAttempt {
-  /** Where the browser goes. */
+/** A sign-in that was begun, with where the browser goes now. */
+export interface BegunOidc extends OidcAttempt {
   readonly url: string;
+}
+
+/** What the answer must fit, when the browser comes back. */
+export interface OidcAttempt {
   readonly redirectUri: string;
   readonly state: string;
   readonly nonce: string;

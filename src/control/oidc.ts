@@ -47,8 +47,9 @@ export const oidcRoutes: readonly Route[] = [
       if (!site.ok) return site;
       const begun = await oidc.begin(`${site.value.origin}${returnPath}`);
       if (!begun.ok) return conflict(unreachable(oidc));
-      beginAttempt(oidcAttempts, begun.value, cookie);
-      return ok({ url: begun.value.url });
+      const { url, ...attempt } = begun.value;
+      beginAttempt(oidcAttempts, attempt, cookie);
+      return ok({ url });
     },
   }),
   route({
@@ -64,6 +65,7 @@ export const oidcRoutes: readonly Route[] = [
       if (begun === null) return tooLate;
       const user = await userOf(deps, (oidc) => oidc.finish(input.query, begun));
       if (!user.ok) return user;
+      if (!deps.signIn.oidcAttempts.complete(cookie.attempt)) return tooLate;
       return letIn(deps, { name: user.value.name, by: 'oidc' }, setSession);
     },
   }),

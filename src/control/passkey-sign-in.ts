@@ -60,6 +60,7 @@ export const passkeySignInRoutes: readonly Route[] = [
       if (ceremony === null) return tooLate;
       const user = await check(deps, input.response, ceremony);
       if (!user.ok) return user;
+      if (!deps.signIn.ceremonies.complete(cookie.attempt)) return tooLate;
       return letIn(deps, { name: user.value.name, by: 'passkey' }, setSession);
     },
   }),

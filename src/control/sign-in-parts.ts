@@ -4,6 +4,7 @@ import type { PasskeyStore } from '../identity/passkey.ts';
 import { Attempts } from './attempts.ts';
 import type { OidcAttempt, OidcProvider } from './oidc-provider.ts';
 import { ceremonyMs, type Ceremony } from './passkey-ceremony.ts';
+import { SealedAttempts } from './sealed-attempts.ts';
 import { SignInRecords } from './sign-in-records.ts';
 import { Throttle } from './throttle.ts';
 
@@ -14,15 +15,15 @@ export interface SignInParts {
   readonly passkeys: PasskeyStore;
   /** Passkeys that are being made, by session. */
   readonly creations: Attempts<Ceremony>;
-  /** Sign-ins by passkey, by the browser's cookie. */
-  readonly ceremonies: Attempts<Ceremony>;
+  /** Sign-ins by passkey. */
+  readonly ceremonies: SealedAttempts<Ceremony>;
   /** Of tries with passkeys. Whoever guesses a password does not keep a passkey out. */
   readonly throttle: Throttle;
   readonly records: SignInRecords;
   /** Null where the operator's file names none. */
   readonly oidc: OidcProvider | null;
-  /** Sign-ins by it, by the browser's cookie. */
-  readonly oidcAttempts: Attempts<OidcAttempt>;
+  /** Sign-ins by it. */
+  readonly oidcAttempts: SealedAttempts<OidcAttempt>;
 }
 
 /** How long somebody may take at the provider, in milliseconds. */
@@ -41,10 +42,10 @@ export function openSignIn(given: {
     consoleUrl,
     passkeys,
     creations: new Attempts(clock, ceremonyMs),
-    ceremonies: new Attempts(clock, ceremonyMs),
+    ceremonies: new SealedAttempts(clock, ceremonyMs),
     throttle: new Throttle(clock),
     records: new SignInRecords(given),
     oidc,
-    oidcAttempts: new Attempts(clock, oidcMs),
+    oidcAttempts: new SealedAttempts(clock, oidcMs),
   };
 }

@@ -1,11 +1,8 @@
-import { randomBytes } from 'node:crypto';
-
 import { ok, type Result } from '../base/result.ts';
-import type { Attempts } from './attempts.ts';
 import { notRecorded } from './change.ts';
 import type { ControlDeps } from './deps.ts';
 import { conflict, type ControlProblem } from './problem.ts';
-import { digest } from './session.ts';
+import type { SealedAttempts } from './sealed-attempts.ts';
 import { personOf, type Way } from './sign-in-records.ts';
 
 /** The cookie that a browser carries from the first step of a sign-in to the last. */
@@ -15,19 +12,20 @@ export interface AttemptCookie {
 }
 
 /** Begins an attempt that only this browser can end. */
-export function beginAttempt<T>(
-  attempts: Attempts<T>,
+export function beginAttempt<T extends object>(
+  attempts: SealedAttempts<T>,
   value: T,
   { setAttempt }: Pick<AttemptCookie, 'setAttempt'>,
 ): void {
-  const token = randomBytes(32).toString('base64url');
-  attempts.begin(digest(token), value);
-  setAttempt(token);
+  setAttempt(attempts.begin(value));
 }
 
 /** What this browser began, once; null when it began nothing, or too long ago: see `tooLate`. */
-export function endAttempt<T>(attempts: Attempts<T>, cookie: AttemptCookie): T | null {
-  const begun = attempts.take(digest(cookie.attempt));
+export function endAttempt<T extends object>(
+  attempts: SealedAttempts<T>,
+  cookie: AttemptCookie,
+): T | null {
+  const begun = attempts.take(cookie.attempt);
   if (begun !== null) cookie.setAttempt(null);
   return begun;
 }

@@ -5,6 +5,7 @@ import type { Log } from '../base/log.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { OidcConfig } from '../config.ts';
 import type {
+  BegunOidc,
   OidcAttempt,
   OidcIdentity,
   OidcProblem,
@@ -120,7 +121,7 @@ async function begin(
   { scopes }: OidcConfig,
   { library, configuration }: Described,
   redirectUri: string,
-): Promise<OidcAttempt> {
+): Promise<BegunOidc> {
   const verifier = library.randomPKCECodeVerifier();
   const state = library.randomState();
   const nonce = library.randomNonce();
