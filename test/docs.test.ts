@@ -14,21 +14,23 @@ const { signal } = new AbortController();
 await addCommands(program, undefined, { io: quiet, version: '0.0.0', signal });
 
 const guides = ['README.md', 'examples/README.md', ...globSync('docs/**/*.md').sort()];
-const reference = readAll(globSync('docs/reference/*.md'));
+const commandReference = readFileSync('docs/reference/commands.md', 'utf8');
+const commandTable = commandReference.split('\n').filter((line) => line.startsWith('| '));
 
 /** Every command that does something, by the words that call it. */
 const commands = new Map<string, Command>();
 collect(program, []);
 
-test('every command and option is in the reference', () => {
+test('every command is in the reference, and each option where its command is', () => {
   const missing: string[] = [];
-  const table = readFileSync('docs/reference/commands.md', 'utf8').split('\n');
   for (const [name, command] of commands) {
     const words = name.split(' ');
-    const row = table.find((line) => words.every((word) => hasWord(line, word)));
-    if (row === undefined) missing.push(name);
+    const rows = commandTable.filter((row) => words.every((word) => hasWord(called(row), word)));
+    if (rows.length === 0) missing.push(name);
+    const said = [...rows, ...rows.flatMap(linked), ...proseOn(words[0] ?? '')].join('\n');
     for (const { long } of command.options) {
-      if (long !== undefined && !hasWord(reference, long)) missing.push(`${name} ${long}`);
+      if (long === undefined || hasWord(said, long)) continue;
+      missing.push(`${name} ${long}`);
     }
   }
   assert.deepEqual(missing, []);
@@ -132,6 +134,36 @@ function commandOf(words: readonly string[]): Command | null {
     at = next;
   }
   return at;
+}
+
+/** What a row of the table of commands says one types. */
+function called(row: string): string {
+  return row.split(/(?<!\\)\|/u)[1] ?? '';
+}
+
+/** The sections that a row of the table of commands leads to. */
+function linked(row: string): readonly string[] {
+  return [...row.matchAll(/\]\((?<file>[\w./-]+\.md)(?:#(?<anchor>[\w-]+))?\)/gu)].map(
+    ({ groups }) => {
+      const text = readFileSync(`docs/reference/${groups?.['file'] ?? ''}`, 'utf8');
+      const anchor = groups?.['anchor'];
+      if (anchor === undefined) return text;
+      const sections = text.split(/^(?=## )/mu);
+      return (
+        sections.find((one) => one.toLowerCase().startsWith(`## ${anchor.replaceAll('-', ' ')}`)) ??
+        ''
+      );
+    },
+  );
+}
+
+/** Paragraphs beside the table that speak of a command, and what is said of all of them. */
+function proseOn(command: string): readonly string[] {
+  const [first = '', ...rest] = commandReference
+    .split('\n\n')
+    .filter((block) => !block.startsWith('|') && !block.startsWith('# '));
+  const named = new RegExp(`\`(?:portcullis )?${command}[ \`]`, 'u');
+  return [first, ...rest.filter((block) => named.test(block))];
 }
 
 /** The options of a command; of a family, those of its members. */

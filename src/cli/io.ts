@@ -24,11 +24,21 @@ export interface Failure {
 }
 
 /** Says why, in one line or with `--json` as one object, and sets the exit code to 2. */
-export function sayFailed(io: Io, failure: Failure, json: boolean): void {
-  const { code, message } = failure;
-  if (json) io.out(escapeUnprintable(JSON.stringify({ error: { code, message } })));
+export function sayFailed(io: Io, { code, message }: Failure, json: boolean): void {
+  if (json) io.out(errorJson({ code, message }));
   else io.err(escapeUnprintable(`portcullis: ${message}`));
   process.exitCode = exitCodes.failed;
+}
+
+/** Says that there is no such thing as was asked for, in the same form, and sets the exit code to 1. */
+export function sayNo(io: Io, { code, message }: Failure, json: boolean): void {
+  if (json) io.out(errorJson({ code, message }));
+  else io.err(escapeUnprintable(message));
+  process.exitCode = exitCodes.no;
+}
+
+function errorJson(error: Failure): string {
+  return escapeUnprintable(JSON.stringify({ error }));
 }
 
 /** The same for a file with several problems: a line for each, so that editors find the places. */

@@ -8,8 +8,11 @@ export interface ApiTelemetry {
   /** Everything counted, in the text format of Prometheus. */
   metrics(): string;
   readonly metricsFor: 'operator' | 'anyone';
-  /** In words, what does not stop calls but needs somebody to look at it. */
-  warnings(): readonly string[];
+  /**
+   * In words, what does not stop calls but needs somebody to look at it; the details of a
+   * configuration only for whoever is known.
+   */
+  warnings(isKnown: boolean): readonly string[];
 }
 
 /** What health is told from; without telemetry there are no metrics. */
@@ -20,8 +23,9 @@ export type HealthDeps = Pick<ControlDeps, 'ready' | 'sessions'> & {
 /** Health for a supervisor, and metrics for a scraper. */
 export function addHealth(app: Hono, deps: HealthDeps): void {
   app.get('/healthz', (context) => context.json({ ok: true }));
-  app.get('/readyz', (context) => {
-    const warnings = deps.telemetry?.warnings() ?? [];
+  app.get('/readyz', async (context) => {
+    const actor = await deps.sessions.actorOf(...credentialsOf(context));
+    const warnings = deps.telemetry?.warnings(actor !== null) ?? [];
     if (deps.ready()) return context.json({ ready: true, warnings });
     const reason = 'records cannot be made durable; calls are refused';
     return context.json({ ready: false, reason, warnings }, 503);

@@ -34,10 +34,13 @@ export interface Telemetry {
   metrics(): string;
   /** Who may read it. */
   readonly metricsFor: 'operator' | 'anyone';
-  /** In words, what does not stop calls but needs somebody to look at it. */
-  warnings(): readonly string[];
-  /** The edited configuration is in force, or could not be. */
-  configRead(inForce: boolean): void;
+  /**
+   * In words, what does not stop calls but needs somebody to look at it. Whoever is known is told
+   * what is wrong with an edited configuration; names and paths of it are not for anyone else.
+   */
+  warnings(isKnown: boolean): readonly string[];
+  /** The edited configuration is in force, or is not because of these problems. */
+  configRead(problems: readonly string[]): void;
 }
 
 /** The log that everything is recorded in, with what stands around it. */
@@ -66,23 +69,34 @@ export async function keepRecords(parts: KeepingParts): Promise<Keeping> {
   const audit = new ObservedLog(counting, observers);
   const sink = sinkOf(parts);
   const stopPruning = pruneOnSchedule(parts, sink);
-  let stale = false;
-  stateMetrics(metrics, { ...parts, audit, sink, isStale: () => stale });
+  let problems: readonly string[] = [];
+  stateMetrics(metrics, { ...parts, audit, sink, isStale: () => problems.length > 0 });
   openTelemetry?.exportReadings(metrics, version);
   return {
     audit,
     metrics: () => metrics.text(),
     metricsFor: config.telemetry.metrics,
-    warnings: () => [
-      ...(stale ? ['the edited configuration is not in force'] : []),
+    warnings: (isKnown) => [
+      ...(problems.length > 0 ? [notInForce(problems, isKnown)] : []),
       ...(sink?.state().behind === true ? ['the second place of the records is behind'] : []),
     ],
-    configRead: (inForce) => (stale = !inForce),
+    configRead: (found) => (problems = found),
     stop: async () => {
       stopPruning();
       await sink?.stop();
     },
   };
+}
+
+/** Of very many problems the first are enough to begin with; the log has them all. */
+const problemsShownMax = 5;
+
+function notInForce(problems: readonly string[], isKnown: boolean): string {
+  const what = 'the edited configuration is not in force';
+  if (!isKnown) return `${what}: the gateway's log says why, or ask with the operator's key`;
+  const more = problems.length - problemsShownMax;
+  const rest = more > 0 ? `; and ${more} more, in the gateway's log` : '';
+  return `${what}: ${problems.slice(0, problemsShownMax).join('; ')}${rest}`;
 }
 
 function sinkOf({ config, dataDir, log, opened }: KeepingParts): AuditSink | null {

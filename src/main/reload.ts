@@ -46,7 +46,7 @@ export function reloadOnChange(path: string, first: Config, parts: ReloadParts):
     if (waiting.length > 0) {
       log.warn('edited sections wait for the next start', { sections: waiting.join(', ') });
     }
-    telemetry.configRead(problems.length === 0);
+    telemetry.configRead(problems);
     const time = systemClock.nowMs();
     const detail = { inForce: problems.length === 0, problems: problems.length };
     await audit.append({ kind: 'system', id: newId('sys_'), time, event: 'config', detail });

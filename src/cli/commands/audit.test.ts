@@ -112,6 +112,11 @@ test('audit show joins an intent and its outcome', async (context) => {
   const missing = await run(['show', 'dec_\u001b[2J', '--data', data]);
   assert.equal(missing.code, 1);
   assert.match(missing.err[0] ?? '', /no record has the id `dec_\\u001b\[2J`/);
+  const asJson = await run(['show', 'nope', '--data', data, '--json']);
+  assert.deepEqual([asJson.code, asJson.err, asJson.out.length], [1, [], 1]);
+  const { error } = JSON.parse(asJson.out[0] ?? '');
+  assert.equal(error.code, 'not-found');
+  assert.match(error.message, /no record has the id `nope`/);
 });
 
 test('audit verify says ok, or what is wrong and where', async (context) => {

@@ -18,7 +18,7 @@ import type { RecordBody } from '../../audit/record.ts';
 import type { Finding, TamperKind } from '../../audit/tamper.ts';
 import type { Result } from '../../base/result.ts';
 import { openRunningLog } from '../audit/running.ts';
-import { columns, exitCodes, sayFailed, sayUsage, timeOf, type Io } from '../io.ts';
+import { columns, exitCodes, sayFailed, sayNo, sayUsage, timeOf, type Io } from '../io.ts';
 
 /** Opens the log of a data directory: `openAuditFiles` of the embedded store. */
 export type OpenAuditFiles = (dir: string) => AuditFiles;
@@ -189,9 +189,8 @@ async function show(parts: AuditCommandParts, id: string, options: CommonOptions
   if (!answer.ok) return failed(io, options, answer.error);
   const { records } = answer.value;
   if (records.length === 0) {
-    io.err(`no record has the id \`${printable(id)}\`: search for it with \`audit search\``);
-    process.exitCode = exitCodes.no;
-    return;
+    const message = `no record has the id \`${id}\`: search for it with \`audit search\``;
+    return sayNo(io, { code: 'not-found', message }, options.json === true);
   }
   if (options.json === true) {
     for (const record of records) io.out(printable(JSON.stringify(record)));

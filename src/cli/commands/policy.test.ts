@@ -100,7 +100,13 @@ test('policy check says where and what, and what it could not check', async (con
   assert.match(refused.out, /bad\.json:3:14: error: \/default: .*did you mean `deny`/);
   const json = await run(['check', bad, '--json']);
   assert.equal(JSON.parse(json.out).files[0].errors[0].pointer, '/default');
+  assert.equal(JSON.parse(json.out).error, undefined);
   assert.equal((await run(['check', join(dir, 'none.json')])).code, 2);
+  const unread = await run(['check', good, join(dir, 'none.json'), '--json']);
+  assert.equal(unread.code, 2);
+  const { files, error } = JSON.parse(unread.out);
+  assert.deepEqual([files.length, error.code], [2, 'policy']);
+  assert.match(error.message, /there is no file `.*none\.json`/);
   assert.equal((await run(['check', good, '--tools', bad])).code, 2);
   assert.equal((await run(['check', good, '--server', 'x', '--data', dir])).code, 2);
 });

@@ -84,7 +84,10 @@ async function check(io: Io, files: readonly string[], options: CommonOptions): 
   if (found.some(({ unreadable }) => unreadable)) process.exitCode = exitCodes.failed;
   else if (found.some(({ errors }) => errors.length > 0)) process.exitCode = exitCodes.no;
   if (options.json === true) {
-    io.out(jsonText({ files: found, toolsKnown: tools.value !== null }));
+    const unread = found.filter(({ unreadable }) => unreadable);
+    const message = unread.flatMap(({ errors }) => errors.map((one) => one.message)).join('; ');
+    const error = unread.length === 0 ? {} : { error: { code: 'policy', message } };
+    io.out(jsonText({ files: found, toolsKnown: tools.value !== null, ...error }));
     return;
   }
   for (const { path, unreadable, errors, warnings } of found) {
