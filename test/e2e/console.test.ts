@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { HtmlValidate } from 'html-validate';
 import { chromium, type Browser, type Page } from 'playwright-core';
 
 import { encodeHeaderValue } from '../../src/mcp/headers.ts';
@@ -102,6 +103,21 @@ async function seriousIssues(page: Page): Promise<readonly string[]> {
           .join(' | ')}`,
     );
 }
+
+const validator = new HtmlValidate({ extends: ['html-validate:standard'] });
+
+/** What is not sound in the document as it is drawn, each by its rule and its place. */
+async function unsound(page: Page): Promise<readonly string[]> {
+  const drawn = await page.evaluate<string>('document.documentElement.outerHTML');
+  const { results } = await validator.validateString(`<!doctype html>${drawn}`);
+  return results.flatMap(({ messages }) =>
+    messages.map(({ ruleId, message, selector }) => `${ruleId}: ${message} (${selector ?? ''})`),
+  );
+}
+
+/** In a page: whether something of it is scrolled sideways that is no table of its own. */
+const isTooWide = `[document.documentElement, document.querySelector('main')]
+  .some((one) => one.scrollWidth > one.clientWidth)`;
 
 /** In a page: whether what has the keyboard is in a dialog. */
 const focusIsIn = `document.activeElement?.closest('[role=dialog]') !== null`;
@@ -201,6 +217,7 @@ describe('the story of a policy', { skip }, () => {
     await page.getByRole('grid').press('h');
     await set('edit_file', 'Limit');
     await page.getByLabel('At most').fill('5');
+    await page.getByLabel('In which time').selectOption('hour');
     await set('read_text_file', 'Custom');
     await page
       .getByRole('region', { name: 'Only if' })
@@ -299,7 +316,7 @@ describe('the story of a policy', { skip }, () => {
     }
     await page.goto(`${gateway.url}/console/`);
     const row = page.getByRole('listitem').filter({ hasText: 'edit_file_rate' });
-    await row.getByText('4 of 5 in any minute').waitFor();
+    await row.getByText('4 of 5 in any hour').waitFor();
     await row.getByText('near its top').waitFor();
     await row.getByRole('link', { name: 'work /tools/edit_file' }).click();
     await page.getByLabel('At most').waitFor();
@@ -312,7 +329,7 @@ describe('the story of a policy', { skip }, () => {
     await calls.nth(3).waitFor();
     assert.match(page.url(), /grant=laptop&server=files&tool=edit_file/);
     await page.getByRole('button', { name: 'Charts' }).click();
-    await row.getByText('4 of 5 in any minute').waitFor();
+    await row.getByText('4 of 5 in any hour').waitFor();
     assert.deepEqual(await seriousIssues(page), []);
     await page.goto(`${gateway.url}/console/log`);
   });
@@ -376,6 +393,7 @@ describe('the story of a policy', { skip }, () => {
     const { page } = watched;
     await page.getByRole('tab', { name: 'Versions' }).click();
     await page.getByRole('button', { name: 'Put back' }).click();
+    await page.getByRole('button', { name: 'Put version 1 back' }).click();
     await page.getByText('version 3', { exact: true }).waitFor();
     await page.getByRole('tab', { name: 'JSON' }).click();
     assert.match(await page.locator('.cm-content').innerText(), /require_approval/);
@@ -399,7 +417,7 @@ describe('the story of a policy', { skip }, () => {
     assert.equal(await page.getByRole('link', { name: 'Apply to work' }).count(), 0);
   });
 
-  test('axe finds nothing serious on any page, in either theme', async () => {
+  test('every page is sound HTML and fits a phone, and axe finds nothing serious in either theme', async () => {
     const { page } = watched;
     const pages = [
       '/console/',
@@ -425,6 +443,11 @@ describe('the story of a policy', { skip }, () => {
         await page.getByRole('heading', { level: 1 }).waitFor();
         await page.waitForLoadState('load');
         assert.deepEqual(await seriousIssues(page), [], `${path} ${colorScheme}`);
+        if (colorScheme === 'dark') continue;
+        assert.deepEqual(await unsound(page), [], path);
+        await page.setViewportSize({ width: 390, height: 844 });
+        assert.equal(await page.evaluate(isTooWide), false, `${path} on a phone`);
+        await page.setViewportSize({ width: 1440, height: 900 });
       }
     }
   });
@@ -467,6 +490,53 @@ describe('the story of a policy', { skip }, () => {
       await page.getByRole('tabpanel').waitFor();
       assert.deepEqual(await seriousIssues(page), [], name);
     }
+  });
+
+  test('what cannot be taken back is asked once more, and Escape is no', async () => {
+    const { page } = watched;
+    await page.goto(`${gateway.url}/console/users`);
+    await page.getByRole('button', { name: 'Invite somebody' }).click();
+    await page.getByRole('dialog').getByLabel('Name').fill('berta');
+    await page.getByRole('button', { name: 'Make the link' }).click();
+    await page.getByLabel('Link', { exact: true }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.goto(`${gateway.url}/console/grants`);
+    const asked: readonly (readonly [path: string, opener: string])[] = [
+      ['/console/grants', 'New token for laptop'],
+      ['/console/grants', 'Revoke laptop'],
+      ['/console/users', 'New password link for berta'],
+      ['/console/users', 'Remove berta'],
+    ];
+    const changes: string[] = [];
+    page.on('request', (request) => {
+      if (request.method() !== 'GET') changes.push(`${request.method()} ${request.url()}`);
+    });
+    const dialog = page.getByRole('dialog');
+    for (const [path, name] of asked) {
+      await page.goto(`${gateway.url}${path}`);
+      const opener = page.getByRole('button', { name, exact: true });
+      await opener.press('Enter');
+      await dialog.waitFor();
+      assert.deepEqual(await seriousIssues(page), [], name);
+      // A second Enter is no yes: the keyboard is at Cancel.
+      await page.keyboard.press('Enter');
+      await dialog.waitFor({ state: 'hidden' });
+      await opener.press('Enter');
+      await dialog.waitFor();
+      await page.keyboard.press('Escape');
+      await dialog.waitFor({ state: 'hidden' });
+      const isBack = `document.activeElement?.getAttribute('aria-label') === ${JSON.stringify(name)}`;
+      await until(`the keyboard is at ${name}`, () => page.evaluate<boolean>(isBack), 60_000);
+    }
+    assert.deepEqual(changes, []);
+    const row = page.getByRole('row').filter({ hasText: 'berta' });
+    await row.getByRole('button', { name: 'Remove berta' }).click();
+    await dialog.getByRole('button', { name: 'Remove berta' }).click();
+    await row.waitFor({ state: 'detached' });
+    // Its opener went with the row.
+    const isOnPage = `document.activeElement === document.querySelector('main')`;
+    await until('the keyboard is on the page', () => page.evaluate<boolean>(isOnPage), 60_000);
+    assert.deepEqual(changes, [`DELETE ${gateway.url}/api/v1/users/berta`]);
   });
 
   test('nothing was asked of anybody else, and the policy of the pages was kept', () => {

@@ -126,7 +126,7 @@ describe('passkeys', { skip }, () => {
     assert.equal(await page.getByRole('cell', { name: 'never' }).count(), 0);
 
     await page.getByRole('button', { name: 'Remove work laptop' }).press('Enter');
-    // The keyboard stands on the question that came in its place.
+    // It is asked once more; the session of the page stays.
     await page.getByRole('button', { name: /^Remove it/ }).press('Enter');
     await page.getByText('No passkey yet').waitFor();
     await page.getByRole('button', { name: 'Sign out' }).click();

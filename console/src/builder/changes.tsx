@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 
 import { reading } from '../api/queries.ts';
-import { Badge, Foreign, Problem, Select, type BadgeTone } from '../ui/kit.tsx';
+import { Badge, Foreign, Problem, Select, Sentence, type BadgeTone } from '../ui/kit.tsx';
 import { moment } from '../ui/time.ts';
 
 const kinds: Readonly<Record<string, readonly [string, BadgeTone]>> = {
@@ -56,7 +56,7 @@ export function Difference({ text, policy, server }: ChangesProps): ReactNode {
                 {tool}
               </Foreign>
               <span className="text-xs text-soft">
-                <Foreign>{words}</Foreign> <Foreign mono>{rule}</Foreign>
+                <Sentence>{words}</Sentence> <Foreign mono>{rule}</Foreign>
               </span>
             </li>
           );

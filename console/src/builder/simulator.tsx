@@ -4,7 +4,7 @@ import { useDeferredValue, useEffect, useMemo, useState, type ReactNode } from '
 import { reading, type Pin } from '../api/queries.ts';
 import { describe, exampleOf } from '../ui/definition.ts';
 import { parsedJson } from '../ui/json.ts';
-import { Badge, Field, Foreign, Input, Select, classes, visible } from '../ui/kit.tsx';
+import { Badge, Field, Foreign, Input, Select, Sentence, classes, visible } from '../ui/kit.tsx';
 import { explainHere, needsGateway, type Trial } from './engine.ts';
 
 interface SimulatorProps {
@@ -176,7 +176,7 @@ function Answer({
         </button>
         {message === null ? null : (
           <p className="text-sm">
-            <Foreign>{message}</Foreign>
+            <Sentence>{message}</Sentence>
           </p>
         )}
       </div>
@@ -192,7 +192,7 @@ function Answer({
               {step.outcome}
             </Badge>
             <span className="min-w-0 flex-1">
-              <Foreign>{step.text}</Foreign>
+              <Sentence>{step.text}</Sentence>
               <button
                 type="button"
                 className="ml-1 text-soft hover:underline"

@@ -1,5 +1,12 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import {
+  useEffect,
+  useRef,
+  useState,
+  useSyncExternalStore,
+  type KeyboardEvent,
+  type ReactNode,
+} from 'react';
 
 import type { Pin } from '../api/queries.ts';
 import {
@@ -28,7 +35,10 @@ interface ToolsProps {
   readonly onChoose: (tools: readonly string[], state: State | 'inherit' | 'recommended') => void;
 }
 
-const rowHeight = 52;
+/** Of a row whose buttons stand beside the name; and of one on a narrow screen, where they are below it. */
+const rowHeights = { wide: 52, narrow: 92 } as const;
+const narrowScreen = matchMedia('(max-width: 639px)');
+
 const categories = ['Read', 'Write', 'Execute', 'Destructive', 'Financial', 'Unclassified'];
 
 /** The server's live tools, each with its state: by one click or key, or many at once. */
@@ -152,6 +162,11 @@ export function Tools({ rows, selected, readOnly, onSelect, onChoose }: ToolsPro
   );
 }
 
+function onNarrow(changed: () => void): () => void {
+  narrowScreen.addEventListener('change', changed);
+  return () => narrowScreen.removeEventListener('change', changed);
+}
+
 interface ListProps extends Omit<ToolsProps, 'rows'> {
   readonly shown: readonly ToolRow[];
   readonly marked: ReadonlySet<string>;
@@ -168,12 +183,15 @@ function List({
   onChoose,
 }: ListProps): ReactNode {
   const place = useRef<HTMLDivElement>(null);
+  const narrow = useSyncExternalStore(onNarrow, () => narrowScreen.matches);
+  const rowHeight = narrow ? rowHeights.narrow : rowHeights.wide;
   const virtual = useVirtualizer({
     count: shown.length,
     getScrollElement: () => place.current,
     estimateSize: () => rowHeight,
     overscan: 12,
   });
+  useEffect(() => virtual.measure(), [virtual, rowHeight]);
   const at = shown.findIndex(({ pin }) => pin.tool === selected);
   const move = (to: number): void => {
     const next = shown[Math.max(0, Math.min(shown.length - 1, to))];
@@ -226,7 +244,8 @@ function List({
               aria-rowindex={index + 1}
               onClick={() => onSelect(pin.tool)}
               className={classes(
-                'absolute inset-x-0 flex items-center gap-2.5 border-b border-line px-2.5',
+                'absolute inset-x-0 flex items-center gap-x-2.5 gap-y-1 border-b border-line px-2.5',
+                narrow && 'flex-wrap content-center',
                 is ? 'bg-accent-soft' : 'hover:bg-paper',
               )}
               style={{ height: rowHeight, transform: `translateY(${start}px)` }}
@@ -254,7 +273,7 @@ function List({
                   )}
                 </span>
               </span>
-              <span role="gridcell">
+              <div role="gridcell" className={narrow ? 'w-full pl-6' : undefined}>
                 <StateButtons
                   label={`Rule for ${visible(pin.tool)}`}
                   state={standing.state}
@@ -265,7 +284,7 @@ function List({
                     onChoose([pin.tool], state);
                   }}
                 />
-              </span>
+              </div>
             </div>
           );
         })}

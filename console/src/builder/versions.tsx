@@ -4,6 +4,7 @@ import { useState, type ReactNode } from 'react';
 import { reading, useChange } from '../api/queries.ts';
 import type { Operations } from '../api/operations.ts';
 import { Badge, Button, Problem } from '../ui/kit.tsx';
+import { SureButton } from '../ui/sure.tsx';
 import { moment } from '../ui/time.ts';
 
 /** A policy with its document and the list of its versions. */
@@ -25,7 +26,6 @@ export function Versions({
   const again = useQuery({ ...reading('getPolicy', { params: { name } }), enabled: false });
   return (
     <div className="space-y-2 p-4">
-      <Problem error={putBack.error} />
       <ol className="divide-y divide-line">
         {policy.versions.map(({ version, author, createdMs }) => (
           <li key={version} className="py-2">
@@ -47,20 +47,22 @@ export function Versions({
                   {shown === version ? 'Hide' : 'Show'}
                 </Button>
                 {version === newest || readOnly ? null : (
-                  <Button
-                    disabled={putBack.isPending}
-                    onClick={() =>
-                      putBack.mutate(
-                        { params: { name, version: String(version) }, input: { basis: newest } },
-                        {
-                          onSuccess: () =>
-                            void again.refetch().then(({ data }) => data && onPutBack(data)),
-                        },
-                      )
-                    }
-                  >
-                    Put back
-                  </Button>
+                  <SureButton
+                    tone="plain"
+                    label="Put back"
+                    unseen={`Put back version ${version}`}
+                    asks={`Put version ${version} back?`}
+                    says={`It becomes version ${newest + 1} and decides from the next call on. What is not saved here is left.`}
+                    does={`Put version ${version} back`}
+                    onSure={async () => {
+                      await putBack.mutateAsync({
+                        params: { name, version: String(version) },
+                        input: { basis: newest },
+                      });
+                      const { data } = await again.refetch();
+                      if (data !== undefined) onPutBack(data);
+                    }}
+                  />
                 )}
               </span>
             </div>

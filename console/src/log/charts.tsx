@@ -98,8 +98,12 @@ function draftOf(element: HTMLElement, charts: Charts, series: readonly Series[]
       height: Math.max(120, element.clientHeight - 30),
       legend: { live: false },
       cursor: { show: false },
-      scales: { y: { range: (_plot, _min, max) => [0, Math.max(4, max * 1.1)] } },
-      axes: [axis, { ...axis, size: 44 }],
+      scales: {
+        // The last step has a width too: without it the newest calls stand outside.
+        x: { range: (_plot, min, max) => [min, max + charts.stepMs / 1000] },
+        y: { range: (_plot, _min, max) => [0, Math.max(4, max * 1.1)] },
+      },
+      axes: [axis, { ...axis, size: 56 }],
       series: [
         {},
         ...series.map(({ bars, label, colour: name }) => ({

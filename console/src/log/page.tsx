@@ -7,7 +7,7 @@ import { reading, type LogLine } from '../api/queries.ts';
 import { Button, Heading, Panel, Problem, Select, visible } from '../ui/kit.tsx';
 import { LimitStands } from './limits.tsx';
 import { Story } from './story.tsx';
-import { LogTable } from './table.tsx';
+import { Behind, LogTable } from './table.tsx';
 
 const CallsChart = lazy(async () => ({ default: (await import('./charts.tsx')).CallsChart }));
 const LatencyChart = lazy(async () => ({ default: (await import('./charts.tsx')).LatencyChart }));
@@ -86,11 +86,7 @@ export function LogPage(): ReactNode {
         />
       </div>
       <Problem error={found.error} />
-      {found.data?.complete === false ? (
-        <p role="status" className="mb-2 text-sm text-soft">
-          The newest records are still being made searchable; this list fills itself.
-        </p>
-      ) : null}
+      <Behind complete={found.data?.complete} className="mb-2" />
       <div className={id === undefined ? '' : 'grid gap-4 2xl:grid-cols-[3fr_2fr]'}>
         {id === undefined ? null : (
           <div className="2xl:order-2">
@@ -241,7 +237,8 @@ function Charts({ server }: { readonly server: string | undefined }): ReactNode 
       }
     >
       {charts === undefined ? null : (
-        <div className="grid gap-4 p-3 lg:grid-cols-2">
+        <div className="grid grid-cols-1 gap-4 p-3 lg:grid-cols-2">
+          <Behind counts complete={charts.complete} className="lg:col-span-2" />
           <Suspense>
             <div className="h-56">
               <CallsChart charts={charts} />

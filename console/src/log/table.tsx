@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
 import type { LogLine } from '../api/queries.ts';
-import { Badge, Empty, Foreign, td, type BadgeTone } from '../ui/kit.tsx';
+import { Badge, classes, Empty, Foreign, td, type BadgeTone } from '../ui/kit.tsx';
 import { Table } from '../ui/list.tsx';
 import { moment } from '../ui/time.ts';
 
@@ -37,6 +37,27 @@ export function LogTable({
         <Line key={`${line.seq}`} line={line} selected={selected === line.id} />
       ))}
     </Table>
+  );
+}
+
+/** Says that an answer has not all there is; nothing where it has, or where there is none yet. */
+export function Behind({
+  complete,
+  counts = false,
+  className,
+}: {
+  readonly complete: boolean | undefined;
+  /** Whether it is about numbers, of which there may be more than are counted at once. */
+  readonly counts?: boolean;
+  readonly className?: string;
+}): ReactNode {
+  if (complete !== false) return null;
+  return (
+    <p role="status" className={classes('text-sm text-soft', className)}>
+      {counts
+        ? 'Not every call is counted: the newest records are still being made searchable, or there are more than are counted at once.'
+        : 'The newest records are still being made searchable; this list fills itself.'}
+    </p>
   );
 }
 

@@ -2,8 +2,9 @@ import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 
 import { reading, sessionQuery, useChange, type Passkey } from '../api/queries.ts';
-import { Badge, Button, Empty, Foreign, Heading, Panel, Problem, td } from '../ui/kit.tsx';
+import { Badge, Button, Empty, Foreign, Heading, Panel, Problem, td, visible } from '../ui/kit.tsx';
 import { Table } from '../ui/list.tsx';
+import { SureButton } from '../ui/sure.tsx';
 import { moment } from '../ui/time.ts';
 import { AddPasskey } from './add-passkey.tsx';
 import { PasswordButton } from './password.tsx';
@@ -47,7 +48,6 @@ export function Account(): ReactNode {
 
 function Passkeys(): ReactNode {
   const passkeys = useQuery(reading('listPasskeys'));
-  const remove = useChange('removePasskey');
   const [adding, setAdding] = useState(false);
   const list = passkeys.data ?? [];
   const add = (
@@ -57,7 +57,7 @@ function Passkeys(): ReactNode {
   );
   return (
     <Panel title="Passkeys" actions={list.length === 0 ? null : add}>
-      <Problem error={passkeys.error ?? remove.error} />
+      <Problem error={passkeys.error} />
       {list.length === 0 && !passkeys.isLoading ? (
         <Empty title="No passkey yet" action={add}>
           A passkey is kept by this device, your phone or a security key, and opened by a
@@ -70,11 +70,7 @@ function Passkeys(): ReactNode {
           columns={['Name', 'Opens', 'Added', 'Last used', { unseen: 'Actions' }]}
         >
           {list.map((passkey) => (
-            <Row
-              key={passkey.id}
-              passkey={passkey}
-              onRemove={() => remove.mutate({ params: { id: passkey.id } })}
-            />
+            <Row key={passkey.id} passkey={passkey} />
           ))}
         </Table>
       )}
@@ -83,15 +79,9 @@ function Passkeys(): ReactNode {
   );
 }
 
-function Row({
-  passkey,
-  onRemove,
-}: {
-  readonly passkey: Passkey;
-  readonly onRemove: () => void;
-}): ReactNode {
-  const { label, site, createdMs, usedMs } = passkey;
-  const [sure, setSure] = useState(false);
+function Row({ passkey }: { readonly passkey: Passkey }): ReactNode {
+  const { id, label, site, createdMs, usedMs } = passkey;
+  const remove = useChange('removePasskey');
   return (
     <tr>
       <td className={`${td} min-w-36 font-medium`}>
@@ -103,20 +93,14 @@ function Row({
       <td className={`${td} text-soft`}>{moment(createdMs)}</td>
       <td className={`${td} text-soft`}>{usedMs === null ? 'never' : moment(usedMs)}</td>
       <td className={`${td} text-right whitespace-nowrap`}>
-        {sure ? (
-          <>
-            <Button tone="danger" autoFocus onClick={onRemove}>
-              Remove it, and end my other sessions
-            </Button>
-            <Button tone="quiet" onClick={() => setSure(false)}>
-              Keep it
-            </Button>
-          </>
-        ) : (
-          <Button tone="quiet" aria-label={`Remove ${label}`} onClick={() => setSure(true)}>
-            Remove
-          </Button>
-        )}
+        <SureButton
+          label="Remove"
+          unseen={`Remove ${visible(label)}`}
+          asks={`Remove ${visible(label)}?`}
+          says="It opens this console no more, and your other sessions end. The device may still offer it: remove it there too."
+          does="Remove it"
+          onSure={() => remove.mutateAsync({ params: { id } })}
+        />
       </td>
     </tr>
   );

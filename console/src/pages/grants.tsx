@@ -6,6 +6,7 @@ import { reading, sessionQuery, useChange, type Grant } from '../api/queries.ts'
 import { Badge, Button, classes, Field, Input, Modal, Select, td } from '../ui/kit.tsx';
 import { fieldOf, Form } from '../ui/form.tsx';
 import { ListPage } from '../ui/list.tsx';
+import { SureButton } from '../ui/sure.tsx';
 import { distance } from '../ui/time.ts';
 import { Connect, type Issued } from './connect.tsx';
 
@@ -102,7 +103,6 @@ function Row({
 }): ReactNode {
   const revoke = useChange('revokeGrant');
   const rotate = useChange('rotateGrant');
-  const [sure, setSure] = useState(false);
   const own = grant.source === 'store' && grant.state === 'live';
   return (
     <tr
@@ -142,19 +142,24 @@ function Row({
         ) : null}
         {own && role === 'admin' ? (
           <>
-            <Button
-              tone="quiet"
-              onClick={() => rotate.mutate({ params: { name: grant.id } }, { onSuccess: onIssued })}
-            >
-              New token
-            </Button>
-            <Button
-              tone={sure ? 'danger' : 'quiet'}
-              onBlur={() => setSure(false)}
-              onClick={() => (sure ? revoke.mutate({ params: { name: grant.id } }) : setSure(true))}
-            >
-              {sure ? 'Revoke now' : 'Revoke'}
-            </Button>
+            <SureButton
+              label="New token"
+              unseen={`New token for ${grant.label}`}
+              asks={`A new token for ${grant.label}?`}
+              says="The token that its clients have now opens nothing from the next call on: each of them needs the new one, which is shown once."
+              does="Make a new token"
+              onSure={async () =>
+                onIssued(await rotate.mutateAsync({ params: { name: grant.id } }))
+              }
+            />
+            <SureButton
+              label="Revoke"
+              unseen={`Revoke ${grant.label}`}
+              asks={`Revoke ${grant.label}?`}
+              says="Its next call is refused and its open streams are closed. A revoked grant does not come back: an agent that needs it again needs another grant."
+              does={`Revoke ${grant.label}`}
+              onSure={() => revoke.mutateAsync({ params: { name: grant.id } })}
+            />
           </>
         ) : null}
       </td>

@@ -2,9 +2,9 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { lazy, Suspense, type ReactNode } from 'react';
 
-import { reading } from '../api/queries.ts';
+import { reading, type LogLine } from '../api/queries.ts';
 import { LimitStands } from '../log/limits.tsx';
-import { LogTable } from '../log/table.tsx';
+import { Behind, LogTable } from '../log/table.tsx';
 import { Badge, Empty, Foreign, Heading, Panel } from '../ui/kit.tsx';
 
 const CallsChart = lazy(async () => ({ default: (await import('../log/charts.tsx')).CallsChart }));
@@ -20,7 +20,7 @@ export function Overview(): ReactNode {
     refetchInterval: 10_000,
   }).data;
   const log = useQuery({
-    ...reading('searchLog', { query: { limit: 12 } }),
+    ...reading('searchLog', { query: { limit: 40 } }),
     refetchInterval: 5_000,
   }).data;
   const live = grants.filter(({ state }) => state === 'live');
@@ -41,6 +41,7 @@ export function Overview(): ReactNode {
           )
         }
       />
+      <Behind counts complete={charts?.complete} className="mb-3" />
       <div className="grid grid-cols-2 gap-3 lg:grid-cols-4">
         <Figure to="/log" value={forwarded} label="calls forwarded, 24 h" />
         <Figure
@@ -62,7 +63,7 @@ export function Overview(): ReactNode {
           tone={quarantined > 0 ? 'warn' : 'plain'}
         />
       </div>
-      <div className="mt-4 grid gap-4 xl:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
+      <div className="mt-4 grid grid-cols-1 gap-4 xl:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
         <Panel title="Calls, last 24 hours">
           <div className="h-60 p-3">
             {charts === undefined ? null : (
@@ -123,7 +124,7 @@ export function Overview(): ReactNode {
           </ul>
         </Panel>
       )}
-      <div className="mt-4 grid gap-4 xl:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
+      <div className="mt-4 grid grid-cols-1 gap-4 xl:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
         <Panel
           title="Last decisions"
           actions={
@@ -132,11 +133,7 @@ export function Overview(): ReactNode {
             </Link>
           }
         >
-          <LogTable
-            lines={(log?.lines ?? [])
-              .filter(({ kind }) => kind !== 'method' && kind !== 'system')
-              .slice(0, 10)}
-          />
+          <LogTable lines={(log?.lines ?? []).filter(isDecision).slice(0, 10)} />
         </Panel>
         <Panel
           title="Grants"
@@ -168,6 +165,11 @@ export function Overview(): ReactNode {
       </div>
     </>
   );
+}
+
+/** Calls and what became of them; not who signed in and what was changed. */
+function isDecision({ kind }: LogLine): boolean {
+  return kind === 'intent' || kind === 'refusal' || kind === 'approval';
 }
 
 function Figure({

@@ -44,7 +44,7 @@ export function Policies(): ReactNode {
                 {policy.name}
               </Link>
               {policy.description === null ? null : (
-                <p className="max-w-xs text-xs text-soft">
+                <p className="max-w-xs min-w-52 text-xs text-soft">
                   <Foreign>{policy.description}</Foreign>
                 </p>
               )}

@@ -18,6 +18,7 @@ import {
   RiskBadge,
   visible,
 } from '../ui/kit.tsx';
+import { SureButton } from '../ui/sure.tsx';
 import { moment } from '../ui/time.ts';
 import { describe, objectOf } from '../ui/definition.ts';
 import { parsedJson } from '../ui/json.ts';
@@ -87,16 +88,19 @@ export function ServerPage(): ReactNode {
           className="mb-4 border-warn"
           actions={
             admin && waiting.length > 1 ? (
-              <Button
-                onClick={() =>
-                  accept.mutate({
+              <SureButton
+                tone="plain"
+                label={`Accept all ${waiting.length}`}
+                asks={`Accept all ${waiting.length} definitions?`}
+                says="Agents see these tools as they are now, and call them where a policy lets them. Look at each difference first."
+                does={`Accept all ${waiting.length}`}
+                onSure={() =>
+                  accept.mutateAsync({
                     params: { name },
                     input: { tools: waiting.map(({ tool }) => tool) },
                   })
                 }
-              >
-                Accept all {waiting.length}
-              </Button>
+              />
             ) : null
           }
         >
@@ -282,31 +286,42 @@ function Manage({ name }: { readonly name: string }): ReactNode {
               />
             </Field>
           </div>
-          <Problem error={credentials.error} />
-          <Button
-            onClick={() => {
-              const headers = value === '' ? {} : { [header]: value };
-              credentials.mutate(
-                { params: { name }, input: { headers } },
-                { onSuccess: () => setValue('') },
-              );
-            }}
-          >
-            {value === '' ? 'Remove the credentials' : 'Replace the credentials'}
-          </Button>
+          <div className="flex flex-wrap gap-2">
+            <SureButton
+              tone="plain"
+              label="Replace the credentials"
+              disabled={value === ''}
+              asks={`Replace the credentials of ${name}?`}
+              says="The next request to it carries the new value. The old one is kept nowhere."
+              does="Replace them"
+              onSure={async () => {
+                await credentials.mutateAsync({
+                  params: { name },
+                  input: { headers: { [header]: value } },
+                });
+                setValue('');
+              }}
+            />
+            <SureButton
+              label="Remove the credentials"
+              asks={`Remove the credentials of ${name}?`}
+              says="The next request to it carries none. The value is kept nowhere: to put it back, somebody has to type it again."
+              does="Remove them"
+              onSure={() => credentials.mutateAsync({ params: { name }, input: { headers: {} } })}
+            />
+          </div>
           <hr className="border-line" />
-          <Problem error={remove.error} />
-          <Button
+          <SureButton
             tone="danger"
-            onClick={() =>
-              remove.mutate(
-                { params: { name } },
-                { onSuccess: () => void navigate({ to: '/servers' }) },
-              )
-            }
-          >
-            Remove this server
-          </Button>
+            label="Remove this server"
+            asks={`Remove ${name}?`}
+            says="Agents do not reach it from the next call on, and its credentials are forgotten. What was reviewed of its tools is kept, for when it comes back."
+            does={`Remove ${name}`}
+            onSure={async () => {
+              await remove.mutateAsync({ params: { name } });
+              await navigate({ to: '/servers' });
+            }}
+          />
         </div>
       </Modal>
     </>

@@ -46,7 +46,9 @@ export function Servers(): ReactNode {
               </Link>
             </td>
             <td className={td}>
-              <Foreign mono>{server.where}</Foreign>
+              <Foreign mono className="block min-w-44">
+                {server.where}
+              </Foreign>
             </td>
             <td className={`${td} tabular-nums`}>{server.tools ?? '–'}</td>
             <td className={td}>

@@ -5,6 +5,7 @@ import { reading, sessionQuery, useChange } from '../api/queries.ts';
 import { Badge, Button, Copyable, Field, Input, Modal, Problem, Select, td } from '../ui/kit.tsx';
 import { fieldOf, Form } from '../ui/form.tsx';
 import { ListPage } from '../ui/list.tsx';
+import { SureButton } from '../ui/sure.tsx';
 import { moment } from '../ui/time.ts';
 
 const roles = ['viewer', 'approver', 'policy-manager', 'admin'] as const;
@@ -50,7 +51,7 @@ export function Users(): ReactNode {
         }
         columns={['Name', 'Role', 'State', 'Since', { unseen: 'Actions' }]}
         empty={null}
-        problem={<Problem error={users.error ?? setRole.error ?? remove.error ?? again.error} />}
+        problem={<Problem error={users.error ?? setRole.error} />}
       >
         {(users.data ?? []).map((user) => (
           <tr key={user.name}>
@@ -67,7 +68,7 @@ export function Users(): ReactNode {
                 <Select
                   aria-label={`Role of ${user.name}`}
                   value={user.role}
-                  className="max-w-44"
+                  className="max-w-44 min-w-40"
                   onChange={(event) => {
                     const role = roles.find((one) => one === event.target.value) ?? 'viewer';
                     setRole.mutate({ params: { name: user.name }, input: { role } });
@@ -91,21 +92,30 @@ export function Users(): ReactNode {
             <td className={`${td} text-soft`}>{moment(user.createdMs)}</td>
             <td className={`${td} text-right whitespace-nowrap`}>
               {user.way === 'oidc' ? null : (
-                <Button
-                  tone="quiet"
-                  onClick={() =>
-                    again.mutate(
-                      { params: { name: user.name } },
-                      { onSuccess: ({ token }) => setInvited({ name: user.name, token }) },
-                    )
-                  }
-                >
-                  New password link
-                </Button>
+                <SureButton
+                  label="New password link"
+                  unseen={`New password link for ${user.name}`}
+                  asks={`A new password link for ${user.name}?`}
+                  says="Their password, passkeys and sessions end at once. Until they open the link and choose another password, they cannot sign in."
+                  does="Make the link"
+                  onSure={async () => {
+                    const { token } = await again.mutateAsync({ params: { name: user.name } });
+                    setInvited({ name: user.name, token });
+                  }}
+                />
               )}
-              <Button tone="quiet" onClick={() => remove.mutate({ params: { name: user.name } })}>
-                Remove
-              </Button>
+              <SureButton
+                label="Remove"
+                unseen={`Remove ${user.name}`}
+                asks={`Remove ${user.name}?`}
+                says={
+                  user.way === 'oidc'
+                    ? 'Their sessions end at once. What they did stays on record.'
+                    : 'Their sessions end at once, and their password and passkeys open nothing any more. What they did stays on record.'
+                }
+                does={`Remove ${user.name}`}
+                onSure={() => remove.mutateAsync({ params: { name: user.name } })}
+              />
             </td>
           </tr>
         ))}

@@ -6,7 +6,7 @@ import { enter, Gate } from './gate.tsx';
 
 /** Chooses a password by a one-time link. Its token stands behind `#`, which no server is sent. */
 export function Welcome(): ReactNode {
-  const [token, invited = ''] = location.hash.slice(1).split('.');
+  const [token = '', named = ''] = location.hash.slice(1).split('.');
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
   const submit = async (form: FormData): Promise<void> => {
@@ -15,7 +15,7 @@ export function Welcome(): ReactNode {
     setBusy(true);
     setError(null);
     try {
-      const input = { token: token ?? '', name: field('name'), password: field('password') };
+      const input = { token, name: field('name'), password: field('password') };
       await ask('welcome', { input });
       enter();
     } catch (reason) {
@@ -24,6 +24,8 @@ export function Welcome(): ReactNode {
       setBusy(false);
     }
   };
+  if (token === '') return <NoToken />;
+  const invited = plain(named);
   return (
     <Gate title={invited === '' ? 'Make the first account' : 'Choose a password'}>
       <form
@@ -39,7 +41,7 @@ export function Welcome(): ReactNode {
             autoComplete="username"
             required
             autoFocus={invited === ''}
-            defaultValue={decodeURIComponent(invited)}
+            defaultValue={invited}
             readOnly={invited !== ''}
             pattern="[a-z0-9][a-z0-9._\-]{0,63}"
           />
@@ -58,9 +60,33 @@ export function Welcome(): ReactNode {
         </Field>
         <Problem error={error} />
         <Button tone="primary" type="submit" className="w-full" disabled={busy}>
-          {invited === '' ? 'Make the account and sign in' : 'Sign in'}
+          {invited === '' ? 'Make the account and sign in' : 'Choose it and sign in'}
         </Button>
       </form>
     </Gate>
   );
+}
+
+/** What somebody sees who was given half a link. */
+function NoToken(): ReactNode {
+  return (
+    <Gate title="This link is not whole">
+      <p className="text-sm">
+        Something stands behind the # of a one-time link, and it is missing here. Copy the whole
+        link as it was printed or sent to you, or ask an administrator for another one.
+      </p>
+      <a className="mt-4 inline-block text-sm text-accent hover:underline" href="/console/sign-in">
+        To the sign-in
+      </a>
+    </Gate>
+  );
+}
+
+/** Decoded; a text that is no encoding of anything is shown as it came. */
+function plain(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    return encoded;
+  }
 }

@@ -148,6 +148,19 @@ export function Foreign({
   );
 }
 
+/** A sentence of the gateway: what it has between backticks is code, and foreign like the rest. */
+export function Sentence({ children }: { readonly children: string }): ReactNode {
+  // What stands at odd places was between two backticks.
+  const parts = children.split(/`([^`]+)`/);
+  return parts.map((part, index) =>
+    part === '' ? null : (
+      <Foreign key={index} mono={index % 2 === 1}>
+        {part}
+      </Foreign>
+    ),
+  );
+}
+
 const shownMax = 4_000;
 
 /** Text in which everything is seen, cut where it is too long to be read. */
@@ -226,7 +239,7 @@ export function Problem({ error }: { readonly error: unknown }): ReactNode {
   const message = error instanceof Error ? error.message : String(error);
   return (
     <p role="alert" className="rounded-md bg-bad-soft px-3 py-2 text-sm text-bad">
-      <Foreign>{message}</Foreign>
+      <Sentence>{message}</Sentence>
     </p>
   );
 }
@@ -237,12 +250,15 @@ export function Modal({
   onClose,
   title,
   children,
+  describedBy,
   wide = false,
 }: {
   readonly open: boolean;
   readonly onClose: () => void;
   readonly title: string;
   readonly children: ReactNode;
+  /** The id of the text that a screen reader says with the title. */
+  readonly describedBy?: string;
   readonly wide?: boolean;
 }): ReactNode {
   // Taken before a field of the dialog takes the keyboard: this is where it goes back to.
@@ -254,6 +270,7 @@ export function Modal({
       <Dialog.Portal>
         <Dialog.Backdrop className="fixed inset-0 z-40 bg-black/45" />
         <Dialog.Popup
+          aria-describedby={describedBy}
           finalFocus={back}
           className={classes(
             'fixed top-1/2 left-1/2 z-50 flex max-h-[90vh] w-[calc(100vw-2rem)] -translate-x-1/2 -translate-y-1/2 flex-col rounded-xl border border-line bg-raised shadow-2xl',
@@ -278,7 +295,10 @@ export function Modal({
   );
 }
 
-/** A table that is wider than the window is scrolled by itself, by the keyboard too. */
+/**
+ * A table that is wider than the window is scrolled by itself, by the keyboard too. What is placed
+ * in it, unseen text of a heading for one, is cut off with it and does not widen the page.
+ */
 export function Scrolled({
   label,
   children,
@@ -287,7 +307,7 @@ export function Scrolled({
   readonly children: ReactNode;
 }): ReactNode {
   return (
-    <div className="overflow-x-auto" role="region" aria-label={label} tabIndex={0}>
+    <div className="relative overflow-x-auto" role="region" aria-label={label} tabIndex={0}>
       {children}
     </div>
   );

@@ -6,7 +6,7 @@ import type { CardLine } from '../../attacks/report-card.ts';
 import { lastRunLine } from './index-page.ts';
 import { scrolled, type FramedPage, type Page } from '../frame.ts';
 import { applyForm, verdictCell, type Choices } from './apply.ts';
-import { applyHref, attackPage } from './layout.ts';
+import { applyHref, attackPage, inline } from './layout.ts';
 
 /** What a policy that is in force does with the attack. */
 export interface InForce {
@@ -27,7 +27,7 @@ export function entryPage(
     title: facts.title,
     content: html`<p class="hint">${facts.id} · ${facts.category}</p>
       <h1>${facts.title}</h1>
-      <p>${facts.summary}</p>
+      <p>${inline(facts.summary)}</p>
       <dl class="facts">
         <dt>Outcome</dt>
         <dd>${facts.outcome === 'contain' ? 'contain only' : outcomeWords[facts.outcome]}</dd>
@@ -67,13 +67,6 @@ function sections(text: string): readonly Page[] {
     if (block.startsWith('Outcome:')) return [];
     if (block.startsWith('## ')) return [html`<h2>${block.slice(3)}</h2>`];
     return [html`<p>${inline(block)}</p>`];
-  });
-}
-
-function inline(text: string): readonly (Page | string)[] {
-  return text.split(/(`[^`]+`|\*\*[^*]+\*\*)/).map((part) => {
-    if (part.startsWith('`')) return html`<code>${part.slice(1, -1)}</code>`;
-    return part.startsWith('**') ? html`<strong>${part.slice(2, -2)}</strong>` : part;
   });
 }
 

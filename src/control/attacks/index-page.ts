@@ -3,7 +3,7 @@ import { html } from 'hono/html';
 import { outcomeWords, type Attack } from '../../attacks/attack.ts';
 import type { LastRun } from '../../attacks/last-run.ts';
 import { scrolled, type FramedPage, type Page } from '../frame.ts';
-import { attackPage } from './layout.ts';
+import { attackPage, inline } from './layout.ts';
 
 /** What the index may be ordered by. */
 export const orders = ['category', 'mcp', 'agentic', 'atlas'] as const;
@@ -131,7 +131,7 @@ function groupTable(name: string, group: readonly Attack[], last: LastRun | null
               <td class="short">${facts.id}</td>
               <td>
                 <a href="/attacks/${slug}">${facts.title}</a>
-                <div class="hint">${facts.summary}</div>
+                <div class="hint">${inline(facts.summary)}</div>
               </td>
               <td>${facts.evidence.join(', ')}</td>
               <td class="short ${facts.outcome === 'contain' ? 'wait' : 'good'}">

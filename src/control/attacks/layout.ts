@@ -1,4 +1,6 @@
-import type { FramedPage } from '../frame.ts';
+import { html } from 'hono/html';
+
+import type { FramedPage, Page } from '../frame.ts';
 
 /** Where the pages are. */
 export const attackPaths = {
@@ -25,4 +27,12 @@ export function attackPage(
 export function applyHref(policy: string, server: string, slug: string | null): string {
   const search = new URLSearchParams({ server, attack: slug ?? 'all' });
   return `/console/policies/${encodeURIComponent(policy)}?${search.toString()}`;
+}
+
+/** Code and emphasis in a line of an entry. */
+export function inline(text: string): readonly (Page | string)[] {
+  return text.split(/(`[^`]+`|\*\*[^*]+\*\*)/).map((part) => {
+    if (part.startsWith('`')) return html`<code>${part.slice(1, -1)}</code>`;
+    return part.startsWith('**') ? html`<strong>${part.slice(2, -2)}</strong>` : part;
+  });
 }

@@ -193,7 +193,7 @@ export function risksPage(counts: Readonly<Record<string, number>>): FramedPage 
                   <td>${means}</td>
                   <td>${mark(risk)}</td>
                   <td>${rule}</td>
-                  <td>
+                  <td class="short">
                     <a href="${link('category', category)}"
                       >${counted(counts[category] ?? 0)} ${category}</a
                     >

@@ -98,15 +98,14 @@ export function changesList(changes: readonly Change[], withServer: boolean): Pa
     ${changes.map(
       ({ atMs, kind, server, tool, detail }) =>
         html`<li>
-          ${when(atMs)} · <strong>${kind}</strong> ${
-            withServer ? html`<a href="${paths.server(server.slug)}">${server.name}</a>` : ''
-          }
-          ${
+          ${when(atMs)} · <strong>${kind}</strong>${
+            withServer ? html` <a href="${paths.server(server.slug)}">${server.name}</a>` : ''
+          }${
             tool === null
               ? ''
               : kind === 'gone'
-                ? tool.name
-                : html`<a href="${paths.tool(server.slug, tool.slug)}">${tool.name}</a>`
+                ? html` ${tool.name}`
+                : html` <a href="${paths.tool(server.slug, tool.slug)}">${tool.name}</a>`
           }:
           ${detail}
         </li>`,
