@@ -20,16 +20,7 @@ import type {
  */
 export function relay(spec: RelaySpec): Promise<void> {
   return new Promise((resolve, reject) => {
-    new Relay(spec, {
-      done: () => {
-        spec.settled?.();
-        resolve();
-      },
-      bug: (reason) => {
-        spec.settled?.();
-        reject(reason);
-      },
-    }).start();
+    new Relay(spec, { done: resolve, bug: reject }).start();
   });
 }
 
@@ -66,6 +57,7 @@ class Relay implements UpstreamListener, DownstreamWatcher, UnderWay, Entry {
   #pumping = false;
   #ended = false;
   #concluded = false;
+  #isOver = false;
   #concluding: Promise<Release> | null = null;
   #resumable = false;
   #paused = false;
@@ -81,8 +73,15 @@ class Relay implements UpstreamListener, DownstreamWatcher, UnderWay, Entry {
   }
 
   start(): void {
+    this.#run(this.#send());
+  }
+
+  /** Async for what it may throw alone: it waits for nothing. */
+  async #send(): Promise<void> {
     const { gateway, downstream, upstream, request } = this.#spec;
     downstream.watch(this);
+    // The client may be gone already: nothing is sent then, and nobody has to find what is over.
+    if (this.#concluded) return;
     this.#forget = this.#spec.announce?.(this) ?? null;
     gateway.live.exchanges.add(this);
     if (request.owner !== undefined && stopOf(gateway, request.owner) !== null) {
@@ -166,8 +165,16 @@ class Relay implements UpstreamListener, DownstreamWatcher, UnderWay, Entry {
       this.#spec.gateway.live.exchanges.remove(this);
       this.#forget?.();
       this.#exchange?.abort();
-      this.#settle.bug(reason);
+      this.#end(() => this.#settle.bug(reason));
     });
+  }
+
+  /** Once: what judges may still find a bug when the exchange is over. */
+  #end(tell: () => void): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#spec.settled?.();
+    tell();
   }
 
   #events(chunk: Uint8Array): void {
@@ -225,7 +232,8 @@ class Relay implements UpstreamListener, DownstreamWatcher, UnderWay, Entry {
     this.#flow();
   }
 
-  #body(): Promise<void> {
+  /** Async for what it may throw, too: it is called from the socket's own events. */
+  async #body(): Promise<void> {
     const body =
       this.#chunks.length === 1 && this.#chunks[0] !== undefined
         ? this.#chunks[0]
@@ -235,19 +243,16 @@ class Relay implements UpstreamListener, DownstreamWatcher, UnderWay, Entry {
     const answer = isJson ? peekAnswer(body) : null;
     const { awaitedId } = this.#spec;
     if (answer === null || answer.kind !== 'response') {
-      return this.#finish({ kind: 'bare', status: this.#status }, null);
+      await this.#finish({ kind: 'bare', status: this.#status }, null);
+      return;
     }
     const idFits =
       sameId(answer.id, awaitedId) || (this.#status >= 400 && answer.errorSpan !== null);
     if (!idFits) {
-      this.#exchange?.abort();
-      const detail = 'the answer carries another id';
-      return this.#finish(
-        { kind: 'failed', failure: { kind: 'broken', reached: true, detail } },
-        null,
-      );
+      this.#fail({ kind: 'broken', reached: true, detail: 'the answer carries another id' });
+      return;
     }
-    return this.#finish(this.#answered(answer, body.length), body);
+    await this.#finish(this.#answered(answer, body.length), body);
   }
 
   #answered(answer: Answer, bytes: number): Conclusion {
@@ -275,7 +280,7 @@ class Relay implements UpstreamListener, DownstreamWatcher, UnderWay, Entry {
       else this.#finishBody(release, last);
     }
     if (this.#mode === 'events' && conclusion.kind === 'answer') this.#letEnd();
-    this.#settle.done();
+    this.#end(this.#settle.done);
   }
 
   /** What was cancelled gets no answer: the stream ends, or one without events takes its place. */
