@@ -5,11 +5,14 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { bundledProgram, bundleIfStale } from '../scripts/bundle.ts';
 import { HttpConnection } from './http-client.ts';
 
 const READY_MS_MAX = 15_000;
 const STOP_MS_MAX = 5_000;
-const LAUNCHER = fileURLToPath(new URL('../bin/portcullis.mjs', import.meta.url));
+
+// What is measured is what is published.
+await bundleIfStale();
 
 /** Something that answers the same calls. */
 export interface Target {
@@ -92,7 +95,7 @@ export async function startGateway(folder: string, upstream: string): Promise<Ta
   writeFileSync(config, JSON.stringify(gatewayConfig({ folder, port, token, upstream }), null, 2));
   const logFile = join(folder, 'gateway.log');
   const log = openSync(logFile, 'w');
-  const child = spawn(process.execPath, [LAUNCHER, 'up', '--config', config], {
+  const child = spawn(process.execPath, [bundledProgram, 'up', '--config', config], {
     stdio: ['ignore', log, log],
   });
   const target = {

@@ -27,6 +27,8 @@ const failedAgainMs = 2_000;
 
 interface Reading {
   running: Promise<boolean> | null;
+  /** What the reading under way asks; it ends with it. */
+  upstream: Upstream | null;
   endedMs: number;
   succeeded: boolean;
   modern: boolean;
@@ -99,9 +101,11 @@ export class ToolReader {
     this.#readings.delete(server);
   }
 
+  /** Ends what is under way: nobody waits for a server that is still starting. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const { queued } of this.#readings.values()) if (queued !== null) clearTimeout(queued);
+    await Promise.all([...this.#readings.values()].map(({ upstream }) => upstream?.close()));
     const running = [...this.#readings.values()].map(({ running: work }) => work);
     await Promise.all(running.filter((work) => work !== null));
   }
@@ -111,6 +115,7 @@ export class ToolReader {
     if (known !== undefined) return known;
     const reading = {
       running: null,
+      upstream: null,
       endedMs: -Infinity,
       succeeded: false,
       modern: false,
@@ -139,9 +144,12 @@ export class ToolReader {
     const { connect, log, pin } = this.#deps;
     const upstream = this.#closed ? null : connect(server);
     if (upstream === null) return false;
+    reading.upstream = upstream;
     const found = await discoverTools(upstream, defaultDiscoverLimits);
+    reading.upstream = null;
     await upstream.close();
     if (!found.ok) {
+      if (this.#closed) return false;
       log.warn('the tools of a server could not be read', { server, detail: found.error });
       reading.problem = found.error;
       return false;
