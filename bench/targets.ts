@@ -4,7 +4,6 @@ import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { bundledProgram, bundleIfStale } from '../scripts/bundle.ts';
 import { HttpConnection } from './http-client.ts';
 

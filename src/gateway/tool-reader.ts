@@ -105,7 +105,8 @@ export class ToolReader {
   async close(): Promise<void> {
     this.#closed = true;
     for (const { queued } of this.#readings.values()) if (queued !== null) clearTimeout(queued);
-    await Promise.all([...this.#readings.values()].map(({ upstream }) => upstream?.close()));
+    const asked = [...this.#readings.values()].map(({ upstream }) => upstream);
+    await Promise.all(asked.filter((one) => one !== null).map((one) => one.close()));
     const running = [...this.#readings.values()].map(({ running: work }) => work);
     await Promise.all(running.filter((work) => work !== null));
   }
