@@ -3,6 +3,7 @@ import type { Message } from '../mcp/message.ts';
 import { membersAt } from '../base/strict-json.ts';
 import type { Caller } from './caller.ts';
 import type { Gateway } from './gateway.ts';
+import { legacyVersions } from './session.ts';
 import type { Headers, UpstreamMessage, UpstreamRequest } from './upstream/upstream.ts';
 
 /** What is sent to the server for a message: the judged bytes, and headers made by the gateway. */
@@ -57,20 +58,17 @@ function messageHeaders(
   return versionHeader(caller);
 }
 
-/** The same object for the same revision: whoever writes headers tells by it that they are known. */
+/** The same object for the same revision: whoever writes heads tells by it that one is known. */
 function versionHeader({ protocolVersion }: Caller): Headers {
   if (protocolVersion === null) return noHeaders;
-  const known = versionHeaders.get(protocolVersion);
-  if (known !== undefined) return known;
-  const headers = { 'mcp-protocol-version': protocolVersion };
-  // A client may name any revision.
-  if (versionHeaders.size < versionsMax) versionHeaders.set(protocolVersion, headers);
-  return headers;
+  return versionHeaders.get(protocolVersion) ?? versionLine(protocolVersion);
 }
 
 const noHeaders: Headers = {};
-const versionHeaders = new Map<string, Headers>();
-const versionsMax = 16;
+const versionLine = (version: string): Headers => ({ 'mcp-protocol-version': version });
+const versionHeaders: ReadonlyMap<string, Headers> = new Map(
+  legacyVersions.map((version) => [version, versionLine(version)]),
+);
 
 function describe(message: Message): UpstreamMessage {
   if (message.kind === 'response') {

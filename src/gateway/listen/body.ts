@@ -5,24 +5,8 @@ import { err, ok, type Result } from '../../base/result.ts';
 /** Why a body was not read to its end. */
 export type BodyFault = 'too-large' | 'aborted';
 
-/**
- * Reads a body of at most `bytesMax` bytes; how long it may take is the port's `requestTimeout`. What
- * came in one piece with its head, as small messages do, is taken without listening for it.
- */
-export async function readBody(
-  request: IncomingMessage,
-  bytesMax: number,
-): Promise<Result<Uint8Array, BodyFault>> {
-  // The parser goes on behind the head once whoever handles it has returned.
-  await Promise.resolve();
-  if (!request.complete || request.destroyed) return listenFor(request, bytesMax);
-  // Without an encoding a stream gives bytes, and null for none.
-  const body = request.read() as Buffer | null;
-  if (body === null) return ok(Buffer.alloc(0));
-  return body.length <= bytesMax ? ok(body) : err('too-large');
-}
-
-function listenFor(
+/** Reads a body of at most `bytesMax` bytes; how long it may take is the port's `requestTimeout`. */
+export function readBody(
   request: IncomingMessage,
   bytesMax: number,
 ): Promise<Result<Uint8Array, BodyFault>> {
