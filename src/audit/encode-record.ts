@@ -1,4 +1,4 @@
-import type { RecordBody } from './record.ts';
+import type { IntentRecord, OutcomeRecord, RecordBody, UnitsTaken } from './record.ts';
 
 const unprintable = /[^\x20-\x7e]/;
 const everyUnprintable = /[^\x20-\x7e]/g;
@@ -6,68 +6,120 @@ const everyUnprintable = /[^\x20-\x7e]/g;
 const plain = /^[\w:./ -]*$/;
 
 /**
- * A record as the JSON that `JSON.stringify` gives, without its opening brace, in printable ASCII
- * alone. Two records of nearly the same texts are made for every call: each text is written once and
- * remembered, which takes half of the time.
+ * A record as JSON without its opening brace, in printable ASCII alone. Two are written for every
+ * call, an intent and an outcome: those are put together here, which costs a part of what it costs
+ * to write any object.
  */
 export function encodeRecord(body: RecordBody): string {
-  return `${encodeMembers(body)}}`;
+  if (body.kind === 'outcome' && body.units === undefined) return encodeOutcome(body);
+  if (body.kind === 'intent' && isOrdinary(body)) return encodeIntent(body);
+  return escapeUnprintable(JSON.stringify(body)).slice(1);
 }
 
-function encodeMembers(object: object): string {
-  let json = '';
-  for (const name in object) {
-    // A key of its own: records, and the units in them, are object literals.
-    const value: unknown = object[name as keyof typeof object];
-    if (value === undefined) continue;
-    json += json === '' ? `"${name}":` : `,"${name}":`;
-    json += encodeMember(name, value);
+function encodeOutcome(outcome: OutcomeRecord): string {
+  const { id, time, status, code, answerBytes, decideUs, recordUs, upstreamUs } = outcome;
+  return (
+    `"kind":"outcome","id":${textOf(id)},"time":${numberOf(time)},"status":"${status}",` +
+    `"code":${numberOf(code)},"answerBytes":${numberOf(answerBytes)},` +
+    `"decideUs":${numberOf(decideUs)},"recordUs":${numberOf(recordUs)},` +
+    `"upstreamUs":${numberOf(upstreamUs)},"givenBack":${outcome.givenBack}}`
+  );
+}
+
+/** Without what only some calls have. */
+function isOrdinary(intent: IntentRecord): boolean {
+  return (
+    intent.labels === undefined &&
+    intent.traceparent === undefined &&
+    intent.valueDigests === undefined &&
+    intent.arguments === undefined
+  );
+}
+
+function encodeIntent(intent: IntentRecord): string {
+  const { id, time, argumentKeys, argumentsDigest, units } = intent;
+  const { asked, decided } = callOf(intent);
+  return (
+    `"kind":"intent","id":${textOf(id)},"time":${numberOf(time)},${asked},` +
+    `"argumentKeys":[${listOf(argumentKeys, textOf)}],"argumentsDigest":${textOf(argumentsDigest)},` +
+    `${decided},"units":[${listOf(units, unitsOf)}],"wouldRefuse":${textOf(intent.wouldRefuse)}}`
+  );
+}
+
+/** What every call of one tool by one grant says alike, as long as nothing changes. */
+interface KnownCall {
+  readonly of: IntentRecord;
+  readonly asked: string;
+  readonly decided: string;
+}
+
+/** By grant, then tool; begun anew when there are more than these. */
+const grantsMax = 512;
+const toolsMax = 256;
+const known = new Map<string, Map<string, KnownCall>>();
+
+function callOf(intent: IntentRecord): KnownCall {
+  const { grant, tool } = intent;
+  const ofGrant = known.get(grant);
+  const last = ofGrant?.get(tool);
+  if (last !== undefined && isSameCall(last.of, intent)) return last;
+
+  const { principal, server, pin, policy, policyVersion, mode, era } = intent;
+  const { clientDeclared, session, rule, decision } = intent;
+  const fresh = { principal, server, tool, pin, policy, policyVersion, mode, era };
+  const asked = membersOf({ grant, ...fresh, clientDeclared, session });
+  const call = { of: intent, asked, decided: membersOf({ rule, decision }) };
+  if (ofGrant !== undefined) {
+    if (ofGrant.size >= toolsMax) ofGrant.clear();
+    ofGrant.set(tool, call);
+    return call;
   }
-  return json;
+  if (known.size >= grantsMax) known.clear();
+  known.set(grant, new Map([[tool, call]]));
+  return call;
 }
 
-function encodeMember(name: string, value: unknown): string {
-  switch (typeof value) {
-    case 'string':
-      return changes.has(name) ? encodeText(value) : remembered(value);
-    case 'number':
-      return Number.isFinite(value) ? String(value) : 'null';
-    case 'boolean':
-      return value ? 'true' : 'false';
-    default:
-      if (value === null) return 'null';
-      // The type of every record says that these are lists of objects.
-      if (name === 'units') return encodeList(value as readonly object[]);
-      return escapeUnprintable(JSON.stringify(value));
-  }
+function isSameCall(last: IntentRecord, intent: IntentRecord): boolean {
+  return (
+    last.session === intent.session &&
+    last.server === intent.server &&
+    last.pin === intent.pin &&
+    last.rule === intent.rule &&
+    last.decision === intent.decision &&
+    last.policyVersion === intent.policyVersion &&
+    last.policy === intent.policy &&
+    last.mode === intent.mode &&
+    last.era === intent.era &&
+    last.clientDeclared === intent.clientDeclared &&
+    last.principal === intent.principal
+  );
 }
 
-function encodeList(objects: readonly object[]): string {
-  let json = '';
-  for (const object of objects) json += `${json === '' ? '' : ','}{${encodeMembers(object)}}`;
-  return `[${json}]`;
+function membersOf(object: object): string {
+  return escapeUnprintable(JSON.stringify(object)).slice(1, -1);
 }
 
-/** Members that are another text in every record. */
-const changes: ReadonlySet<string> = new Set(['id', 'argumentsDigest', 'message', 'traceparent']);
+function unitsOf({ key, units, windowMs, before, max }: UnitsTaken): string {
+  const told = before === undefined ? '' : `,"before":${numberOf(before)}`;
+  const limit = max === undefined ? '' : `,"max":${numberOf(max)}`;
+  const counted = `"units":${numberOf(units)},"windowMs":${numberOf(windowMs)}`;
+  return `{"key":${textOf(key)},${counted}${told}${limit}}`;
+}
 
-function encodeText(text: string): string {
+function listOf<T>(values: readonly T[], encode: (value: T) => string): string {
+  let list = '';
+  for (const value of values) list += list === '' ? encode(value) : `,${encode(value)}`;
+  return list;
+}
+
+function textOf(text: string | null): string {
+  if (text === null) return 'null';
   return plain.test(text) ? `"${text}"` : escapeUnprintable(JSON.stringify(text));
 }
 
-/** As many texts as a few thousand grants and tools have; begun anew when there are more. */
-const textsMax = 8_192;
-const textCharactersMax = 512;
-const texts = new Map<string, string>();
-
-function remembered(text: string): string {
-  const known = texts.get(text);
-  if (known !== undefined) return known;
-  const encoded = encodeText(text);
-  if (text.length > textCharactersMax) return encoded;
-  if (texts.size >= textsMax) texts.clear();
-  texts.set(text, encoded);
-  return encoded;
+/** JSON has no word for what is no finite number. */
+function numberOf(number: number | null): string {
+  return number !== null && Number.isFinite(number) ? String(number) : 'null';
 }
 
 /** Replaces whatever is not printable ASCII by JSON escapes: the JSON value stays the same. */
