@@ -8,6 +8,8 @@ import { after, before, describe, test } from 'node:test';
 
 import type { AuditFiles } from '../../src/audit/audit-files.ts';
 import { openRunningLog } from '../../src/cli/audit/running.ts';
+import { connectControl } from '../../src/cli/control-client.ts';
+import { loadTools } from '../../src/cli/policy/tools.ts';
 import {
   portcullis,
   startGateway,
@@ -401,5 +403,34 @@ describe('the log of a gateway that runs', () => {
     ]);
     const [line = ''] = offline.stdout.split('\n');
     assert.deepEqual(JSON.parse(line).body, shown.value.records[0]?.body);
+  });
+});
+
+describe('the tools of a gateway that runs', () => {
+  test('a policy is put to what is pinned there, and to what a person said of it', async () => {
+    const control = await connectControl(dataDir);
+    assert.ok(control.ok);
+    const pinned = async (): Promise<readonly string[]> => {
+      const tools = await loadTools({ server: 'all', data: dataDir });
+      assert.ok(tools.ok, JSON.stringify(tools));
+      return (tools.value ?? []).map(
+        ({ name, state, category, risk }) => `${name} ${state} ${category} ${risk}`,
+      );
+    };
+    // What is called was pinned before.
+    await post({ url: `${gateway.url}/s/all/mcp`, token: declared.token }, modernCall('read', {}));
+    const before = await pinned();
+    const [name = ''] = before[0]?.split(' ') ?? [];
+    const path = `/api/v1/servers/all/tools/${name}/category`;
+    for (const category of ['Destructive', 'Read']) {
+      const risk = category === 'Read' ? 'Low' : 'Critical';
+      const said = await control.value.put(path, { category, risk, reason: 'as it is' });
+      assert.ok(said.ok, JSON.stringify(said));
+      const [first, ...others] = await pinned();
+      assert.equal(first, `${name} pinned ${category} ${risk}`);
+      assert.deepEqual(others, before.slice(1));
+    }
+    assert.ok((await control.value.remove(path)).ok);
+    assert.deepEqual(await pinned(), before);
   });
 });

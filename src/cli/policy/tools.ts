@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import type { JsonValue } from '../../base/strict-json.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import { classifyTool } from '../../classify/classify.ts';
+import type { PinView } from '../../control/servers.ts';
 import type { PinnedTool } from '../../policy/index.ts';
 import { pinnedTools } from '../../registry/pinned-tools.ts';
 import type { PinRow } from '../../registry/registry-store.ts';
@@ -34,8 +35,15 @@ export async function loadTools(
   const path = `/api/v1/servers/${encodeURIComponent(source.server)}/pins`;
   const rows = await control.value.get(path);
   if (!rows.ok) return rows;
-  // The API answers this route with pin rows.
-  return ok([...pinnedTools(rows.value as readonly PinRow[]).values()]);
+  // The API answers this route with views of pin rows.
+  const views = rows.value as readonly PinView[];
+  return ok([...pinnedTools(views.map(rowOf)).values()]);
+}
+
+/** A view says what policies take a tool for: a person's word is in its category and risk already. */
+function rowOf(view: PinView): PinRow {
+  const { override: _, ...row } = view;
+  return row;
 }
 
 function toolsOfFile(path: string): Result<readonly PinnedTool[], string> {
