@@ -38,7 +38,16 @@ keepCompiled();
 const programUrl = inCheckout ? sourceUrl : new URL('../dist/cli/cli.js', import.meta.url);
 process.argv[1] = fileURLToPath(programUrl);
 import(programUrl.href).catch(function (error) {
-  process.stderr.write('portcullis could not start: ' + ((error && error.stack) || error) + '\n');
+  const lacksPackages = inCheckout && error && error.code === 'ERR_MODULE_NOT_FOUND';
+  process.stderr.write(
+    lacksPackages
+      ? 'portcullis could not start: ' +
+          error.message +
+          '. A checkout needs all of its packages, those for development too: run `npm ci` in ' +
+          folder +
+          '\n'
+      : 'portcullis could not start: ' + ((error && error.stack) || error) + '\n',
+  );
   process.exit(1);
 });
 

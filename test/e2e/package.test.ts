@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { access, readFile } from 'node:fs/promises';
+import { access, cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +20,18 @@ test('a checkout starts from its sources', async (context) => {
   const gateway = await startGateway(context, { dataDir, program: launcher });
   assert.match(gateway.stdout(), /demo/);
   assert.equal(await orchardOf(dataDir), join(checkout, 'src/demo/orchard.ts'));
+});
+
+test('a checkout without its packages says what to run', async (context) => {
+  const folder = await temporaryFolder(context);
+  for (const name of ['bin', 'src/cli', 'package.json']) {
+    await cp(join(checkout, name), join(folder, name), { recursive: true });
+  }
+  const ran = await command(process.execPath, [join(folder, 'bin/portcullis.mjs'), 'doctor']);
+  assert.equal(ran.code, 1);
+  const [line = '', ...more] = ran.stderr.trimEnd().split('\n');
+  assert.match(line, /^portcullis could not start: .*'commander'.*: run `npm ci` in \/.*$/);
+  assert.deepEqual(more, []);
 });
 
 test('the package, installed without anything else, runs', async (context) => {
