@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import {
   decodeLine,
@@ -63,6 +65,21 @@ test('a line is one printable line, whatever a name holds (B-131)', () => {
     assert.ok(body?.kind === 'intent');
     assert.deepEqual([body.tool, body.argumentKeys], [tool, [tool]]);
   }
+});
+
+test('a record that was written is not kept: its names may be parts of long texts', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const written = (): WeakRef<object> => {
+    const body = sampleIntent('dec_kept', { grant: 'kept', argumentKeys: ['a'] });
+    encoded(body);
+    return new WeakRef(body);
+  };
+  const kept = written();
+  // What was made in this turn of the event loop is kept to its end.
+  await new Promise((resolve) => setImmediate(resolve));
+  collect();
+  assert.equal(kept.deref(), undefined);
 });
 
 test('a body is the JSON of its record, whatever its texts and numbers', () => {

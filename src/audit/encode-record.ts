@@ -46,9 +46,25 @@ function encodeIntent(intent: IntentRecord): string {
   );
 }
 
-/** What every call of one tool by one grant says alike, as long as nothing changes. */
+/** What calls of one tool by one grant say alike, as long as nothing changes. */
+type Alike = Pick<
+  IntentRecord,
+  | 'principal'
+  | 'server'
+  | 'pin'
+  | 'policy'
+  | 'policyVersion'
+  | 'mode'
+  | 'era'
+  | 'clientDeclared'
+  | 'session'
+  | 'rule'
+  | 'decision'
+>;
+
 interface KnownCall {
-  readonly of: IntentRecord;
+  /** Not the whole record: a cut name of an argument keeps all of the name in memory. */
+  readonly of: Alike;
   readonly asked: string;
   readonly decided: string;
 }
@@ -66,9 +82,12 @@ function callOf(intent: IntentRecord): KnownCall {
 
   const { principal, server, pin, policy, policyVersion, mode, era } = intent;
   const { clientDeclared, session, rule, decision } = intent;
-  const fresh = { principal, server, tool, pin, policy, policyVersion, mode, era };
-  const asked = membersOf({ grant, ...fresh, clientDeclared, session });
-  const call = { of: intent, asked, decided: membersOf({ rule, decision }) };
+  const where = { pin, policy, policyVersion, mode, era, clientDeclared, session };
+  const call = {
+    of: { principal, server, ...where, rule, decision },
+    asked: membersOf({ grant, principal, server, tool, ...where }),
+    decided: membersOf({ rule, decision }),
+  };
   if (ofGrant !== undefined) {
     if (ofGrant.size >= toolsMax) ofGrant.clear();
     ofGrant.set(tool, call);
@@ -79,7 +98,7 @@ function callOf(intent: IntentRecord): KnownCall {
   return call;
 }
 
-function isSameCall(last: IntentRecord, intent: IntentRecord): boolean {
+function isSameCall(last: Alike, intent: Alike): boolean {
   return (
     last.session === intent.session &&
     last.server === intent.server &&
