@@ -52,7 +52,13 @@ test('a person says what a tool is: it is in force, on record, beside the classi
   const changed = await pin(stand);
   assert.equal(changed.override.outdated, true);
   assert.equal(changed.state, 'quarantined');
-  await stand.ask('POST', '/api/v1/servers/files/pins/accept', {});
+  const accept = (digest: string) => {
+    const tools = [{ tool: 'a/b', digest }];
+    return stand.ask('POST', '/api/v1/servers/files/pins/accept', { tools });
+  };
+  assert.equal((await accept('d1')).status, 409, 'another definition was looked at');
+  assert.equal((await pin(stand)).state, 'quarantined');
+  assert.deepEqual(await accept('d2'), { status: 200, json: 1 });
   assert.equal(inForce(stand), 'Destructive', 'accepted, it does not become milder by itself');
 
   assert.equal((await stand.ask('DELETE', path)).status, 200);

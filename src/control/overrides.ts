@@ -149,7 +149,8 @@ async function put(
   return changedMeanwhile(row.tool);
 }
 
-function changedMeanwhile(tool: string): Result<never, ControlProblem> {
+/** What was looked at is not what there is by now. */
+export function changedMeanwhile(tool: string): Result<never, ControlProblem> {
   const message = `the definition of \`${tool}\` changed meanwhile: look at it again`;
   return err({ code: 'conflict', message });
 }

@@ -15,7 +15,7 @@ import type { PinOverride, PinRow } from '../registry/registry-store.ts';
 import type { ServerConfig } from '../registry/server.ts';
 import { notRecorded, record } from './change.ts';
 import type { ControlDeps, ServerHealth } from './deps.ts';
-import { overrideRoutes } from './overrides.ts';
+import { changedMeanwhile, overrideRoutes } from './overrides.ts';
 import { explain, missing, type ControlProblem } from './problem.ts';
 import { admins, everyone, type Actor } from './roles.ts';
 import { route, type Route } from './route.ts';
@@ -126,6 +126,12 @@ export interface PinView extends Omit<PinRow, 'override'> {
 
 const named = '/api/v1/servers/{name}';
 
+/** A tool by its name; with the digest of its definition, that definition and no other. */
+const reviewedTool = z.union([
+  z.string(),
+  z.strictObject({ tool: z.string(), digest: z.string().max(128) }),
+]);
+
 export const serverRoutes: readonly Route[] = [
   route({
     id: 'listServers',
@@ -165,7 +171,7 @@ export const serverRoutes: readonly Route[] = [
     path: `${named}/pins/accept`,
     summary: 'Accept definitions that a person has reviewed; the answer is how many',
     may: admins,
-    input: z.object({ tools: z.array(z.string()).max(4_000).nullable().default(null) }),
+    input: z.object({ tools: z.array(reviewedTool).max(4_000).nullable().default(null) }),
     output: z.int(),
     handle: (deps, { actor, params, input }) =>
       acceptPins(deps, actor, { server: params['name'] ?? '', tools: input.tools }),
@@ -240,25 +246,33 @@ function overrideView(row: PinRow): PinView['override'] {
   return { ...shown, outdated: isOutdated(row) };
 }
 
+type ReviewedTool = z.output<typeof reviewedTool>;
+
 /** Accepts definitions that a person has seen: all quarantined tools of a server, or those named. */
 async function acceptPins(
   deps: ControlDeps,
   actor: Actor,
-  { server, tools }: { readonly server: string; readonly tools: readonly string[] | null },
+  { server, tools }: { readonly server: string; readonly tools: readonly ReviewedTool[] | null },
 ): Promise<Result<number, ControlProblem>> {
   const rows = await pinsOf(deps, server);
   if (!rows.ok) return rows;
   const waiting = rows.value.filter((row) => row.state === 'quarantined');
-  const unknown = tools?.find((tool) => !waiting.some((row) => row.tool === tool));
-  if (unknown !== undefined) return missing('quarantined tool', unknown);
-  const accepted = waiting.filter((row) => tools === null || tools.includes(row.tool));
+  const byTool = new Map(waiting.map((row) => [row.tool, row]));
+  const accepted = new Set(tools === null ? waiting : []);
+  for (const one of tools ?? []) {
+    const { tool, digest } = typeof one === 'string' ? { tool: one, digest: null } : one;
+    const row = byTool.get(tool);
+    if (row === undefined) return missing('quarantined tool', tool);
+    if (digest !== null && digest !== row.digest) return changedMeanwhile(tool);
+    accepted.add(row);
+  }
   for (const row of accepted) {
     const { tool, digest, reason, reviewed } = row;
     const detail = { server, tool, before: reviewed?.digest ?? null, digest, reason };
     const change = { action: 'pin.accept', subject: `${server}/${row.tool}`, detail };
     if (!(await record(deps, actor, change))) return notRecorded;
   }
-  const digests = new Map(accepted.map((row) => [row.tool, row.digest]));
+  const digests = new Map([...accepted].map((row) => [row.tool, row.digest]));
   const done = await deps.registry.acceptPins(server, digests);
   return done.ok ? ok(done.value.length) : err(explain(done.error));
 }

@@ -31,7 +31,7 @@ export interface Operations {
     readonly output: readonly ({ readonly tool: string; readonly reason: string | null; readonly isNew: boolean; readonly differences: readonly ({ readonly pointer: string; readonly kind: 'added' | 'removed' | 'changed'; readonly text: string })[] })[];
   };
   readonly acceptPins: {
-    readonly params: { readonly name: string }; readonly query: undefined; readonly input: { readonly tools?: readonly string[] | null | undefined };
+    readonly params: { readonly name: string }; readonly query: undefined; readonly input: { readonly tools?: readonly (string | { readonly tool: string; readonly digest: string })[] | null | undefined };
     readonly output: number;
   };
   readonly setCategory: {

@@ -97,7 +97,7 @@ export function ServerPage(): ReactNode {
                 onSure={() =>
                   accept.mutateAsync({
                     params: { name },
-                    input: { tools: waiting.map(({ tool }) => tool) },
+                    input: { tools: waiting.map(shownOf) },
                   })
                 }
               />
@@ -118,7 +118,7 @@ export function ServerPage(): ReactNode {
                   {admin ? (
                     <Button
                       onClick={() =>
-                        accept.mutate({ params: { name }, input: { tools: [row.tool] } })
+                        accept.mutate({ params: { name }, input: { tools: [shownOf(row)] } })
                       }
                     >
                       Accept
@@ -146,6 +146,11 @@ export function ServerPage(): ReactNode {
       </Panel>
     </>
   );
+}
+
+/** What is accepted is what was looked at, not what the server says by then. */
+function shownOf({ tool, digest }: Pin): { readonly tool: string; readonly digest: string } {
+  return { tool, digest };
 }
 
 function Tool({ row }: { readonly row: Pin }): ReactNode {
