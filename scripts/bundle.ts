@@ -53,7 +53,8 @@ export async function bundleIfStale(): Promise<boolean> {
 }
 
 function isFresh(): boolean {
-  return existsSync(stampPath) && readFileSync(stampPath, 'utf8') === stamp();
+  const isWhole = entries.every((entry) => existsSync(join(out, `${entry}.js`)));
+  return isWhole && existsSync(stampPath) && readFileSync(stampPath, 'utf8') === stamp();
 }
 
 /** A digest of what every source is called, when it was written, and its length. */
