@@ -18,6 +18,7 @@ import type { RecordBody } from '../../audit/record.ts';
 import type { Finding, TamperKind } from '../../audit/tamper.ts';
 import type { Result } from '../../base/result.ts';
 import { openRunningLog } from '../audit/running.ts';
+import { searchWhole } from '../audit/search-whole.ts';
 import { columns, exitCodes, sayFailed, sayNo, sayUsage, timeOf, type Io } from '../io.ts';
 
 /** Opens the log of a data directory: `openAuditFiles` of the embedded store. */
@@ -170,7 +171,7 @@ async function search(parts: AuditCommandParts, options: SearchOptions): Promise
   const query = Object.fromEntries(
     Object.entries(all).filter(([, value]) => value !== undefined),
   ) as AuditQuery;
-  const answer = await opened(parts, options).search(query);
+  const answer = await searchWhole(opened(parts, options), query);
   if (!answer.ok) return failed(io, options, answer.error);
   print(io, answer.value.records, options.json === true);
   if (!answer.value.complete)
