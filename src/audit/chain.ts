@@ -1,5 +1,5 @@
 import type { RecordBody } from './record.ts';
-import { encodeRecord, escapeUnprintable } from './encode-record.ts';
+import { encodeRecord, escapeUnprintable, unprintable } from './encode-record.ts';
 import { isRecordBody } from './record-shape.ts';
 
 /** SHA-256 of bytes, or of those of a printable-ASCII text, as 43 characters of base64url. */
@@ -30,7 +30,6 @@ export const lineBytesMax = 262_144;
 
 const cutAboveBytes = 16_384;
 const keptCharacters = 256;
-const unprintable = /[^\x20-\x7e]/;
 const headPattern = /^\{"v":1,"seq":([1-9][0-9]{0,15}),"prev":"([A-Za-z0-9_-]{43})","/;
 
 /** What the first record of a log is linked to: derived from the installation's random id. */

@@ -1,6 +1,7 @@
 import type { IntentRecord, OutcomeRecord, RecordBody, UnitsTaken } from './record.ts';
 
-const unprintable = /[^\x20-\x7e]/;
+/** What is not printable ASCII. */
+export const unprintable: RegExp = /[^\x20-\x7e]/;
 const everyUnprintable = /[^\x20-\x7e]/g;
 /** Texts that JSON writes as they are: ids, digests, and most names. */
 const plain = /^[\w:./ -]*$/;

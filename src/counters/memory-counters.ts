@@ -59,9 +59,8 @@ interface Want {
 
 type Refusal = Extract<TakeResult, { ok: false }>;
 
-/** Keys looked at for eviction by one call of so many, and by a call that finds no free one. */
-const sweptAtOnce = 64;
-const takesPerSweep = 16;
+/** Keys looked at for eviction by each call, and by a call that finds no free one. */
+const sweptPerCall = 4;
 const sweptWhenFull = 256;
 
 /**
@@ -79,7 +78,6 @@ export class MemoryCounters implements Counters, CountersInUse {
   readonly #inFlight = new Map<string, ExactUnits>();
   readonly #labels = new MemoryLabels();
   #sweep: MapIterator<[string, Counter]>;
-  #takesSinceSweep = 0;
 
   constructor(options: MemoryCountersOptions) {
     this.#time = steadyClock(options.clock);
@@ -110,29 +108,18 @@ export class MemoryCounters implements Counters, CountersInUse {
   take(takes: readonly Take[], marks: readonly Mark[] = noMarks): TakeResult {
     const now = this.#time.nowMs();
     const atMs = Math.ceil(now);
-    this.#takesSinceSweep += 1;
-    if (this.#takesSinceSweep === takesPerSweep) {
-      this.#takesSinceSweep = 0;
-      this.#evictIdle(sweptAtOnce, Math.floor(now));
-    }
+    this.#evictIdle(sweptPerCall, Math.floor(now));
     const wanted = wants(takes);
     const used: ExactUnits[] = [];
     const refusal = this.#refusal(takes, wanted, Math.floor(now), used);
     if (refusal !== null) return refusal;
 
     // INVARIANT: nothing was taken up to here, and nothing below can fail.
-    const windowed: Want[] = [];
-    const inFlight: Want[] = [];
-    for (const want of wanted) {
-      if (want.units === 0n) continue;
-      if (want.shapes === null) {
-        inFlight.push(want);
-        this.#addInFlight(want.key, want.units);
-      } else {
-        windowed.push(want);
-        this.#admit(want, atMs);
-      }
-    }
+    const counted = wanted.filter((want) => want.units > 0n);
+    const windowed = counted.filter((want) => want.shapes !== null);
+    const inFlight = counted.filter((want) => want.shapes === null);
+    for (const want of windowed) this.#admit(want, atMs);
+    for (const want of inFlight) this.#addInFlight(want.key, want.units);
     if (marks.length > 0) this.#labels.begin(marks, atMs);
     const held = { windowed, inFlight, labelled: marks };
     const before = used.map(numberOfUnits);
@@ -216,10 +203,9 @@ export class MemoryCounters implements Counters, CountersInUse {
   ): Refusal | null {
     let first: number | null = null;
     let retryAfterMs: number | null = 0;
-    for (let index = 0; index < takes.length; index += 1) {
-      const take = takes[index];
-      const want = take && wanted.find((one) => isFor(one, take));
-      assert(take !== undefined && want !== undefined, 'every take is wanted');
+    for (const [index, take] of takes.entries()) {
+      const want = wanted.find((one) => isFor(one, take));
+      assert(want !== undefined, 'every take is wanted');
       const counted = this.#used(take, nowMs);
       used.push(counted);
       const waitMs = this.#waitMs(take, want.units, counted, nowMs);
@@ -253,13 +239,12 @@ export class MemoryCounters implements Counters, CountersInUse {
 
   /** Whether the keys that a call would add can be held. */
   #hasRoomFor(wanted: readonly Want[], nowMs: number): boolean {
-    let added = 0;
-    for (const { key, shapes, units } of wanted) {
-      if (shapes !== null && units > 0n && !this.#counters.has(key)) added += 1;
-    }
-    if (this.#counters.size + added <= this.#keysMax) return true;
+    const added = wanted.filter(
+      (want) => want.shapes !== null && want.units > 0n && !this.#counters.has(want.key),
+    );
+    if (this.#counters.size + added.length <= this.#keysMax) return true;
     this.#evictIdle(sweptWhenFull, nowMs);
-    return this.#counters.size + added <= this.#keysMax;
+    return this.#counters.size + added.length <= this.#keysMax;
   }
 
   #admit(want: Want, timeMs: number): void {

@@ -215,6 +215,13 @@ function returned(provider: LyingProvider, url: URL, changes: Record<string, str
   return `?${new URLSearchParams({ code: 'c', state, iss: provider.issuer, ...changes }).toString()}`;
 }
 
+/** Signs in by a provider that could lie, and does not. */
+async function signInBy(provider: LyingProvider, browser: ConsoleBrowser) {
+  const url = await begin(browser);
+  provider.lie({}, url.searchParams.get('nonce') ?? '');
+  return browser.ask('POST', '/session/oidc', { query: returned(provider, url) });
+}
+
 test('a token that is not in order opens nothing, on record, and says nothing', async (context) => {
   const provider = await startLyingProvider(context);
   const stand = await open(context, provider);
@@ -231,9 +238,7 @@ test('a token that is not in order opens nothing, on record, and says nothing', 
   }
   assert.deepEqual((await stand.ask('GET', '/api/v1/users')).json, []);
   const browser = new ConsoleBrowser(stand, origin);
-  const url = await begin(browser);
-  provider.lie({}, url.searchParams.get('nonce') ?? '');
-  const good = await browser.ask('POST', '/session/oidc', { query: returned(provider, url) });
+  const good = await signInBy(provider, browser);
   assert.equal(good.status, 200);
 });
 
@@ -345,9 +350,7 @@ test('a start ends the sessions of whoever came by a provider, and no others', a
   const provider = await startLyingProvider(context);
   const stand = await open(context, provider);
   const browser = new ConsoleBrowser(stand, origin);
-  const url = await begin(browser);
-  provider.lie({}, url.searchParams.get('nonce') ?? '');
-  await browser.ask('POST', '/session/oidc', { query: returned(provider, url) });
+  await signInBy(provider, browser);
   const berta = new ConsoleBrowser(stand, origin);
   const welcome = { token: 'the-setup-token', name: 'berta', password };
   assert.equal((await berta.ask('POST', '/welcome', welcome)).status, 200);
@@ -361,9 +364,7 @@ test('sessions of a provider that the file names no more are over', async (conte
   const provider = await startLyingProvider(context);
   const stand = await open(context, provider);
   const browser = new ConsoleBrowser(stand, origin);
-  const url = await begin(browser);
-  provider.lie({}, url.searchParams.get('nonce') ?? '');
-  await browser.ask('POST', '/session/oidc', { query: returned(provider, url) });
+  await signInBy(provider, browser);
   assert.notEqual(await browser.signedIn(), null);
   stand.forgetProvider();
   assert.equal(await browser.signedIn(), null);

@@ -47,20 +47,6 @@ const keepAliveMs = 25_000;
  * server of that name; null for any other.
  */
 export function routeOf(url: string): Route | null {
-  const known = knownRoutes.get(url);
-  if (known !== undefined) return known;
-  const route = readRoute(url);
-  if (route === null) return null;
-  if (knownRoutes.size >= knownRoutesMax) knownRoutes.clear();
-  knownRoutes.set(url, route);
-  return route;
-}
-
-/** Endpoints that were called: a name costs more to read than to find again. */
-const knownRoutes = new Map<string, Route>();
-const knownRoutesMax = 512;
-
-function readRoute(url: string): Route | null {
   if (url === '/mcp') return { server: null };
   if (url === '/registry/mcp') return { server: 'registry' };
   if (!url.startsWith('/s/') || !url.endsWith('/mcp')) return null;

@@ -55,7 +55,7 @@ export function openPort(
       noDelay: true,
     },
     (request, response) => {
-      if (!isUsed(request.socket)) unused.delete(request.socket);
+      unused.delete(request.socket);
       if (draining) {
         response.setHeader('connection', 'close');
         return plain(response, 503, 'the gateway is stopping; try again soon');
@@ -94,11 +94,6 @@ export function openPort(
 /** Marks a connection whose request is being answered, or that ends behind its last answer. */
 const answering: unique symbol = Symbol('answering');
 type Answering = Socket & { [answering]?: boolean };
-
-/** Whether a connection carried a request before. */
-function isUsed(socket: Answering): boolean {
-  return socket[answering] !== undefined;
-}
 
 /**
  * One request at a time on a connection, and none behind a refusal that ends it: a request that
