@@ -1,15 +1,15 @@
 import { readJson } from '../base/json-value.ts';
 import type { Context } from 'hono';
-import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { streamSSE } from 'hono/streaming';
 import type * as z from 'zod';
 
 import { err, ok, type Result } from '../base/result.ts';
+import { holdCookie, readCookie, sessionCookie, type Cookie } from './cookies.ts';
 import type { ControlDeps } from './deps.ts';
 import type { ControlProblem } from './problem.ts';
 import type { Actor } from './roles.ts';
 import type { Call, Route } from './route.ts';
-import { attemptCookieName, cookieName, sessionMs } from './session.ts';
+import { attemptCookieName } from './session.ts';
 
 /** Bytes of a request's body. A policy of a thousand tools with rules has some 300 kB. */
 const bodyBytesMax = 2_097_152;
@@ -81,32 +81,15 @@ async function isOver(deps: ControlDeps, context: Context): Promise<boolean> {
 
 /** The `Authorization` header and the session's cookie, empty where there is none. */
 export function credentialsOf(context: Context): readonly [key: string, cookie: string] {
-  return [context.req.header('authorization') ?? '', getCookie(context, cookieName) ?? ''];
+  return [context.req.header('authorization') ?? '', readCookie(context, sessionCookie)];
 }
 
-interface Cookie {
-  readonly name: string;
-  readonly path: string;
-  readonly lastsMs: number;
-}
-
-const sessionCookie: Cookie = { name: cookieName, path: '/', lastsMs: sessionMs };
 /** It is for operations of signing in alone, and lasts as long as the slowest of them may take. */
 const attemptCookie: Cookie = {
   name: attemptCookieName,
   path: '/api/v1/session',
   lastsMs: 600_000,
 };
-
-function setToken(context: Context, cookie: Cookie): (token: string | null) => void {
-  const { name, path, lastsMs } = cookie;
-  const secure = (context.req.header('origin') ?? '').startsWith('https:');
-  const options = { httpOnly: true, sameSite: 'Strict', path, secure } as const;
-  return (token) => {
-    if (token === null) deleteCookie(context, name, options);
-    else setCookie(context, name, token, { ...options, maxAge: lastsMs / 1000 });
-  };
-}
 
 async function callOf(
   context: Context,
@@ -121,6 +104,7 @@ async function callOf(
   const input = parsed(route.input, body.value, '/');
   if (!input.ok) return input;
   const { signal } = context.req.raw;
+  const attempt = holdCookie(context, attemptCookie);
   const { origin = '', host = '' } = context.req.header();
   return ok({
     actor,
@@ -129,9 +113,9 @@ async function callOf(
     query: query.value,
     signal,
     page: { origin, host },
-    attempt: getCookie(context, attemptCookieName) ?? '',
-    setAttempt: setToken(context, attemptCookie),
-    setSession: setToken(context, sessionCookie),
+    attempt: attempt.value,
+    setAttempt: attempt.set,
+    setSession: holdCookie(context, sessionCookie).set,
   });
 }
 

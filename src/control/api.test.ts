@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import { suiteStands, operatorKey, type ControlStand } from '../../test/support/control.ts';
 import { roles, type Role } from './roles.ts';
-import { idleMs, sessionMs } from './session.ts';
+import { digest, idleMs, sessionMs } from './session.ts';
 import { table } from './table.ts';
 
 const open = suiteStands();
@@ -167,11 +167,52 @@ test('a cookie is for this site alone, and never readable by a script', async ()
   await first(stand);
   const answer = await signIn(stand, 'anna', password);
   const cookie = answer.headers.get('set-cookie') ?? '';
+  assert.match(cookie, /^portcullis_session=/);
   for (const part of ['HttpOnly', 'SameSite=Strict', 'Path=/']) assert.ok(cookie.includes(part));
   assert.equal(cookie.includes('Secure'), false);
-  const origin = { origin: 'https://gate.example.com' };
-  const tls = await post(stand, '/api/v1/session', { name: 'anna', password }, origin);
-  assert.match(tls.headers.get('set-cookie') ?? '', /; Secure/);
+});
+
+/** What a request says of where its page is -> who is in with each cookie, and with both. */
+const carried: readonly (readonly [Readonly<Record<string, string>>, readonly string[]])[] = [
+  [{ origin: 'https://gate.example.com' }, ['secure', 'nobody', 'secure']],
+  [{ referer: 'https://gate.example.com/console/' }, ['secure', 'nobody', 'secure']],
+  [{ origin: 'http://localhost:8420' }, ['nobody', 'plain', 'plain']],
+  [{ referer: 'http://localhost:8420/console/' }, ['nobody', 'plain', 'plain']],
+  [{ origin: 'null', referer: 'https://gate.example.com/' }, ['secure', 'nobody', 'secure']],
+  [{}, ['secure', 'plain', 'secure']],
+];
+
+// B-124: neither another host of the domain nor a page without TLS plants a session over https.
+test('over https the cookie has the prefix that no other host can set', async () => {
+  const stand = await open();
+  await first(stand);
+  const at = 'https://gate.example.com';
+  const tls = await post(stand, '/api/v1/session', { name: 'anna', password }, { origin: at });
+  const [secure = '', forgotten = ''] = tls.headers.getSetCookie();
+  assert.match(secure, /^__Host-portcullis_session=[^;]+; .*Path=\/; HttpOnly; Secure; SameSite=S/);
+  assert.doesNotMatch(secure, /Domain/);
+  assert.match(forgotten, /^portcullis_session=; Max-Age=0; .*Path=\//);
+  const nowMs = stand.deps.clock.nowMs();
+  const plain = {
+    tokenSha256: digest('p'),
+    userName: '*operator',
+    createdMs: nowMs,
+    seenMs: nowMs,
+  };
+  await stand.deps.users.insertSession(plain);
+  const mine = secure.split(';', 1)[0] ?? '';
+  const cookies = [mine, 'portcullis_session=p', `portcullis_session=p; ${mine}`];
+  const names = { 'person:anna': 'secure', operator: 'plain' } as const;
+  for (const [headers, expected] of carried) {
+    for (const [index, cookie] of cookies.entries()) {
+      const asked = await stand.api.request('/api/v1/session', { headers: { ...headers, cookie } });
+      const { user } = (await asked.json()) as {
+        readonly user: { name: keyof typeof names } | null;
+      };
+      const who = user === null ? 'nobody' : names[user.name];
+      assert.equal(who, expected[index], `${JSON.stringify(headers)} ${cookie}`);
+    }
+  }
 });
 
 // B-124: a session is not fixed by what a browser carried, is idle for so long, and ends.

@@ -2,6 +2,7 @@ import * as z from 'zod';
 
 import type { JsonObject } from '../base/strict-json.ts';
 import type { Route } from './route.ts';
+import { cookieName } from './session.ts';
 
 /** The description of the control API as OpenAPI 3.1, made from the table of its operations. */
 export function openapi(table: readonly Route[]): JsonObject {
@@ -24,7 +25,12 @@ export function openapi(table: readonly Route[]): JsonObject {
     components: {
       securitySchemes: {
         operatorKey: { type: 'http', scheme: 'bearer' },
-        session: { type: 'apiKey', in: 'cookie', name: 'portcullis_session' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: cookieName,
+          description: `Where the page came over https, \`__Host-${cookieName}\`.`,
+        },
       },
       schemas: { Problem: problemSchema },
     },
