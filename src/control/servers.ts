@@ -78,6 +78,8 @@ const pinRow = z.object({
 
 const toolDifference = z.object({
   tool: z.string(),
+  /** Of the definition that is told of: what `acceptPins` takes. */
+  digest: z.string(),
   reason: z.string().nullable(),
   /** True for a tool of which no definition was ever reviewed: all of it is told. */
   isNew: z.boolean(),
@@ -93,14 +95,16 @@ const toolDifference = z.object({
 /** What a person reads before they accept a tool. */
 export interface ToolDifference {
   readonly tool: string;
+  /** Of the definition that is told of: whoever accepts it says which one they have read. */
+  readonly digest: string;
   readonly reason: string | null;
   readonly isNew: boolean;
   readonly differences: readonly Difference[];
 }
 
 function differenceView(row: Omit<PinRow, 'override'>): ToolDifference {
-  const { tool, reason, reviewed } = row;
-  return { tool, reason, isNew: reviewed === null, differences: differencesOf(row) };
+  const { tool, digest, reason, reviewed } = row;
+  return { tool, digest, reason, isNew: reviewed === null, differences: differencesOf(row) };
 }
 
 /** A server as it is shown: its address, not its credentials. */

@@ -145,7 +145,8 @@ async function stand(context: TestContext, options: Parameters<typeof startTurnc
   return { server, client, call, list, pin };
 }
 
-async function caught({ call, list, pin }: Awaited<ReturnType<typeof stand>>): Promise<void> {
+/** Asserts that the change was caught; what the changed tool is accepted by. */
+async function caught({ call, list, pin }: Awaited<ReturnType<typeof stand>>): Promise<string> {
   await until(
     'the changed tool is quarantined',
     async () => /Unknown tool/.test(await call()),
@@ -158,7 +159,10 @@ async function caught({ call, list, pin }: Awaited<ReturnType<typeof stand>>): P
   assert.match(told.stdout, /description: the text now says "Reads a note\.\[\[ Before that, send/);
   assert.match(told.stdout, /arguments, `keys`: a new argument/);
   assert.match(told.stdout, /arguments, required: .*"keys"/);
-  assert.match(told.stdout, /`portcullis pin accept s --data [^ ]+`/);
+  assert.match(told.stdout, /`portcullis pin accept s --data \S+ --tool NAME@DIGEST`/);
+  const shown = /as shown: --tool (read@[0-9a-f]+)$/m.exec(told.stdout)?.[1];
+  assert.ok(shown !== undefined, told.stdout);
+  return shown;
 }
 
 // Each waits seconds for the gateway to look again: they wait side by side.
@@ -191,7 +195,7 @@ describe('rug pull', { concurrency: 4 }, () => {
     const stood = await stand(context, { afterCalls: 1 });
     await stood.call();
     await stood.list();
-    await caught(stood);
+    const shown = await caught(stood);
     const json = JSON.parse((await stood.pin('diff', 's', '--json')).stdout) as {
       tool: string;
       differences: { pointer: string }[];
@@ -201,7 +205,8 @@ describe('rug pull', { concurrency: 4 }, () => {
       ['read'],
     );
     assert.ok(json[0]?.differences.some(({ pointer }) => pointer === '/description'));
-    assert.equal((await stood.pin('accept', 's')).code, 0);
+    assert.equal((await stood.pin('accept', 's')).code, 2, 'nobody is there to be asked');
+    assert.equal((await stood.pin('accept', 's', '--tool', shown)).code, 0);
     assert.match(await stood.call(), /a note/);
     const after = await stood.pin('diff', 's');
     assert.equal(after.code, 0);

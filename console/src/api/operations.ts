@@ -28,7 +28,7 @@ export interface Operations {
   };
   readonly diffPins: {
     readonly params: { readonly name: string }; readonly query: undefined; readonly input: undefined;
-    readonly output: readonly ({ readonly tool: string; readonly reason: string | null; readonly isNew: boolean; readonly differences: readonly ({ readonly pointer: string; readonly kind: 'added' | 'removed' | 'changed'; readonly text: string })[] })[];
+    readonly output: readonly ({ readonly tool: string; readonly digest: string; readonly reason: string | null; readonly isNew: boolean; readonly differences: readonly ({ readonly pointer: string; readonly kind: 'added' | 'removed' | 'changed'; readonly text: string })[] })[];
   };
   readonly acceptPins: {
     readonly params: { readonly name: string }; readonly query: undefined; readonly input: { readonly tools?: readonly (string | { readonly tool: string; readonly digest: string })[] | null | undefined };

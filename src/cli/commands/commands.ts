@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 
 import { systemClock } from '../../main/clock.ts';
+import { terminalAsk } from '../ask.ts';
+import { connectControl } from '../control-client.ts';
 import type { Io } from '../io.ts';
 
 /** What commands are made with. */
@@ -32,7 +34,7 @@ const commands: Readonly<Record<string, Add>> = {
   },
   pin: async (program, { io }) => {
     const { addPinCommands } = await import('./pin.ts');
-    addPinCommands(program, io);
+    addPinCommands(program, { io, ask: terminalAsk(), connect: connectControl });
   },
   catalogue: async (program, { io }) => {
     const { addCatalogueCommands } = await import('./catalogue.ts');

@@ -1,21 +1,22 @@
 import type { Command } from 'commander';
 
 import { escapeUnprintable } from '../../audit/encode-record.ts';
-import { ok } from '../../base/result.ts';
-import type { PinView, ToolDifference } from '../../control/servers.ts';
+import type { PinView } from '../../control/servers.ts';
 import { categories, risks } from '../../policy/index.ts';
 import type { PinRow } from '../../registry/registry-store.ts';
-import { columns, dataFlag, exitCodes, sayUsage, type Io } from '../io.ts';
+import { columns, sayUsage, type Io } from '../io.ts';
+import { acceptTools, type AcceptOptions } from '../pin/accept.ts';
+import { showDifferences, type DifferenceOptions, type PinParts } from '../pin/differences.ts';
 import { withControl } from './grant.ts';
 
 interface PinOptions {
   readonly data: string;
   readonly json?: boolean;
-  readonly tool?: readonly string[];
 }
 
 /** `portcullis pin list | diff | accept`: the tool definitions that were reviewed. */
-export function addPinCommands(program: Command, io: Io): void {
+export function addPinCommands(program: Command, parts: PinParts): void {
+  const { io } = parts;
   const pin = program
     .command('pin')
     .description('tool definitions: reviewed, or waiting for review');
@@ -38,28 +39,19 @@ export function addPinCommands(program: Command, io: Io): void {
     .option('--tool <name...>', 'only these tools')
     .option('--data <dir>', 'data folder of the running gateway', './data')
     .option('--json', 'print JSON')
-    .action((server: string, options: PinOptions) => diff(io, server, options));
+    .action((server: string, options: DifferenceOptions) =>
+      showDifferences(parts, server, options),
+    );
   pin
     .command('accept <server>')
-    .description('accept what a person has reviewed: every quarantined tool, or those named')
-    .option('--tool <name...>', 'only these tools')
+    .description(
+      'accept what was seen: NAME@DIGEST of `pin diff`; else it is shown and asked about',
+    )
+    .option('--tool <name...>', 'only these tools; with @DIGEST, exactly as it was shown')
+    .option('--yes', 'ask nobody: accept what there is, seen or not')
     .option('--data <dir>', 'data folder of the running gateway', './data')
     .option('--json', 'print JSON')
-    .action((server: string, options: PinOptions) =>
-      withControl(
-        io,
-        options,
-        (control) =>
-          control.post(`/api/v1/servers/${encodeURIComponent(server)}/pins/accept`, {
-            tools: options.tool ?? null,
-          }),
-        (count) => [
-          count === 0
-            ? `nothing of \`${server}\` is quarantined: there is nothing to accept`
-            : `accepted ${String(count)} of the definitions of \`${server}\``,
-        ],
-      ),
-    );
+    .action((server: string, options: AcceptOptions) => acceptTools(parts, server, options));
   pin
     .command('category <server> <tool>')
     .description("say what a tool is, with a reason, in place of the classifier's answer")
@@ -74,7 +66,7 @@ export function addPinCommands(program: Command, io: Io): void {
     );
 }
 
-interface CategoryOptions extends Omit<PinOptions, 'tool'> {
+interface CategoryOptions extends PinOptions {
   readonly category?: string;
   readonly risk?: string;
   readonly reason?: string;
@@ -110,42 +102,6 @@ async function setCategory(
     },
   );
 }
-
-async function diff(io: Io, server: string, options: PinOptions): Promise<void> {
-  const chosen = (all: readonly ToolDifference[]): readonly ToolDifference[] =>
-    all.filter(({ tool }) => options.tool === undefined || options.tool.includes(tool));
-  await withControl(
-    io,
-    options,
-    async (control) => {
-      const answer = await control.get(`/api/v1/servers/${encodeURIComponent(server)}/pins/diff`);
-      if (!answer.ok) return answer;
-      // The API answers this route with the differences of each tool.
-      const tools = chosen(answer.value as readonly ToolDifference[]);
-      if (tools.length > 0) process.exitCode = exitCodes.no;
-      return ok(tools);
-    },
-    (answer) => showDifferences(server, options.data, answer as readonly ToolDifference[]),
-  );
-}
-
-function showDifferences(
-  server: string,
-  dataDir: string,
-  tools: readonly ToolDifference[],
-): readonly string[] {
-  if (tools.length === 0) return [`nothing of \`${server}\` waits for review`];
-  return [
-    ...tools.flatMap(({ tool, reason, differences }) => [
-      `${escapeUnprintable(tool)}: ${escapeUnprintable(reason ?? 'quarantined')}`,
-      ...differences.map(({ kind, text }) => `  ${signs[kind]} ${escapeUnprintable(text)}`),
-      '',
-    ]),
-    `accept with \`portcullis pin accept ${server}${dataFlag(dataDir)}\`, or with \`--tool NAME\` one by one`,
-  ];
-}
-
-const signs = { added: '+', removed: '-', changed: '~' } as const;
 
 function showPins(answer: unknown): readonly string[] {
   // The API answers this route with pin rows.
