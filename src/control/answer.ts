@@ -4,12 +4,11 @@ import { streamSSE } from 'hono/streaming';
 import type * as z from 'zod';
 
 import { err, ok, type Result } from '../base/result.ts';
-import { holdCookie, readCookie, sessionCookie, type Cookie } from './cookies.ts';
+import { holdAttempts, holdCookie, readCookie, sessionCookie } from './cookies.ts';
 import type { ControlDeps } from './deps.ts';
 import type { ControlProblem } from './problem.ts';
 import type { Actor } from './roles.ts';
 import type { Call, Route } from './route.ts';
-import { attemptCookieName } from './session.ts';
 
 /** Bytes of a request's body. A policy of a thousand tools with rules has some 300 kB. */
 const bodyBytesMax = 2_097_152;
@@ -84,13 +83,6 @@ export function credentialsOf(context: Context): readonly [key: string, cookie: 
   return [context.req.header('authorization') ?? '', readCookie(context, sessionCookie)];
 }
 
-/** It is for operations of signing in alone, and lasts as long as the slowest of them may take. */
-const attemptCookie: Cookie = {
-  name: attemptCookieName,
-  path: '/api/v1/session',
-  lastsMs: 600_000,
-};
-
 async function callOf(
   context: Context,
   route: Route,
@@ -104,7 +96,6 @@ async function callOf(
   const input = parsed(route.input, body.value, '/');
   if (!input.ok) return input;
   const { signal } = context.req.raw;
-  const attempt = holdCookie(context, attemptCookie);
   const { origin = '', host = '' } = context.req.header();
   return ok({
     actor,
@@ -113,8 +104,7 @@ async function callOf(
     query: query.value,
     signal,
     page: { origin, host },
-    attempt: attempt.value,
-    setAttempt: attempt.set,
+    attempts: holdAttempts(context),
     setSession: holdCookie(context, sessionCookie).set,
   });
 }

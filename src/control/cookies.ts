@@ -24,6 +24,23 @@ export interface HeldCookie {
 /** What tells who is signed in. */
 export const sessionCookie: Cookie = { name: cookieName, path: '/', lastsMs: sessionMs };
 
+/** What a browser carries of the sign-ins that it has begun: each way of two steps has its own. */
+export interface HeldAttempts {
+  readonly passkey: HeldCookie;
+  readonly oidc: HeldCookie;
+}
+
+/** They are for operations of signing in, and last as long as the slowest of them may take. */
+const attempt = { path: '/api/v1/session', lastsMs: 600_000 } as const;
+
+/** What this browser carries of them. */
+export function holdAttempts(context: Context): HeldAttempts {
+  return {
+    passkey: holdCookie(context, { ...attempt, name: 'portcullis_passkey' }),
+    oidc: holdCookie(context, { ...attempt, name: 'portcullis_oidc' }),
+  };
+}
+
 /** What the browser carries of it. */
 export function holdCookie(context: Context, cookie: Cookie): HeldCookie {
   return {

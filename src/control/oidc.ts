@@ -40,7 +40,7 @@ export const oidcRoutes: readonly Route[] = [
     may: 'anyone',
     input: z.strictObject({}),
     output: z.object({ url: z.string() }),
-    handle: async ({ signIn }, { page, ...cookie }) => {
+    handle: async ({ signIn }, { page, attempts }) => {
       const { oidc, consoleUrl, oidcAttempts } = signIn;
       if (oidc === null) return noProvider;
       const site = siteOf(page, consoleUrl);
@@ -48,7 +48,7 @@ export const oidcRoutes: readonly Route[] = [
       const begun = await oidc.begin(`${site.value.origin}${returnPath}`);
       if (!begun.ok) return conflict(unreachable(oidc));
       const { url, ...attempt } = begun.value;
-      beginAttempt(oidcAttempts, attempt, cookie);
+      beginAttempt(oidcAttempts, attempt, attempts.oidc);
       return ok({ url });
     },
   }),
@@ -60,12 +60,14 @@ export const oidcRoutes: readonly Route[] = [
     may: 'anyone',
     input: z.strictObject({ query: z.string().max(8_192) }),
     output: z.object({ ok: z.boolean() }),
-    handle: async (deps, { input, setSession, ...cookie }) => {
-      const begun = endAttempt(deps.signIn.oidcAttempts, cookie);
-      if (begun === null) return tooLate;
-      const user = await userOf(deps, (oidc) => oidc.finish(input.query, begun));
+    handle: async (deps, { input, setSession, attempts }) => {
+      const { oidcAttempts } = deps.signIn;
+      const returned = new URLSearchParams(input.query).get('state');
+      const ended = endAttempt(oidcAttempts, attempts.oidc, ({ state }) => state === returned);
+      if (ended === null) return tooLate;
+      const user = await userOf(deps, (oidc) => oidc.finish(input.query, ended.begun));
       if (!user.ok) return user;
-      if (!deps.signIn.oidcAttempts.complete(cookie.attempt)) return tooLate;
+      if (!oidcAttempts.complete(ended.token)) return tooLate;
       return letIn(deps, { name: user.value.name, by: 'oidc' }, setSession);
     },
   }),

@@ -38,12 +38,12 @@ export const passkeySignInRoutes: readonly Route[] = [
     may: 'anyone',
     input: z.strictObject({}),
     output: z.object({ options }),
-    handle: async ({ signIn }, { page, ...cookie }) => {
+    handle: async ({ signIn }, { page, attempts }) => {
       const site = passkeySiteOf(page, signIn.consoleUrl);
       if (!site.ok) return site;
       const made = await requestOptions(site.value);
       const ceremony = { challenge: made.challenge, site: site.value };
-      beginAttempt(signIn.ceremonies, ceremony, cookie);
+      beginAttempt(signIn.ceremonies, ceremony, attempts.passkey);
       return ok({ options: { ...made } });
     },
   }),
@@ -55,18 +55,29 @@ export const passkeySignInRoutes: readonly Route[] = [
     may: 'anyone',
     input: z.strictObject({ response: signed }),
     output: z.object({ ok: z.boolean() }),
-    handle: async (deps, { input, setSession, ...cookie }) => {
-      const ceremony = endAttempt(deps.signIn.ceremonies, cookie);
-      if (ceremony === null) return tooLate;
-      const user = await check(deps, input.response, ceremony);
+    handle: async (deps, { input, setSession, attempts }) => {
+      const { ceremonies } = deps.signIn;
+      const signedFor = clientData(input.response);
+      // Whether it is that challenge is checked below; this finds the tab that it is an answer to.
+      const ended = endAttempt(ceremonies, attempts.passkey, ({ challenge }) =>
+        signedFor.includes(challenge),
+      );
+      if (ended === null) return tooLate;
+      const user = await check(deps, input.response, ended.begun);
       if (!user.ok) return user;
-      if (!deps.signIn.ceremonies.complete(cookie.attempt)) return tooLate;
+      if (!ceremonies.complete(ended.token)) return tooLate;
       return letIn(deps, { name: user.value.name, by: 'passkey' }, setSession);
     },
   }),
 ];
 
 type Answer = z.output<typeof signed>;
+
+/** The JSON in which a browser names the challenge, as text (WebAuthn, §5.8.1). */
+function clientData({ response }: Answer): string {
+  return Buffer.from(response.clientDataJSON, 'base64url').toString('utf8');
+}
+
 /** Why nobody is let in, in a word for the record. */
 type Reason = CeremonyProblem | 'unknown-passkey' | 'not-the-owner' | 'counter-not-grown';
 

@@ -116,6 +116,25 @@ test('what is no answer of this passkey to this page opens nothing, on record', 
   assert.equal((await signIn(new ConsoleBrowser(stand, origin), key)).status, 200);
 });
 
+test('each tab of a browser ends what it began, the newest few of them', async () => {
+  const stand = await open();
+  const key = await register(await account(stand, 'anna'));
+  const browser = new ConsoleBrowser(stand, origin);
+  const begin = async (): Promise<Parameters<SoftAuthenticator['sign']>[0]> =>
+    (await browser.ask('POST', '/session/passkey/begin', {})).json.options;
+  const end = async (options: Parameters<SoftAuthenticator['sign']>[0]): Promise<number> =>
+    (await browser.ask('POST', '/session/passkey', { response: key.sign(options) })).status;
+  const [first, second, third] = [await begin(), await begin(), await begin()];
+  assert.equal(await end(second), 200);
+  assert.equal(await end(first), 200);
+  // What no tab began spends what was begun last, so that nothing is tried twice.
+  assert.equal(await end(first), 401);
+  assert.equal(await end(third), 409);
+  const many = [await begin(), await begin(), await begin(), await begin(), await begin()];
+  for (const options of many.slice(1)) assert.equal(await end(options), 200);
+  assert.equal(await end(many[0] ?? third), 409, 'four are carried, however many are begun');
+});
+
 test('an answer is good once, soon, and in the browser that asked for it', async () => {
   const stand = await open();
   const key = await register(await account(stand, 'anna'));

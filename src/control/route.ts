@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 
 import type { Result } from '../base/result.ts';
+import type { HeldAttempts } from './cookies.ts';
 import type { ControlDeps } from './deps.ts';
 import type { ControlProblem } from './problem.ts';
 import type { Actor, Role } from './roles.ts';
@@ -17,10 +18,7 @@ export interface Call<Input, Query> {
   readonly signal: AbortSignal;
   /** Which page asks. */
   readonly page: AskingPage;
-  /** What the browser carries of a sign-in that it has begun; empty where it has not. */
-  readonly attempt: string;
-  /** Has the browser carry it, or forget it. */
-  readonly setAttempt: (token: string | null) => void;
+  readonly attempts: HeldAttempts;
   /** Puts a session's token into the browser's cookie, or takes it out. */
   readonly setSession: (token: string | null) => void;
 }

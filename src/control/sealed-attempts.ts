@@ -52,14 +52,17 @@ export class SealedAttempts<T extends object> {
    * so many; one more try of them opens nothing that the first did not.
    */
   take(token: string): T | null {
-    const found = this.#unseal(token);
-    if (found === null || found.untilMs <= this.#clock.monotonicMs()) return null;
-    const id = hash('sha256', token, 'hex');
-    if (this.#tried.has(id) || this.#completed.has(id)) return null;
-    this.#tried.set(id, found.untilMs);
+    const found = this.#openOf(token);
+    if (found === null) return null;
+    this.#tried.set(hash('sha256', token, 'hex'), found.untilMs);
     const [oldest] = this.#tried.keys();
     if (this.#tried.size > triedMax && oldest !== undefined) this.#tried.delete(oldest);
     return found.value;
+  }
+
+  /** What this token began and could be taken for; null as with `take`. Nothing is taken. */
+  look(token: string): T | null {
+    return this.#openOf(token)?.value ?? null;
   }
 
   /** Uses a taken token up before somebody is let in by it; false: nobody may be. */
@@ -74,6 +77,13 @@ export class SealedAttempts<T extends object> {
     if (this.#completed.has(id) || this.#completed.size >= completedMax) return false;
     this.#completed.set(id, found.untilMs);
     return true;
+  }
+
+  #openOf(token: string): Sealed<T> | null {
+    const found = this.#unseal(token);
+    if (found === null || found.untilMs <= this.#clock.monotonicMs()) return null;
+    const id = hash('sha256', token, 'hex');
+    return this.#tried.has(id) || this.#completed.has(id) ? null : found;
   }
 
   #unseal(token: string): Sealed<T> | null {

@@ -11,9 +11,6 @@ import { Throttle, tryOnce } from './throttle.ts';
 /** Name of the cookie that a signed-in page carries. */
 export const cookieName = 'portcullis_session';
 
-/** Name of the cookie that a page carries between the steps of a sign-in. */
-export const attemptCookieName = 'portcullis_sign_in';
-
 /** How long a session lasts, and how long without a request. Milliseconds. */
 export const sessionMs: number = 12 * 3_600_000;
 export const idleMs: number = 2 * 3_600_000;

@@ -1,33 +1,59 @@
 import { ok, type Result } from '../base/result.ts';
 import { notRecorded } from './change.ts';
+import type { HeldCookie } from './cookies.ts';
 import type { ControlDeps } from './deps.ts';
 import { conflict, type ControlProblem } from './problem.ts';
 import type { SealedAttempts } from './sealed-attempts.ts';
 import { personOf, type Way } from './sign-in-records.ts';
 
-/** The cookie that a browser carries from the first step of a sign-in to the last. */
-export interface AttemptCookie {
-  readonly attempt: string;
-  readonly setAttempt: (token: string | null) => void;
-}
+/** Tabs of one browser that can be under way at once; of more, what was begun first is forgotten. */
+const tabsMax = 4;
+/** Between the tokens of a cookie; none has it. */
+const between = '.';
 
-/** Begins an attempt that only this browser can end. */
+/** Begins an attempt that only this browser can end, beside what its other tabs have begun. */
 export function beginAttempt<T extends object>(
   attempts: SealedAttempts<T>,
   value: T,
-  { setAttempt }: Pick<AttemptCookie, 'setAttempt'>,
+  cookie: HeldCookie,
 ): void {
-  setAttempt(attempts.begin(value));
+  const tokens = [...openIn(attempts, cookie), attempts.begin(value)];
+  cookie.set(tokens.slice(-tabsMax).join(between));
 }
 
-/** What this browser began, once; null when it began nothing, or too long ago: see `tooLate`. */
+/** An attempt that was taken, and the token by which it is completed. */
+interface Ended<T> {
+  readonly begun: T;
+  readonly token: string;
+}
+
+/**
+ * What this browser began, once; null when it began nothing, or too long ago: see `tooLate`. Of
+ * several it is the one that the answer is meant for. An answer to none of them is for the newest,
+ * and spends it: no answer is tried without an attempt.
+ */
 export function endAttempt<T extends object>(
   attempts: SealedAttempts<T>,
-  cookie: AttemptCookie,
-): T | null {
-  const begun = attempts.take(cookie.attempt);
-  if (begun !== null) cookie.setAttempt(null);
-  return begun;
+  cookie: HeldCookie,
+  isMeant: (begun: T) => boolean,
+): Ended<T> | null {
+  const open = openIn(attempts, cookie);
+  const meant = open.find((one) => {
+    const begun = attempts.look(one);
+    return begun !== null && isMeant(begun);
+  });
+  const token = meant ?? open.at(-1) ?? '';
+  const begun = attempts.take(token);
+  if (begun === null) return null;
+  const others = open.filter((one) => one !== token);
+  cookie.set(others.length === 0 ? null : others.join(between));
+  return { begun, token };
+}
+
+/** Tokens of what can still be ended, the newest last. */
+function openIn<T extends object>(attempts: SealedAttempts<T>, { value }: HeldCookie): string[] {
+  const tokens = value.split(between).slice(-tabsMax);
+  return tokens.filter((token) => attempts.look(token) !== null);
 }
 
 export const tooLate: Result<never, ControlProblem> = conflict(

@@ -290,6 +290,22 @@ test('what comes back must be what was begun, once, soon, in this browser', asyn
   assert.equal((await foreign.ask('POST', '/session/oidc/begin', {})).status, 403);
 });
 
+test('tabs that sign in by the provider, and one that does by a passkey, leave each other be', async (context) => {
+  const provider = await startLyingProvider(context);
+  const stand = await open(context, provider);
+  const browser = new ConsoleBrowser(stand, origin);
+  const end = async (url: URL): Promise<number> => {
+    provider.lie({}, url.searchParams.get('nonce') ?? '');
+    return (await browser.ask('POST', '/session/oidc', { query: returned(provider, url) })).status;
+  };
+  const [first, second] = [await begin(browser), await begin(browser)];
+  const passkey = await browser.ask('POST', '/session/passkey/begin', {});
+  assert.equal(passkey.status, 200);
+  assert.equal(await end(first), 200);
+  assert.equal(await end(second), 200);
+  assert.equal(await end(second), 409);
+});
+
 test('strangers who come back with codes of their own ask the provider for few at once', async (context) => {
   const provider = await startLyingProvider(context);
   const stand = await open(context, provider);

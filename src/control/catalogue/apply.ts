@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 
 import type { ToolEntry } from '../../catalogue/entry.ts';
+import type { HeldAttempts, HeldCookie } from '../cookies.ts';
 import { policyWriters, type Actor } from '../roles.ts';
 import type { ControlDeps } from '../deps.ts';
 import { policyRoutes } from '../policies.ts';
@@ -37,8 +38,7 @@ export async function applyRule(
     input: { rule: tool.policy, basis },
     query: null,
     page: { origin: '', host: '' },
-    attempt: '',
-    setAttempt() {},
+    attempts: noAttempts,
     setSession() {},
     signal: context.req.raw.signal,
   });
@@ -48,6 +48,9 @@ export async function applyRule(
     message: `The rule for ${tool.name} is in force in policy ${policy}, version ${basis + 1}.`,
   };
 }
+
+const noCookie: HeldCookie = { value: '', set() {} };
+const noAttempts: HeldAttempts = { passkey: noCookie, oidc: noCookie };
 
 /** A short form of this origin's: the browser says where a form came from. */
 function isOwnForm(context: Context): boolean {
