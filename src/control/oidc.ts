@@ -8,7 +8,7 @@ import type { OidcProvider } from './oidc-provider.ts';
 import { resolveUser, type UserRefusal } from './oidc-users.ts';
 import { conflict, type ControlProblem } from './problem.ts';
 import { route, type Route } from './route.ts';
-import { beginAttempt, endAttempt, letIn, tooLate } from './sign-in-steps.ts';
+import { beginAttempt, completeAttempt, endAttempt, letIn, tooLate } from './sign-in-steps.ts';
 import { siteOf } from './site.ts';
 
 /** The page of the console that a provider sends the browser back to. */
@@ -67,7 +67,8 @@ export const oidcRoutes: readonly Route[] = [
       if (ended === null) return tooLate;
       const user = await userOf(deps, (oidc) => oidc.finish(input.query, ended.begun));
       if (!user.ok) return user;
-      if (!oidcAttempts.complete(ended.token)) return tooLate;
+      const completed = completeAttempt(oidcAttempts, ended, user.value.name);
+      if (!completed.ok) return completed;
       return letIn(deps, { name: user.value.name, by: 'oidc' }, setSession);
     },
   }),

@@ -13,7 +13,14 @@ import {
 import { bytes, credential, options } from './passkey-json.ts';
 import type { ControlProblem } from './problem.ts';
 import { route, type Route } from './route.ts';
-import { beginAttempt, endAttempt, letIn, notVerified, tooLate } from './sign-in-steps.ts';
+import {
+  beginAttempt,
+  completeAttempt,
+  endAttempt,
+  letIn,
+  notVerified,
+  tooLate,
+} from './sign-in-steps.ts';
 import { passkeySiteOf } from './site.ts';
 import { tryOnce } from './throttle.ts';
 
@@ -65,7 +72,8 @@ export const passkeySignInRoutes: readonly Route[] = [
       if (ended === null) return tooLate;
       const user = await check(deps, input.response, ended.begun);
       if (!user.ok) return user;
-      if (!ceremonies.complete(ended.token)) return tooLate;
+      const completed = completeAttempt(ceremonies, ended, user.value.name);
+      if (!completed.ok) return completed;
       return letIn(deps, { name: user.value.name, by: 'passkey' }, setSession);
     },
   }),

@@ -159,6 +159,23 @@ test('an answer is good once, soon, and in the browser that asked for it', async
   assert.equal((await late.ask('POST', '/session/passkey', begun)).status, 409);
 });
 
+test('whoever signs in without end is told to wait, and nobody else', async () => {
+  const stand = await open();
+  const key = await register(await account(stand, 'anna'));
+  const other = await register(await account(stand, 'berta'));
+  for (let n = 0; n < 100; n += 1) {
+    assert.equal((await signIn(new ConsoleBrowser(stand, origin), key)).status, 200);
+  }
+  const browser = new ConsoleBrowser(stand, origin);
+  const answer = await signIn(browser, key);
+  assert.equal(answer.status, 429);
+  assert.match(answer.json.message, /you signed in very often .* wait 300 seconds/);
+  assert.equal(await browser.signedIn(), null);
+  assert.equal((await signIn(new ConsoleBrowser(stand, origin), other)).status, 200);
+  stand.pass(300_000);
+  assert.equal((await signIn(browser, key)).status, 200);
+});
+
 // B-127: the id of what is somebody else's.
 test('a passkey of somebody else is neither seen nor removed, nor signs in another', async () => {
   const stand = await open();

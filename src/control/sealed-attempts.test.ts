@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { err, ok } from '../base/result.ts';
 import { SealedAttempts } from './sealed-attempts.ts';
 
 const lastMs = 1_000;
@@ -17,8 +18,8 @@ test('it is taken once, and completed once', () => {
   assert.doesNotMatch(Buffer.from(token, 'base64url').toString('latin1'), /nonce/);
   assert.deepEqual(attempts.take(token), { nonce: 'a' });
   assert.equal(attempts.take(token), null);
-  assert.equal(attempts.complete(token), true);
-  assert.equal(attempts.complete(token), false);
+  assert.deepEqual(attempts.complete(token, 'anna'), ok(null));
+  assert.deepEqual(attempts.complete(token, 'anna'), err('over'));
   assert.equal(attempts.take(token), null);
 });
 
@@ -29,7 +30,7 @@ test('it is good for its time alone', () => {
   assert.deepEqual(attempts.take(early), { nonce: 'a' });
   now.ms = lastMs;
   assert.equal(attempts.take(late), null);
-  assert.equal(attempts.complete(early), false);
+  assert.deepEqual(attempts.complete(early, 'anna'), err('over'));
 });
 
 test('what was not sealed here, or was altered, is nothing', () => {
@@ -52,7 +53,7 @@ test('what was not sealed here, or was altered, is nothing', () => {
   ];
   for (const other of [...altered, ...others]) {
     assert.equal(attempts.take(other), null, other);
-    assert.equal(attempts.complete(other), false, other);
+    assert.deepEqual(attempts.complete(other, 'anna'), err('over'), other);
   }
   assert.deepEqual(attempts.take(token), { nonce: 'a' });
 });
@@ -61,9 +62,38 @@ test('however many begin and fail, nobody else has to begin again, and no sign-i
   const { attempts } = opened();
   const [mine, used] = [attempts.begin({ nonce: 'mine' }), attempts.begin({ nonce: 'used' })];
   assert.deepEqual(attempts.take(used), { nonce: 'used' });
-  assert.equal(attempts.complete(used), true);
+  assert.deepEqual(attempts.complete(used, 'anna'), ok(null));
   for (let n = 0; n < 10_100; n += 1) attempts.take(attempts.begin({ nonce: 'flood' }));
   assert.deepEqual(attempts.take(mine), { nonce: 'mine' });
   assert.equal(attempts.take(used), null);
-  assert.equal(attempts.complete(used), false);
+  assert.deepEqual(attempts.complete(used, 'anna'), err('over'));
+});
+
+test('whoever signs in without end waits by themselves, until the first of it is over', () => {
+  const { attempts, now } = opened();
+  const signIn = (who: string) => {
+    const token = attempts.begin({ nonce: who });
+    attempts.take(token);
+    return attempts.complete(token, who);
+  };
+  for (let n = 0; n < 100; n += 1) {
+    assert.deepEqual(signIn('carl'), ok(null));
+    now.ms = 1;
+  }
+  assert.deepEqual(signIn('carl'), err({ waitMs: lastMs - 1 }));
+  assert.deepEqual(signIn('anna'), ok(null));
+  now.ms = lastMs;
+  assert.deepEqual(signIn('carl'), ok(null));
+  assert.deepEqual(signIn('carl'), err({ waitMs: 1 }));
+});
+
+// NIST SP 800-38D, §8.3: with chance in them, 2^32 under one key would be too many.
+test('no two seals have the same nonce, whatever chance does', () => {
+  const { attempts } = opened();
+  const nonces = Array.from({ length: 300 }, () =>
+    Buffer.from(attempts.begin({ nonce: 'a' }), 'base64url')
+      .subarray(0, 12)
+      .toString('hex'),
+  );
+  assert.ok(nonces.every((one, at) => at === 0 || one > (nonces[at - 1] ?? '')));
 });

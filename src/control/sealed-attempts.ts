@@ -1,17 +1,27 @@
 import { createCipheriv, createDecipheriv, hash, randomBytes } from 'node:crypto';
 
 import type { Clock } from '../base/clock.ts';
+import { err, ok, type Result } from '../base/result.ts';
 
 /** Ended attempts that are remembered where nobody was let in; past it the oldest is forgotten. */
 const triedMax = 10_000;
-/** Sign-ins within the time of one attempt; past it nobody is let in until some are over. */
-const completedMax = 100_000;
+/** Sign-ins of one person within the time of one attempt; past it they wait until one is over. */
+const completedMax = 100;
 
 const cipher = 'aes-256-gcm';
 const ivBytes = 12;
 const tagBytes = 16;
 /** Browsers keep no longer cookie. */
 const tokenCharactersMax = 4_096;
+
+/** What let somebody in, until when it would be good for more. */
+interface Completed {
+  readonly who: string;
+  readonly untilMs: number;
+}
+
+/** Why a token lets nobody in: it is too old or was used; or when it may be tried again. */
+export type NotCompleted = { readonly waitMs: number } | 'over';
 
 interface Sealed<T> {
   readonly value: T;
@@ -27,9 +37,11 @@ export class SealedAttempts<T extends object> {
   readonly #clock: Clock;
   readonly #lastMs: number;
   readonly #key = randomBytes(32);
+  #seals = 0n;
   /** Digest of a token -> until when it would be good. */
   readonly #tried = new Map<string, number>();
-  readonly #completed = new Map<string, number>();
+  /** By the same digest. Nobody adds to it but by letting themselves in, each so many times. */
+  readonly #completed = new Map<string, Completed>();
 
   /** `lastMs`: how long an attempt may take, in milliseconds. */
   constructor(clock: Clock, lastMs: number) {
@@ -39,7 +51,11 @@ export class SealedAttempts<T extends object> {
 
   /** Begins one. The token is for the browser that asked, and tells nobody what is in it. */
   begin(value: T): string {
-    const iv = randomBytes(ivBytes);
+    // INVARIANT: a nonce is a count, so that none comes twice under this key and no number of seals
+    // is too many. Random ones are for 2^32 at most (NIST SP 800-38D, §8.2.1 and §8.3), and whoever
+    // likes can have one made.
+    const iv = Buffer.alloc(ivBytes);
+    iv.writeBigUInt64BE((this.#seals += 1n), ivBytes - 8);
     const sealing = createCipheriv(cipher, this.#key, iv);
     const sealed: Sealed<T> = { value, untilMs: this.#clock.monotonicMs() + this.#lastMs };
     const text = sealing.update(JSON.stringify(sealed), 'utf8');
@@ -65,18 +81,24 @@ export class SealedAttempts<T extends object> {
     return this.#openOf(token)?.value ?? null;
   }
 
-  /** Uses a taken token up before somebody is let in by it; false: nobody may be. */
-  complete(token: string): boolean {
+  /** Uses a taken token up before `who` is let in by it. */
+  complete(token: string, who: string): Result<null, NotCompleted> {
     const found = this.#unseal(token);
     const nowMs = this.#clock.monotonicMs();
-    for (const [id, untilMs] of this.#completed) {
-      if (untilMs <= nowMs) this.#completed.delete(id);
+    let theirs = 0;
+    let firstMs = Number.POSITIVE_INFINITY;
+    for (const [id, one] of this.#completed) {
+      if (one.untilMs <= nowMs) this.#completed.delete(id);
+      else if (one.who === who) {
+        theirs += 1;
+        firstMs = Math.min(firstMs, one.untilMs);
+      }
     }
     const id = hash('sha256', token, 'hex');
-    if (found === null || found.untilMs <= nowMs) return false;
-    if (this.#completed.has(id) || this.#completed.size >= completedMax) return false;
-    this.#completed.set(id, found.untilMs);
-    return true;
+    if (found === null || found.untilMs <= nowMs || this.#completed.has(id)) return err('over');
+    if (theirs >= completedMax) return err({ waitMs: firstMs - nowMs });
+    this.#completed.set(id, { who, untilMs: found.untilMs });
+    return ok(null);
   }
 
   #openOf(token: string): Sealed<T> | null {

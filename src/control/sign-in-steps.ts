@@ -1,4 +1,4 @@
-import { ok, type Result } from '../base/result.ts';
+import { err, ok, type Result } from '../base/result.ts';
 import { notRecorded } from './change.ts';
 import type { HeldCookie } from './cookies.ts';
 import type { ControlDeps } from './deps.ts';
@@ -63,6 +63,20 @@ export const tooLate: Result<never, ControlProblem> = conflict(
 /** What a person is told whose authenticator did not verify them (WebAuthn §6.1, flag UV). */
 export const notVerified =
   'the authenticator did not ask who you are: use one with a PIN, a fingerprint or a face';
+
+/** Uses an attempt up that was ended by whoever has this name, before they are let in. */
+export function completeAttempt<T extends object>(
+  attempts: SealedAttempts<T>,
+  { token }: Ended<T>,
+  name: string,
+): Result<null, ControlProblem> {
+  const done = attempts.complete(token, name);
+  if (done.ok) return done;
+  if (done.error === 'over') return tooLate;
+  const seconds = Math.ceil(done.error.waitMs / 1000);
+  const message = `you signed in very often within minutes: wait ${seconds} seconds, then begin again; a session that is open stays open`;
+  return err({ code: 'too-many', message });
+}
 
 /** Opens a session for a user who has shown who they are, once that is on record. */
 export async function letIn(
