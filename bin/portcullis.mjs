@@ -6,6 +6,7 @@ import module from 'module';
 import { homedir } from 'os';
 import { join } from 'path';
 import { fileURLToPath } from 'url';
+import { debuglog } from 'util';
 
 const WANTED = [22, 19];
 
@@ -18,7 +19,13 @@ const tooOld = running[0] < WANTED[0] || (running[0] === WANTED[0] && running[1]
 
 if (tooOld) {
   const wayOut = inCheckout
-    ? 'run `npm ci` in ' + folder + ', then `' + folder + 'node_modules/.bin/node ' + program + '`'
+    ? 'run `npm ci --include=dev` in ' +
+      folder +
+      ', then `' +
+      folder +
+      'node_modules/.bin/node ' +
+      program +
+      '`'
     : 'install a newer Node';
   process.stderr.write(
     'portcullis needs Node ' +
@@ -39,16 +46,14 @@ const programUrl = inCheckout ? sourceUrl : new URL('../dist/cli/cli.js', import
 process.argv[1] = fileURLToPath(programUrl);
 import(programUrl.href).catch(function (error) {
   const lacksPackages = inCheckout && error && error.code === 'ERR_MODULE_NOT_FOUND';
-  process.stderr.write(
-    lacksPackages
-      ? 'portcullis could not start: ' +
-          error.message +
-          '. A checkout needs all of its packages, those for development too: run `npm ci` in ' +
-          folder +
-          '\n'
-      : 'portcullis could not start: ' + ((error && error.stack) || error) + '\n',
-  );
-  process.exit(1);
+  debuglog('portcullis')('%s', (error && error.stack) || error);
+  const message = String((error && error.message) || error).split('\n')[0];
+  const wayOut = lacksPackages
+    ? 'a checkout needs all of its packages, those for development too: run `npm ci --include=dev` in ' +
+      folder
+    : 'install it again; where that does not help, please report it as an issue of its repository, with what it says under `NODE_DEBUG=portcullis`';
+  process.stderr.write('portcullis could not start: ' + message + '; ' + wayOut + '\n');
+  process.exit(2);
 });
 
 /**

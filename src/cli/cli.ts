@@ -4,6 +4,8 @@ import { setFlagsFromString } from 'node:v8';
 
 import { Command, CommanderError } from 'commander';
 
+import { jsonLog } from '../main/log.ts';
+import { sayThrown } from './bug.ts';
 import { addCommands } from './commands/commands.ts';
 import { exitCodes, sayUsage, terminal } from './io.ts';
 
@@ -17,11 +19,17 @@ const program = new Command('portcullis')
   .enablePositionalOptions()
   .configureOutput({ outputError: sayMisused })
   .exitOverride();
-
 const [word] = process.argv.slice(2);
+const serves = word === 'up' || word === 'run';
+let command = program.name();
+program.hook('preAction', (_, called) => {
+  command = wordsOf(called);
+});
+process.on('uncaughtException', endThrown);
+
 const enough = new AbortController();
 // What serves says itself how it ends.
-if (word !== 'up' && word !== 'run') {
+if (!serves) {
   process.once('SIGINT', () => enough.abort());
   // Whoever read the output, such as `head`, has read enough: what goes on without an end ends.
   process.stdout.on('error', () => enough.abort());
@@ -37,19 +45,36 @@ setTimeout(flushCompileCache, 2_000).unref();
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof CommanderError)) throw error;
-  process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.failed;
+  if (!(error instanceof CommanderError)) endThrown(error);
+  else process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.failed;
+}
+
+/** A command as it is called, without the name of the program. */
+function wordsOf(called: Command): string {
+  const { parent } = called;
+  if (parent === null || parent === program) return called.name();
+  return `${wordsOf(parent)} ${called.name()}`;
+}
+
+/** Nothing goes on behind what nobody expected: what it would do is anybody's guess. */
+function endThrown(error: unknown): never {
+  const log = serves ? jsonLog((line) => process.stderr.write(line)) : null;
+  sayThrown(terminal, error, { command, version: packageVersion(), json: wantsJson(), log });
+  process.exit();
 }
 
 /** What is wrong with the command line, said as everything else that cannot be carried out. */
 function sayMisused(text: string): void {
   const [first = '', ...more] = text.trim().split('\n');
   const said = [first.replace(/^error: /, ''), ...more].join(' ').replace(/\.$/, '');
+  sayUsage(terminal, `${said}; see --help`, wantsJson());
+}
+
+function wantsJson(): boolean {
   const own = process.argv.slice(2);
   const end = own.indexOf('--');
   // What `run` writes to stdout is for an MCP client.
-  const json = own[0] !== 'run' && own.slice(0, end < 0 ? own.length : end).includes('--json');
-  sayUsage(terminal, `${said}; see --help`, json);
+  return own[0] !== 'run' && own.slice(0, end < 0 ? own.length : end).includes('--json');
 }
 
 /** The version of the package that this file belongs to, in a checkout and when published. */

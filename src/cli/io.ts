@@ -14,8 +14,8 @@ export const terminal: Io = {
   err: (line) => process.stderr.write(`${line}\n`),
 };
 
-/** Exit codes: 0 done, 1 the answer is no, 2 the command could not be carried out. */
-export const exitCodes = { done: 0, no: 1, failed: 2 } as const;
+/** Exit codes: 0 done, 1 the answer is no, 2 it could not be carried out, 3 that is our bug. */
+export const exitCodes = { done: 0, no: 1, failed: 2, bug: 3 } as const;
 
 /** Why a command could not be carried out, for a person and for a program. */
 export interface Failure {

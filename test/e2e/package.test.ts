@@ -28,10 +28,33 @@ test('a checkout without its packages says what to run', async (context) => {
     await cp(join(checkout, name), join(folder, name), { recursive: true });
   }
   const ran = await command(process.execPath, [join(folder, 'bin/portcullis.mjs'), 'doctor']);
-  assert.equal(ran.code, 1);
+  assert.equal(ran.code, 2);
   const [line = '', ...more] = ran.stderr.trimEnd().split('\n');
-  assert.match(line, /^portcullis could not start: .*'commander'.*: run `npm ci` in \/.*$/);
+  assert.match(line, /^portcullis could not start: .*'commander'.*: run `npm ci .*` in \/.*$/);
   assert.deepEqual(more, []);
+});
+
+test('`npm start` in a checkout without packages for development says what to run', async (context) => {
+  const folder = await temporaryFolder(context);
+  for (const name of ['scripts', 'package.json']) {
+    await cp(join(checkout, name), join(folder, name), { recursive: true });
+  }
+  for (const script of ['start', 'dev']) {
+    const ran = await command('npm', ['run', script, '--silent', '--prefix', folder]);
+    assert.deepEqual([ran.code, ran.stdout], [2, ''], ran.stderr);
+    const [line = '', ...more] = ran.stderr.trimEnd().split('\n');
+    assert.match(line, /^portcullis could not start: .* packages .*: run `npm ci .*` in \/.*$/);
+    assert.deepEqual(more, []);
+  }
+});
+
+test('a package that does not load says so in one line', async (context) => {
+  const folder = await temporaryFolder(context);
+  await cp(join(checkout, 'bin'), join(folder, 'bin'), { recursive: true });
+  const ran = await command(process.execPath, [join(folder, 'bin/portcullis.mjs'), 'doctor']);
+  assert.equal(ran.code, 2);
+  assert.match(ran.stderr, /^portcullis could not start: Cannot find .*; install it again; /);
+  assert.equal(ran.stderr.trimEnd().split('\n').length, 1, ran.stderr);
 });
 
 test('the package, installed without anything else, runs', async (context) => {
