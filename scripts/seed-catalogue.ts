@@ -78,12 +78,15 @@ const installMs = 180_000;
 const scanMs = 45_000;
 const seedPath = new URL('../seed/catalogue.jsonl', import.meta.url);
 
-/** Systems that users name, by the definitions of the demo's stand-ins, which are our own. */
+/**
+ * Systems that users name, by the definitions of the demo's stand-ins, which are our own, and under
+ * the names of these: where one of them runs it is the same server.
+ */
 const named: readonly (readonly [name: string, file: string])[] = [
-  ['Orchard', 'orchard/tools.json'],
-  ['Callendar', 'callendar.tools.json'],
-  ['Qasperai', 'qasperai.tools.json'],
-  ['Calculator', 'calculator.tools.json'],
+  ['orchard', 'orchard/tools.json'],
+  ['callendar', 'callendar.tools.json'],
+  ['qasperai', 'qasperai.tools.json'],
+  ['calculator', 'calculator.tools.json'],
 ];
 
 async function main(): Promise<void> {

@@ -18,7 +18,7 @@ test('the seed holds servers of free packages, and the four systems of the demo'
     assert.ok(version !== null && tools.length > 0, name);
   }
   const named = seeds.filter((seed) => seed.package === null).map(({ name }) => name);
-  assert.deepEqual(named.toSorted(), ['Calculator', 'Callendar', 'Orchard', 'Qasperai']);
+  assert.deepEqual(named.toSorted(), ['calculator', 'callendar', 'orchard', 'qasperai']);
 });
 
 test('what the seed says of each tool is what the classifier says: else --reclassify it', () => {

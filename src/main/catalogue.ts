@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import type { Log } from '../base/log.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { noIdentity, type CatalogueStore } from '../catalogue/catalogue-store.ts';
-import { readSeedLine, seedReading } from '../catalogue/seed.ts';
+import { readSeedLine, seedReading, type SeedServer } from '../catalogue/seed.ts';
+import { slugOf } from '../catalogue/slug.ts';
 import type { Discovery } from '../gateway/discover.ts';
 import type { Upstream } from '../gateway/upstream/upstream.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -16,19 +17,37 @@ import { pinDiscovered } from './pins.ts';
 import { catalogueUpstream, isCatalogue } from './registry-server.ts';
 import { observationOf } from './scan.ts';
 
-/** Takes in the servers that were scanned when this version was made; how many there are. */
-export async function seedCatalogue(store: CatalogueStore): Promise<Result<number, string>> {
+/** What seeding came to, in servers. */
+export interface Seeded {
+  readonly servers: number;
+  /** Left as they are: they were read or imported here, which says more of them. */
+  readonly known: number;
+}
+
+/** Takes in the servers that were scanned when this version was made. */
+export async function seedCatalogue(store: CatalogueStore): Promise<Result<Seeded, string>> {
   const path = new URL('../../seed/catalogue.jsonl', import.meta.url);
   const text = await attempt(() => readFile(path, 'utf8'));
   if (!text.ok) return err(`the seed that comes with the program cannot be read: ${text.error}`);
-  const lines = text.value.split('\n').filter((line) => line !== '');
+  const seeds = text.value
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(readSeedLine);
+  const unknown: SeedServer[] = [];
+  for (const seed of seeds) {
+    const here = await store.server(slugOf(seed.name));
+    if (!here.ok) return here;
+    if (here.value === null || here.value.source === 'seed') unknown.push(seed);
+  }
   const atMs = systemClock.nowMs();
-  const recorded = await store.record(lines.map((line) => seedReading(readSeedLine(line), atMs)));
+  const recorded = await store.record(unknown.map((seed) => seedReading(seed, atMs)));
   if (!recorded.ok) return recorded;
   for (;;) {
     const left = await store.feed();
     if (!left.ok) return left;
-    if (left.value === 0) return ok(recorded.value.length);
+    if (left.value === 0) {
+      return ok({ servers: unknown.length, known: seeds.length - unknown.length });
+    }
   }
 }
 

@@ -199,6 +199,8 @@ async function changes(
 const unknownServer =
   'there is no such server in the catalogue: it was never read, so nothing is known of it';
 const listedMax = 200;
+/** Servers with a word in their name, among which the one is looked for that has no other. */
+const alikeMax = 100;
 
 function shownServer(server: ServerEntry): JsonObject {
   const { listed, policy, ...rest } = server;
@@ -213,10 +215,18 @@ function shownTool(tool: ToolEntry): JsonObject {
   return plain(rest);
 }
 
-/** A server's slug by its slug or its name. */
+/** A server's slug by its slug or its name, in whatever case that is written. */
 async function slugIn(store: CatalogueStore, wanted: string): Promise<string> {
-  const found = await store.server(wanted);
-  return found.ok && found.value !== null ? wanted : slugOf(wanted);
+  for (const slug of [wanted, slugOf(wanted)]) {
+    const found = await store.server(slug);
+    if (found.ok && found.value !== null) return slug;
+  }
+  const alike = await store.searchServers({ text: wanted, offset: 0, limit: alikeMax });
+  const folded = wanted.toLowerCase();
+  const named = alike.ok
+    ? alike.value.items.filter(({ name }) => name.toLowerCase() === folded)
+    : [];
+  return named.length === 1 && named[0] !== undefined ? named[0].slug : slugOf(wanted);
 }
 
 /** Entries of the catalogue are JSON through and through. */

@@ -214,6 +214,8 @@ test('the catalogue is an MCP server that policy rules', async (context) => {
   const server = await call('check_server', { server: 'notes' });
   assert.equal(server.structuredContent.tools, 3);
   assert.equal(server.structuredContent.policy.tools['delete note/all'].action, 'require_approval');
+  const inOtherCase = await call('check_server', { server: 'Notes' });
+  assert.equal(inOtherCase.structuredContent.slug, 'notes');
   const tool = await call('check_tool', { server: 'notes', tool: 'delete note/all' });
   assert.equal(tool.structuredContent.category, 'Destructive');
   const found = await call('search', { query: 'note', risk: 'Critical' });

@@ -48,10 +48,13 @@ export function addCatalogueCommands(program: Command, io: Io, nowMs: () => numb
   sub('seed', 'take in the servers that were scanned when this version was made').action(
     (options: Common) =>
       withCatalogue(io, options, async (store) => {
-        const servers = await seedCatalogue(store);
-        if (!servers.ok) return servers;
-        const lines = [`${servers.value} servers; see them with \`catalogue search\``];
-        return ok({ value: { servers: servers.value }, lines, found: true });
+        const seeded = await seedCatalogue(store);
+        if (!seeded.ok) return seeded;
+        const { servers, known } = seeded.value;
+        const left =
+          known === 0 ? '' : `; ${known} more were read or imported here and stay as they are`;
+        const lines = [`${servers} servers${left}; see them with \`catalogue search\``];
+        return ok({ value: seeded.value, lines, found: true });
       }),
   );
   sub('search', 'find tools by words of their name, description and server')
