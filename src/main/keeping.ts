@@ -64,7 +64,10 @@ export async function keepRecords(parts: KeepingParts): Promise<Keeping> {
   const openTelemetry = config.telemetry.openTelemetry
     ? await import('../observe/open-telemetry.ts')
     : null;
-  if (openTelemetry !== null) observers.push(openTelemetry.openTelemetryObserver(version));
+  if (openTelemetry !== null) {
+    observers.push(openTelemetry.openTelemetryObserver(version));
+    await warnOfUnseen(parts.log);
+  }
   const counting = new CountedRefusals({ log: opened.log, clock: systemClock });
   const audit = new ObservedLog(counting, observers);
   const sink = sinkOf(parts);
@@ -86,6 +89,16 @@ export async function keepRecords(parts: KeepingParts): Promise<Keeping> {
       await sink?.stop();
     },
   };
+}
+
+async function warnOfUnseen(log: Log): Promise<void> {
+  const { apiNeeded, unseenApi } = await import('../observe/unseen-api.ts');
+  const found = unseenApi();
+  if (found === null) return;
+  log.warn('the OpenTelemetry SDK that is loaded is not used: its API is another', {
+    found: `@opentelemetry/api ${found}`,
+    needed: `an SDK loaded with @opentelemetry/api ${apiNeeded} or a later 1.x`,
+  });
 }
 
 /** Of very many problems the first are enough to begin with; the log has them all. */

@@ -9,6 +9,9 @@ import { fileGrant, operatorFile, replace, writeOperatorFile } from '../support/
 import { startRecordingServer } from '../support/recording-server.ts';
 import { until } from '../support/until.ts';
 
+/** What an SDK leaves behind that was loaded with an older API than ours. */
+const olderSdk = `globalThis[Symbol.for('opentelemetry.js.api.1')] = { version: '1.9.0', trace: {} }`;
+
 test('metrics, readiness, a flood and a second place of a running gateway', async (context) => {
   const folder = await temporaryFolder(context);
   const server = await startRecordingServer();
@@ -22,8 +25,14 @@ test('metrics, readiness, a flood and a second place of a running gateway', asyn
   const path = await writeOperatorFile(folder, file);
   const copy = join(folder, 'copy.jsonl');
   const audit = { sink: { file: copy }, keepDays: 30 };
-  await replace(path, { ...operatorFile(file), audit });
-  const gateway = await startGateway(context, { dataDir, args: ['--config', path] });
+  await replace(path, { ...operatorFile(file), audit, telemetry: { openTelemetry: true } });
+  const gateway = await startGateway(context, {
+    dataDir,
+    args: ['--config', path],
+    env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(olderSdk)}` },
+  });
+  const unseen = gateway.stderr().match(/"level":"warn".*OpenTelemetry.*"found":"[^"]* 1\.9\.0"/g);
+  assert.equal(unseen?.length, 1, gateway.stderr());
   const client = { url: `${gateway.url}/s/s/mcp`, token: file.grants[0]?.token ?? '' };
   const get = async (target: string, key?: string): Promise<readonly [number, string]> => {
     const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
