@@ -29,14 +29,14 @@ export function Frame(): ReactNode {
   const [open, setOpen] = useState(false);
   const session = useQuery(sessionQuery).data;
   return (
-    <div className="flex h-full flex-col md:flex-row">
+    <div className="flex h-full flex-col lg:flex-row">
       <a
         href="#main"
         className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:bg-panel focus:p-2"
       >
         Skip to the page
       </a>
-      <div className="flex items-center justify-between border-b border-line bg-panel px-4 py-2 md:hidden">
+      <div className="flex items-center justify-between border-b border-line bg-panel px-4 py-2 lg:hidden">
         <Brand />
         <div className="flex items-center gap-2">
           <KillSwitch role={session?.user?.role ?? 'viewer'} />
@@ -54,11 +54,11 @@ export function Frame(): ReactNode {
         id="nav"
         aria-label="Console"
         className={classes(
-          'shrink-0 flex-col border-r border-line bg-panel md:flex md:w-52',
+          'shrink-0 flex-col border-r border-line bg-panel lg:flex lg:w-52',
           open ? 'flex' : 'hidden',
         )}
       >
-        <div className="hidden px-4 pt-5 pb-4 md:block">
+        <div className="hidden px-4 pt-5 pb-4 lg:block">
           <Brand />
         </div>
         <ul className="flex-1 space-y-0.5 px-2 py-2" onClick={() => setOpen(false)}>
@@ -96,7 +96,7 @@ export function Frame(): ReactNode {
           ))}
         </ul>
         <div className="space-y-3 border-t border-line px-4 py-4">
-          <div className="hidden md:block">
+          <div className="hidden lg:block">
             <KillSwitch role={session?.user?.role ?? 'viewer'} byLink />
           </div>
           <Account name={session?.user?.name ?? ''} role={session?.user?.role ?? ''} />

@@ -74,6 +74,9 @@ const servers = createRoute({
 const server = createRoute({
   getParentRoute: () => frame,
   path: '/servers/$name',
+  validateSearch: (search: Record<string, unknown>): { readonly tool?: string | undefined } => ({
+    tool: text(search['tool']),
+  }),
   component: lazyRouteComponent(() => import('./pages/server.tsx'), 'ServerPage'),
 });
 const policies = createRoute({

@@ -15,15 +15,21 @@ body { margin: 0; background: var(--paper); color: var(--ink); font: 14px/1.5 sy
 #console .foot { border-top: 1px solid var(--line); padding: 1rem; font-size: .75rem; color: var(--soft); } #console .foot p { margin: .75rem 0 0; overflow-wrap: anywhere; }
 .stop { display: block; padding: .3rem .75rem; border: 1px solid var(--line-strong); border-radius: .375rem; background: var(--panel); color: var(--ink); font-size: .875rem; font-weight: 500; text-align: center; text-decoration: none; } .stop:hover { background: var(--paper); }
 main { flex: 1; min-width: 0; max-width: 82rem; margin: 0 auto; padding: 1.5rem 1.75rem 4rem; }
-@media (max-width: 48rem) { body { display: block; } #console { position: static; width: auto; height: auto; border: 0; border-bottom: 1px solid var(--line); } #console ul { display: flex; flex-wrap: wrap; } #console .rest { border: 0; margin: 0; padding: 0; } #console .brand { padding: .6rem 1rem 0; } #console .foot { display: flex; align-items: center; gap: 1rem; padding: .4rem 1rem; } #console .foot p { margin: 0; } main { padding: 1rem 1rem 3rem; } }
+@media (max-width: 64rem) { body { display: block; } #console { position: static; width: auto; height: auto; border: 0; border-bottom: 1px solid var(--line); } #console ul { display: flex; flex-wrap: wrap; } #console .rest { border: 0; margin: 0; padding: 0; } #console .brand { padding: .6rem 1rem 0; } #console .foot { display: flex; align-items: center; gap: 1rem; padding: .4rem 1rem; } #console .foot p { margin: 0; } main { padding: 1rem 1rem 3rem; } }
 .skip { position: absolute; left: -100rem; } .skip:focus { left: 1rem; top: .5rem; background: var(--panel); padding: .4rem .8rem; z-index: 1; }
 a { color: var(--accent); } main a { text-decoration: none; } main a:hover { text-decoration: underline; } main p a, main li a, dd a { text-decoration: underline; }
 h1 { font-size: 1.25rem; margin: .3rem 0 .4rem; overflow-wrap: anywhere; } h1 small { color: var(--soft); font-weight: 400; font-size: .9rem; } h2 { font-size: 1rem; margin: 2rem 0 .5rem; } h3 { font-size: .9rem; margin: 0 0 .4rem; }
 .siblings { display: flex; flex-wrap: wrap; gap: .3rem 1.25rem; border-bottom: 1px solid var(--line); margin-bottom: 1rem; } .siblings a { padding: .3rem 0 .5rem; color: var(--soft); } .siblings a[aria-current] { color: var(--accent); font-weight: 600; border-bottom: 2px solid var(--accent); }
 .trail, .orders { color: var(--soft); font-size: .875rem; } .orders { display: flex; flex-wrap: wrap; gap: .4rem 1.2rem; margin: 1rem 0; } .orders [aria-current] { font-weight: 700; color: var(--ink); }
-.scrolled { overflow-x: auto; background: var(--panel); border: 1px solid var(--line); border-radius: .5rem; margin: .5rem 0; }
+.scrolled { position: relative; overflow-x: auto; background: var(--panel); border: 1px solid var(--line); border-radius: .5rem; margin: .5rem 0; }
 table { width: 100%; border-collapse: collapse; } th { text-align: left; color: var(--soft); font-size: .75rem; font-weight: 500; white-space: nowrap; }
-th, td { padding: .5rem 1rem; border-bottom: 1px solid var(--line); vertical-align: top; } tbody tr:last-child > * { border-bottom: 0; } td { overflow-wrap: anywhere; } td.short { white-space: nowrap; } td.name { min-width: 8.5rem; } @media (max-width: 44rem) { .scrolled table { min-width: 42rem; } }
+th, td { padding: .5rem 1rem; border-bottom: 1px solid var(--line); vertical-align: top; } tbody tr:last-child > * { border-bottom: 0; } td { overflow-wrap: anywhere; } td.short { white-space: nowrap; } td.name { min-width: 8.5rem; }
+@media (max-width: 44rem) {
+.scrolled thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); } .scrolled table, .scrolled tbody { display: block; }
+.scrolled tr { display: block; padding: .5rem 1rem; border-bottom: 1px solid var(--line); } .scrolled tr:last-child { border-bottom: 0; }
+.scrolled td { display: flow-root; padding: .125rem 0 .125rem 6.75rem; border: 0; } .scrolled td:empty { display: none; } .scrolled td:first-child { padding-left: 0; font-weight: 600; }
+.scrolled td::before { content: attr(data-label); float: left; width: 6rem; margin-left: -6.75rem; color: var(--soft); font-size: .75rem; line-height: 1.75; white-space: normal; } .scrolled td:first-child::before { content: none; }
+}
 code, pre { font: .92em/1.45 ui-monospace, 'SF Mono', 'Liberation Mono', monospace; } code { overflow-wrap: anywhere; }
 pre { overflow: auto; max-height: 30rem; padding: .9rem 1rem; background: var(--panel); border: 1px solid var(--line); border-radius: .5rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 blockquote { margin: .5rem 0; padding: .1rem 0 .1rem 1rem; border-left: 3px solid var(--line-strong); white-space: pre-wrap; overflow-wrap: anywhere; }

@@ -135,10 +135,3 @@ function trail({ trail: steps }: FramedPage): Page | '' {
     ${steps.map(({ name, path }) => html`<a href="${path}">${name}</a> <span aria-hidden="true">›</span> `)}
   </nav>`;
 }
-
-/** A table that is wider than the window is scrolled by itself, by the keyboard too. */
-export function scrolled(label: string, table: Page): Page {
-  return html`<div class="scrolled" role="region" aria-label="${label}" tabindex="0">
-    ${table}
-  </div>`;
-}

@@ -87,7 +87,13 @@ export function LogPage(): ReactNode {
       </div>
       <Problem error={found.error} />
       <Behind complete={found.data?.complete} className="mb-2" />
-      <div className={id === undefined ? '' : 'grid gap-4 2xl:grid-cols-[3fr_2fr]'}>
+      <div
+        className={
+          id === undefined
+            ? ''
+            : 'grid grid-cols-1 gap-4 2xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]'
+        }
+      >
         {id === undefined ? null : (
           <div className="2xl:order-2">
             <Story id={id} onClose={() => set({ id: undefined })} />

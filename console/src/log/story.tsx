@@ -99,7 +99,7 @@ function Record({
         <span className="text-xs font-normal text-soft">{moment(Number(time))}</span>
         <Badge>#{seq}</Badge>
       </p>
-      <dl className="mt-1 grid grid-cols-[9rem_1fr] gap-x-3 gap-y-0.5 text-xs">
+      <dl className="mt-1 grid grid-cols-[minmax(6rem,9rem)_minmax(0,1fr)] gap-x-3 gap-y-0.5 text-xs">
         {shown.map(([key, value]) => (
           <div key={key} className="contents">
             <dt className="text-soft">{key}</dt>

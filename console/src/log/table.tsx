@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 
 import type { LogLine } from '../api/queries.ts';
 import { Badge, classes, Empty, Foreign, td, type BadgeTone } from '../ui/kit.tsx';
-import { Table } from '../ui/list.tsx';
+import { Table, type Column } from '../ui/list.tsx';
 import { moment } from '../ui/time.ts';
 
 const tones: Readonly<Record<string, BadgeTone>> = {
@@ -19,9 +19,12 @@ const tones: Readonly<Record<string, BadgeTone>> = {
 export function LogTable({
   lines,
   selected = null,
+  brief = false,
 }: {
   readonly lines: readonly LogLine[];
   readonly selected?: string | null;
+  /** Beside something else: without the time that a call took, its rule below its tool. */
+  readonly brief?: boolean;
 }): ReactNode {
   if (lines.length === 0) {
     return (
@@ -31,14 +34,16 @@ export function LogTable({
   return (
     <Table
       label="Records"
-      columns={['When', 'Who', 'What', 'Done', 'Rule', { toTheRight: 'Took' }]}
+      columns={['When', 'Who', 'What', 'Done', ...(brief ? [] : ['Rule', took])]}
     >
       {lines.map((line) => (
-        <Line key={`${line.seq}`} line={line} selected={selected === line.id} />
+        <Line key={`${line.seq}`} line={line} selected={selected === line.id} brief={brief} />
       ))}
     </Table>
   );
 }
+
+const took: Column = { toTheRight: 'Took' };
 
 /** Says that an answer has not all there is; nothing where it has, or where there is none yet. */
 export function Behind({
@@ -64,11 +69,13 @@ export function Behind({
 function Line({
   line,
   selected,
+  brief,
 }: {
   readonly line: LogLine;
   readonly selected: boolean;
+  readonly brief: boolean;
 }): ReactNode {
-  const { time, id, grant, principal, server, what, done, rule, detail, outcome, ms } = line;
+  const { time, id, grant, principal, server, what, done, detail, outcome, ms } = line;
   return (
     <tr className={selected ? 'bg-accent-soft' : 'hover:bg-paper'}>
       <td className={`${td} whitespace-nowrap`}>
@@ -80,17 +87,18 @@ function Line({
           {moment(time)}
         </Link>
       </td>
-      <td className={`${td} min-w-32`}>
+      <td className={`${td} min-w-24`}>
         <Foreign>{grant ?? principal ?? '–'}</Foreign>
       </td>
-      <td className={td}>
+      <td className={`${td} min-w-40`}>
         {server === null ? null : <span className="text-soft">{server} · </span>}
         <Foreign mono>{what}</Foreign>
         {detail === null ? null : (
-          <span className="block max-w-md truncate text-xs text-soft">
+          <span className="line-clamp-2 max-w-md text-xs text-soft">
             <Foreign>{detail}</Foreign>
           </span>
         )}
+        {brief ? <Rule of={line} /> : null}
       </td>
       <td className={`${td} whitespace-nowrap`}>
         <Badge tone={tones[done] ?? 'neutral'}>{done}</Badge>
@@ -98,16 +106,25 @@ function Line({
           <span className="ml-1.5 text-xs text-soft">{outcome}</span>
         )}
       </td>
-      <td className={`${td} min-w-44`}>
-        {rule === null ? null : (
-          <Foreign mono className="text-xs text-soft">
-            {rule}
-          </Foreign>
-        )}
-      </td>
-      <td className={`${td} text-right text-xs whitespace-nowrap text-soft tabular-nums`}>
-        {ms === null ? '' : `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`}
-      </td>
+      {brief ? null : (
+        <>
+          <td className={`${td} min-w-32`}>
+            <Rule of={line} />
+          </td>
+          <td className={`${td} text-right text-xs whitespace-nowrap text-soft tabular-nums`}>
+            {ms === null ? '' : `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`}
+          </td>
+        </>
+      )}
     </tr>
+  );
+}
+
+function Rule({ of: { rule } }: { readonly of: LogLine }): ReactNode {
+  if (rule === null) return null;
+  return (
+    <Foreign mono className="block text-xs text-soft">
+      {rule}
+    </Foreign>
   );
 }

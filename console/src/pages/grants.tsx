@@ -133,7 +133,7 @@ function Row({
       <td className={td}>
         <Badge tone={grant.state === 'live' ? 'good' : 'neutral'}>{grant.state}</Badge>
       </td>
-      <td className={`${td} text-right whitespace-nowrap`}>
+      <td className={`${td} text-right xl:whitespace-nowrap`}>
         {grant.source === 'file' ? <span className="text-xs text-soft">in the file</span> : null}
         {own && (role === 'admin' || role === 'policy-manager') ? (
           <Button tone="quiet" onClick={() => onEdit(grant)}>

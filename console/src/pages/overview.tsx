@@ -133,7 +133,7 @@ export function Overview(): ReactNode {
             </Link>
           }
         >
-          <LogTable lines={(log?.lines ?? []).filter(isDecision).slice(0, 10)} />
+          <LogTable brief lines={(log?.lines ?? []).filter(isDecision).slice(0, 10)} />
         </Panel>
         <Panel
           title="Grants"

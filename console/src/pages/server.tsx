@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate, useParams } from '@tanstack/react-router';
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 
 import { reading, sessionQuery, useChange, type Pin } from '../api/queries.ts';
@@ -30,6 +30,7 @@ const riskOrder = ['Critical', 'High', 'Medium', 'Low'];
 /** One server: its posture, its tools by risk, and definitions that wait for review. */
 export function ServerPage(): ReactNode {
   const { name } = useParams({ from: '/frame/servers/$name' });
+  const { tool: sought } = useSearch({ from: '/frame/servers/$name' });
   const server = useQuery({ ...reading('listServers'), refetchInterval: 5_000 }).data?.find(
     (one) => one.name === name,
   );
@@ -139,7 +140,7 @@ export function ServerPage(): ReactNode {
         ) : (
           <ul className="divide-y divide-line">
             {sorted.map((row) => (
-              <Tool key={row.tool} row={row} />
+              <Tool key={row.tool} row={row} isSought={row.tool === sought} />
             ))}
           </ul>
         )}
@@ -153,13 +154,24 @@ function shownOf({ tool, digest }: Pin): { readonly tool: string; readonly diges
   return { tool, digest };
 }
 
-function Tool({ row }: { readonly row: Pin }): ReactNode {
+function Tool({
+  row,
+  isSought,
+}: {
+  readonly row: Pin;
+  /** Whether a link led to this one: it is open, and in view. */
+  readonly isSought: boolean;
+}): ReactNode {
   const { description, title } = describe(row.definition);
   // Of hundreds of tools few are looked into: what is inside is drawn when it is.
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useState(isSought);
   return (
-    <li>
-      <details className="group px-4 py-2" onToggle={(event) => setOpen(event.currentTarget.open)}>
+    <li ref={isSought ? showTool : null}>
+      <details
+        className="group px-4 py-2"
+        open={open}
+        onToggle={(event) => setOpen(event.currentTarget.open)}
+      >
         <summary className="flex flex-wrap items-center gap-2">
           <Foreign mono className="font-medium">
             {row.tool}
@@ -194,6 +206,10 @@ function Tool({ row }: { readonly row: Pin }): ReactNode {
       </details>
     </li>
   );
+}
+
+function showTool(tool: HTMLLIElement | null): void {
+  tool?.scrollIntoView({ block: 'start' });
 }
 
 /** What was reviewed beside what is offered now, member by member. */

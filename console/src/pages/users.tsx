@@ -90,7 +90,7 @@ export function Users(): ReactNode {
               <Badge tone={user.state === 'active' ? 'good' : 'warn'}>{user.state}</Badge>
             </td>
             <td className={`${td} text-soft`}>{moment(user.createdMs)}</td>
-            <td className={`${td} text-right whitespace-nowrap`}>
+            <td className={`${td} text-right xl:whitespace-nowrap`}>
               {user.way === 'oidc' ? null : (
                 <SureButton
                   label="New password link"

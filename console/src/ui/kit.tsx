@@ -313,8 +313,9 @@ export function Scrolled({
   );
 }
 
-export const th = 'px-4 py-2 text-left text-xs font-medium whitespace-nowrap text-soft';
-export const td = 'px-4 py-2 align-top';
+const cell = 'px-3 py-2 first:pl-4 last:pr-4 xl:px-4';
+export const th: string = `${cell} text-left text-xs font-medium whitespace-nowrap text-soft`;
+export const td: string = `${cell} align-top`;
 
 /** A text to take along, with a button that takes it. */
 export function Copyable({

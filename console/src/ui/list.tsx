@@ -1,11 +1,14 @@
-import type { ReactNode } from 'react';
+import type { CSSProperties, ReactNode } from 'react';
 
 import { Empty, Heading, Panel, Scrolled, th } from './kit.tsx';
 
 /** A column by its heading; one that only a screen reader says; one over numbers. */
 export type Column = string | { readonly unseen: string } | { readonly toTheRight: string };
 
-/** Rows under their headings. A table that is wider than the window is scrolled by itself. */
+/**
+ * Rows under their headings. A table that is wider than the window is scrolled by itself; on a
+ * phone each row is a block of lines (`style.css`), each with the heading of its column.
+ */
 export function Table({
   label,
   columns,
@@ -17,7 +20,7 @@ export function Table({
 }): ReactNode {
   return (
     <Scrolled label={label}>
-      <table className="w-full text-sm">
+      <table className="stacked w-full text-sm" style={headings(columns)}>
         <thead>
           <tr className="border-b border-line">
             {columns.map((column) => (
@@ -29,6 +32,20 @@ export function Table({
       </table>
     </Scrolled>
   );
+}
+
+/** The headings as text for `content`, by where the columns are: `--column-1` and so on. */
+function headings(columns: readonly Column[]): CSSProperties {
+  const texts = columns.map((column, at) => {
+    const text = typeof column === 'object' && 'unseen' in column ? '' : seen(column);
+    return [`--column-${at + 1}`, JSON.stringify(text)];
+  });
+  // React's type does not know properties of one's own.
+  return Object.fromEntries(texts) as CSSProperties;
+}
+
+function seen(column: Exclude<Column, { readonly unseen: string }>): string {
+  return typeof column === 'string' ? column : column.toTheRight;
 }
 
 function HeadCell({ column }: { readonly column: Column }): ReactNode {

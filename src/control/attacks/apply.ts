@@ -3,6 +3,7 @@ import { html } from 'hono/html';
 import type { CardLine } from '../../attacks/report-card.ts';
 import type { Snapshot } from '../../registry/snapshot.ts';
 import type { Page } from '../frame.ts';
+import type { Cell } from '../page-table.ts';
 import { attackPaths } from './layout.ts';
 
 /** What something can be applied to: names of policies, and of servers whose tools are known. */
@@ -30,8 +31,8 @@ const verdicts: Readonly<Record<CardLine['verdict'], string>> = {
 };
 
 /** The cell of a table that says what becomes of an attack. */
-export function verdictCell({ verdict }: CardLine): Page {
-  return html`<td class="name ${verdict === 'through' ? 'bad' : 'good'}">${verdicts[verdict]}</td>`;
+export function verdictCell({ verdict }: CardLine): Cell {
+  return { content: verdicts[verdict], as: verdict === 'through' ? 'name bad' : 'name good' };
 }
 
 /** Any policy, or one that is not there yet, and any server: the console opens it with the draft. */

@@ -1,7 +1,8 @@
 import { html } from 'hono/html';
 
 import type { CardLine, Gap, ReportCard } from '../../attacks/report-card.ts';
-import { scrolled, type FramedPage, type Page } from '../frame.ts';
+import type { FramedPage, Page } from '../frame.ts';
+import { table } from '../page-table.ts';
 import { select, verdictCell, type Choices } from './apply.ts';
 import { applyHref, attackPage, attackPaths } from './layout.ts';
 
@@ -31,7 +32,7 @@ export function cardPage(carded: Carded | null, choices: Choices): FramedPage {
               Nothing to judge yet: <a href="/console/servers">register a server</a>, and
               <a href="/console/policies">build a policy</a> for its tools.
             </p>`
-          : html`${chooser(carded, choices)} ${summary(carded)} ${table(carded)}`
+          : html`${chooser(carded, choices)} ${summary(carded)} ${lines(carded)}`
       }`,
   });
 }
@@ -70,38 +71,26 @@ function summary({ policy, server, card }: Carded): Page {
     }`;
 }
 
-function table({ policy, server, card }: Carded): Page {
+function lines({ policy, server, card }: Carded): Page {
   const worst = card.lines.toSorted(
     (a, b) => Number(b.verdict === 'through') - Number(a.verdict === 'through'),
   );
-  return scrolled(
-    'Every attack',
-    html`<table>
-      <thead>
-        <tr>
-          <th scope="col">Id</th>
-          <th scope="col">Attack</th>
-          <th scope="col">Verdict</th>
-          <th scope="col">By, or how it gets through</th>
-          <th scope="col">Apply</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${worst.map(
-          (line) =>
-            html`<tr>
-              <td class="short">${line.id}</td>
-              <td><a href="${attackPaths.entry(line.slug)}">${line.title}</a></td>
-              ${verdictCell(line)}
-              <td>${line.verdict === 'through' ? gaps(line.gaps) : rules(line)}</td>
-              <td class="short">
-                ${line.verdict === 'through' ? html`<a href="${applyHref(policy, server, line.slug)}">Apply…</a>` : ''}
-              </td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>`,
-  );
+  return table({
+    label: 'Every attack',
+    columns: ['Id', 'Attack', 'Verdict', 'By, or how it gets through', 'Apply'],
+    rows: worst.map((line) => [
+      { content: line.id, as: 'short' },
+      html`<a href="${attackPaths.entry(line.slug)}">${line.title}</a>`,
+      verdictCell(line),
+      line.verdict === 'through' ? gaps(line.gaps) : rules(line),
+      line.verdict === 'through'
+        ? {
+            content: html`<a href="${applyHref(policy, server, line.slug)}">Apply…</a>`,
+            as: 'short',
+          }
+        : '',
+    ]),
+  });
 }
 
 function gaps(found: readonly Gap[]): Page {

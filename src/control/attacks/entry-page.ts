@@ -4,7 +4,8 @@ import { nameOf, outcomeWords, type Attack } from '../../attacks/attack.ts';
 import { keptWay, type KeptRun, type LastRun } from '../../attacks/last-run.ts';
 import type { CardLine } from '../../attacks/report-card.ts';
 import { lastRunLine } from './index-page.ts';
-import { scrolled, type FramedPage, type Page } from '../frame.ts';
+import type { FramedPage, Page } from '../frame.ts';
+import { table } from '../page-table.ts';
 import { applyForm, verdictCell, type Choices } from './apply.ts';
 import { applyHref, attackPage, inline } from './layout.ts';
 
@@ -101,32 +102,22 @@ function inForceTable(inForce: readonly InForce[], slug: string): Page {
   if (inForce.length === 0) {
     return html`<p class="hint">No grant has a policy for a server whose tools are known yet.</p>`;
   }
-  return scrolled(
-    'Policies in force',
-    html`<table>
-      <thead>
-        <tr>
-          <th scope="col">Server</th>
-          <th scope="col">Policy in force</th>
-          <th scope="col">This attack</th>
-          <th scope="col">Tools that let it through</th>
-          <th scope="col">Apply</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${inForce.map(
-          ({ server, policy, line }) =>
-            html`<tr>
-              <td>${server}</td>
-              <td>${policy}</td>
-              ${verdictCell(line)}
-              <td>${[...new Set(line.gaps.map(({ tool }) => tool))].join(', ')}</td>
-              <td class="short">
-                ${line.gaps.length === 0 ? '–' : html`<a class="button" href="${applyHref(policy, server, slug)}">Apply to ${policy}</a>`}
-              </td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>`,
-  );
+  return table({
+    label: 'Policies in force',
+    columns: ['Server', 'Policy in force', 'This attack', 'Tools that let it through', 'Apply'],
+    rows: inForce.map(({ server, policy, line }) => [
+      server,
+      policy,
+      verdictCell(line),
+      [...new Set(line.gaps.map(({ tool }) => tool))].join(', '),
+      line.gaps.length === 0
+        ? { content: '–', as: 'short' }
+        : {
+            content: html`<a class="button" href="${applyHref(policy, server, slug)}"
+              >Apply to ${policy}</a
+            >`,
+            as: 'short',
+          },
+    ]),
+  });
 }

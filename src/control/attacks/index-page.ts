@@ -2,7 +2,8 @@ import { html } from 'hono/html';
 
 import { outcomeWords, type Attack } from '../../attacks/attack.ts';
 import type { LastRun } from '../../attacks/last-run.ts';
-import { scrolled, type FramedPage, type Page } from '../frame.ts';
+import type { FramedPage, Page } from '../frame.ts';
+import { table } from '../page-table.ts';
 import { attackPage, inline } from './layout.ts';
 
 /** What the index may be ordered by. */
@@ -112,37 +113,20 @@ function groupsOf(
 }
 
 function groupTable(name: string, group: readonly Attack[], last: LastRun | null): Page {
-  return scrolled(
-    name,
-    html`<table>
-      <thead>
-        <tr>
-          <th>Id</th>
-          <th>Attack</th>
-          <th>Evidence</th>
-          <th>Outcome</th>
-          <th>Last replay</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${group.map(
-          ({ facts, slug }) =>
-            html`<tr>
-              <td class="short">${facts.id}</td>
-              <td>
-                <a href="/attacks/${slug}">${facts.title}</a>
-                <div class="hint">${inline(facts.summary)}</div>
-              </td>
-              <td>${facts.evidence.join(', ')}</td>
-              <td class="short ${facts.outcome === 'contain' ? 'wait' : 'good'}">
-                ${facts.outcome === 'contain' ? 'contain only' : outcomeWords[facts.outcome]}
-              </td>
-              <td class="short">${lastCell(last, slug)}</td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>`,
-  );
+  return table({
+    label: name,
+    columns: ['Id', 'Attack', 'Evidence', 'Outcome', 'Last replay'],
+    rows: group.map(({ facts, slug }) => [
+      { content: facts.id, as: 'short' },
+      html`<a href="/attacks/${slug}">${facts.title}</a>
+        <div class="hint">${inline(facts.summary)}</div>`,
+      facts.evidence.join(', '),
+      facts.outcome === 'contain'
+        ? { content: 'contain only', as: 'short wait' }
+        : { content: outcomeWords[facts.outcome], as: 'short good' },
+      { content: lastCell(last, slug), as: 'short' },
+    ]),
+  });
 }
 
 function lastCell(last: LastRun | null, slug: string): Page {

@@ -10,6 +10,7 @@ import {
 import type { CatalogueStatus } from '../../catalogue/catalogue-store.ts';
 import { categories, risks } from '../../policy/index.ts';
 import type { FramedPage, Page } from '../frame.ts';
+import { table } from '../page-table.ts';
 import { cataloguePage, mark, paths, toolsTable, when } from './layout.ts';
 
 /** How many a page shows. */
@@ -68,31 +69,17 @@ export function serversPage(about: {
         <button type="submit">Search</button>
       </form>
       <p role="status">${counted(found.total)} found.</p>
-      <div class="scrolled" role="region" aria-label="Servers" tabindex="0">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Server</th>
-              <th scope="col">Grade</th>
-              <th scope="col">Tools</th>
-              <th scope="col">Tokens</th>
-              <th scope="col">Read</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${found.items.map(
-              (server) =>
-                html`<tr>
-                  <td><a href="${paths.server(server.slug)}">${server.name}</a></td>
-                  <td>${server.grade.letter}</td>
-                  <td>${server.tools}</td>
-                  <td>${server.tokens}</td>
-                  <td>${when(server.scannedMs)}</td>
-                </tr>`,
-            )}
-          </tbody>
-        </table>
-      </div>
+      ${table({
+        label: 'Servers',
+        columns: ['Server', 'Grade', 'Tools', 'Tokens', 'Read'],
+        rows: found.items.map((server) => [
+          html`<a href="${paths.server(server.slug)}">${server.name}</a>`,
+          server.grade.letter,
+          server.tools,
+          server.tokens,
+          when(server.scannedMs),
+        ]),
+      })}
       ${steps({ offset, total: found.total, step })}`,
   });
 }
@@ -174,35 +161,22 @@ export function risksPage(counts: Readonly<Record<string, number>>): FramedPage 
         definition shows beside it (a message that goes out to people, credentials, free-form code)
         can raise the risk and never lowers it.
       </p>
-      <div class="scrolled" role="region" aria-label="Categories" tabindex="0">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Category</th>
-              <th scope="col">Means</th>
-              <th scope="col">Class risk</th>
-              <th scope="col">Recommended rule</th>
-              <th scope="col">Tools</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${kinds.map(
-              ({ category, means, risk, rule }) =>
-                html`<tr>
-                  <td>${mark(category)}</td>
-                  <td>${means}</td>
-                  <td>${mark(risk)}</td>
-                  <td>${rule}</td>
-                  <td class="short">
-                    <a href="${link('category', category)}"
-                      >${counted(counts[category] ?? 0)} ${category}</a
-                    >
-                  </td>
-                </tr>`,
-            )}
-          </tbody>
-        </table>
-      </div>
+      ${table({
+        label: 'Categories',
+        columns: ['Category', 'Means', 'Class risk', 'Recommended rule', 'Tools'],
+        rows: kinds.map(({ category, means, risk, rule }) => [
+          mark(category),
+          means,
+          mark(risk),
+          rule,
+          {
+            content: html`<a href="${link('category', category)}"
+              >${counted(counts[category] ?? 0)} ${category}</a
+            >`,
+            as: 'short',
+          },
+        ]),
+      })}
       <h2>By risk</h2>
       <ul>
         ${risks.map((risk) => html`<li>${mark(risk)} <a href="${link('risk', risk)}">${counted(counts[risk] ?? 0)} tools of ${risk.toLowerCase()} risk</a></li>`)}

@@ -1,7 +1,8 @@
 import { html } from 'hono/html';
 
 import type { ToolSummary } from '../../catalogue/entry.ts';
-import { scrolled, type FramedPage, type Page } from '../frame.ts';
+import type { FramedPage, Page } from '../frame.ts';
+import { table, type Cell } from '../page-table.ts';
 
 /** Where the pages are. Steps are encoded: a slug may have letters of every script. */
 export const paths = {
@@ -40,34 +41,26 @@ export function toolsTable(
   tools: readonly ToolSummary[],
   withServer: boolean,
 ): Page {
-  return scrolled(
+  const serverOf = ({ server }: ToolSummary): Cell => {
+    const link = html`<a href="${paths.server(server.slug)}">${server.name}</a>`;
+    return { content: link, as: 'name' };
+  };
+  return table({
     label,
-    html`<table>
-      <thead>
-        <tr>
-          <th scope="col">Tool</th>
-          ${withServer ? html`<th scope="col">Server</th>` : ''}
-          <th scope="col">Category</th>
-          <th scope="col">Risk</th>
-          <th scope="col">About</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${tools.map(
-          (tool) =>
-            html`<tr>
-              <td class="name">
-                <a href="${paths.tool(tool.server.slug, tool.slug)}">${tool.name || '(no name)'}</a>
-              </td>
-              ${withServer ? html`<td class="name"><a href="${paths.server(tool.server.slug)}">${tool.server.name}</a></td>` : ''}
-              <td>${mark(tool.category)}</td>
-              <td>${mark(tool.risk)}</td>
-              <td>${shortened(tool.about, 120)}</td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>`,
-  );
+    columns: ['Tool', ...(withServer ? ['Server'] : []), 'Category', 'Risk', 'About'],
+    rows: tools.map((tool) => [
+      {
+        content: html`<a href="${paths.tool(tool.server.slug, tool.slug)}"
+          >${tool.name || '(no name)'}</a
+        >`,
+        as: 'name',
+      },
+      ...(withServer ? [serverOf(tool)] : []),
+      mark(tool.category),
+      mark(tool.risk),
+      shortened(tool.about, 120),
+    ]),
+  });
 }
 
 /** Text that is no longer than this many characters. */

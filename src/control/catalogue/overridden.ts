@@ -42,11 +42,28 @@ export async function overriddenServer(
   return { ...server, policy: { ...policy, tools: { ...before, ...rules } } };
 }
 
+/** Where the console shows a registered server's tool; null where it is none of those. */
+export async function consoleHref(
+  deps: Pick<ControlDeps, 'registry'>,
+  { name, server: { slug } }: ToolEntry,
+): Promise<string | null> {
+  const known = (await rowsOf(deps, slug)).some(({ tool }) => tool === name);
+  if (!known) return null;
+  const search = new URLSearchParams({ tool: name });
+  return `/console/servers/${encodeURIComponent(slug)}?${search.toString()}`;
+}
+
 /** Rows of a registered server of which a person has said something. */
 async function saidOf(
+  deps: Pick<ControlDeps, 'registry'>,
+  server: string,
+): Promise<readonly PinRow[]> {
+  return (await rowsOf(deps, server)).filter(({ override }) => override !== undefined);
+}
+
+async function rowsOf(
   { registry }: Pick<ControlDeps, 'registry'>,
   server: string,
 ): Promise<readonly PinRow[]> {
-  if (!registry.current().servers.has(server)) return [];
-  return (await registry.pins(server)).filter(({ override }) => override !== undefined);
+  return registry.current().servers.has(server) ? registry.pins(server) : [];
 }

@@ -12,7 +12,7 @@ import { policyWriters, type Actor } from '../roles.ts';
 import { applyRule } from './apply.ts';
 import { indexPage, kinds, pageSize, risksPage, serversPage } from './index-page.ts';
 import { cataloguePage, paths } from './layout.ts';
-import { overriddenServer, overriddenTool } from './overridden.ts';
+import { consoleHref, overriddenServer, overriddenTool } from './overridden.ts';
 import { sendPage, type FramedPage } from '../frame.ts';
 import { llmsText } from './llms.ts';
 import { changesPage, serverPage } from './server-page.ts';
@@ -184,9 +184,11 @@ async function shownTool(
   found: ToolEntry,
   { actor, applied }: { readonly actor: Actor; readonly applied: Applied | null },
 ): Promise<FramedPage> {
+  const mayChange = policyWriters.includes(actor.role);
   return toolPage({
     tool: found,
-    targets: policyWriters.includes(actor.role) ? targetsOf(deps) : [],
+    targets: mayChange ? targetsOf(deps) : [],
+    sayHref: mayChange ? await consoleHref(deps, found) : null,
     csrf: actor.session?.csrf ?? '',
     attacks: attacksOn(await deps.attacks(), found),
     applied,

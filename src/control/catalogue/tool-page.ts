@@ -7,6 +7,7 @@ import { signalLabels } from '../../classify/evidence.ts';
 import { rateCounter } from '../../classify/recommend.ts';
 import type { Hit } from '../../classify/tool.ts';
 import type { FramedPage, Page } from '../frame.ts';
+import { table } from '../page-table.ts';
 import { kinds } from './index-page.ts';
 import { cataloguePage, mark, paths, shortened, toolsTable, when } from './layout.ts';
 import { changesList } from './server-page.ts';
@@ -42,8 +43,10 @@ export function toolPage(about: {
   readonly applied: Applied | null;
   /** The session's token, which the form must carry; empty without a session. */
   readonly csrf: string;
+  /** Where whoever reads this can say what the tool is; null where they cannot. */
+  readonly sayHref: string | null;
 }): FramedPage {
-  const { tool, targets, attacks, applied, csrf } = about;
+  const { tool, targets, attacks, applied, csrf, sayHref } = about;
   const own = paths.tool(tool.server.slug, tool.slug);
   const description = textOf(tool.definition, 'description');
   return cataloguePage({
@@ -59,6 +62,7 @@ export function toolPage(about: {
         <a href="${paths.server(tool.server.slug)}">${tool.server.name}</a>
       </p>
       ${personsWord(tool)}
+      ${sayHref === null ? '' : html`<p>Is it something else? <a href="${sayHref}">Say what it is</a>; policies go by that.</p>`}
       ${applied === null ? '' : html`<p class="notice ${applied.ok ? '' : 'bad'}" role="${applied.ok ? 'status' : 'alert'}">${applied.message}</p>`}
       ${tool.suspicions.map(({ path, message, quote }) => html`<p class="notice bad">Warning: <code>${path}</code> ${message}: “${quote}”</p>`)}
       <h2>Description</h2>
@@ -203,31 +207,17 @@ function whyPolicy(tool: ToolEntry): string {
 function evidence(hits: readonly Hit[]): Page {
   if (hits.length === 0)
     return html`<p>The definition has no word that says what the tool does.</p>`;
-  return html`<div class="scrolled" role="region" aria-label="Evidence" tabindex="0">
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">Where</th>
-          <th scope="col">Quoted</th>
-          <th scope="col">Rule</th>
-          <th scope="col">Speaks for</th>
-          <th scope="col">Weight</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${hits.map(
-          (hit) =>
-            html`<tr>
-              <td>${hit.field}${hit.path} ${hit.start}–${hit.end}</td>
-              <td>“${shortened(hit.quote, 80)}”</td>
-              <td><code>${hit.rule}</code></td>
-              <td>${hit.category === null ? 'a higher risk, or a doubt' : mark(hit.category)}</td>
-              <td>${hit.weight}</td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
+  return table({
+    label: 'Evidence',
+    columns: ['Where', 'Quoted', 'Rule', 'Speaks for', 'Weight'],
+    rows: hits.map((hit) => [
+      `${hit.field}${hit.path} ${hit.start}–${hit.end}`,
+      `“${shortened(hit.quote, 80)}”`,
+      html`<code>${hit.rule}</code>`,
+      hit.category === null ? 'a higher risk, or a doubt' : mark(hit.category),
+      hit.weight,
+    ]),
+  });
 }
 
 function questions(tool: ToolEntry): Page {
