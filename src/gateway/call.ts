@@ -11,7 +11,7 @@ import type { Gateway } from './gateway.ts';
 import { stateForeign } from './held-sentences.ts';
 import { holdCall, isOwnCall } from './hold.ts';
 import { isInForce } from './in-force.ts';
-import { concludeCall, giveBack, micros, type Intended } from './outcome.ts';
+import { concludeCall, endByBug, giveBack, micros, type Intended } from './outcome.ts';
 import { ownState, type OwnState } from './own-state.ts';
 import { stateQuestion, type ToolCall } from './question.ts';
 import { intentRecord, refusalRecord } from './records.ts';
@@ -92,15 +92,15 @@ function actOn(
 async function carryOut(
   gateway: Gateway,
   call: ToolCall,
-  enforcement: Permitted,
+  permitted: Permitted,
   downstream: Downstream,
   params: readonly MirroredParam[] | undefined,
 ): Promise<void> {
   const decidedMs = gateway.clock.monotonicMs();
-  const intent = intentRecord(gateway, call, enforcement);
+  const intent = intentRecord(gateway, call, permitted);
   const recorded = await gateway.audit.append(intent);
   if (!recorded.ok) {
-    await giveBack(gateway, enforcement);
+    await giveBack(gateway, permitted);
     if (call.round !== undefined) keepPass(gateway, call.round);
     answerRefusal(call, refused('not-recorded', '(record)', sentences.notRecorded), downstream);
     return;
@@ -108,13 +108,23 @@ async function carryOut(
   const sentMs = gateway.clock.monotonicMs();
   const decideUs = micros(decidedMs - call.startMs);
   const recordUs = micros(sentMs - decidedMs);
-  const intended = { call, permitted: enforcement, intent, decideUs, recordUs, sentMs };
+  const intended = { call, permitted, intent, decideUs, recordUs, sentMs, hasOutcome: false };
   const ended = endedMeanwhile(gateway, call.caller);
-  if (ended === null) {
-    await forward(gateway, intended, downstream, params);
-    return;
-  }
-  const release = await concludeCall(gateway, intended, { kind: 'withdrawn', refusal: ended });
+  const over =
+    ended === null
+      ? forward(gateway, intended, downstream, params)
+      : withdraw(gateway, intended, ended, downstream);
+  await over.catch((bug: unknown) => endByBug(gateway, intended, bug));
+}
+
+/** A call that is on record and is not made after all. */
+async function withdraw(
+  gateway: Gateway,
+  intended: Intended,
+  refusal: Refused,
+  downstream: Downstream,
+): Promise<void> {
+  const release = await concludeCall(gateway, intended, { kind: 'withdrawn', refusal });
   downstream.answer(200, jsonHeaders, release.replacement?.body ?? null);
 }
 

@@ -27,6 +27,11 @@ export interface Intended {
   readonly recordUs: number;
   /** Monotonic milliseconds when it was forwarded. */
   readonly sentMs: number;
+  /**
+   * Whether its outcome is on its way to the log, or another stream's to give. INVARIANT: an intent
+   * has one outcome, whoever comes first: a bug may end a call that is ending already.
+   */
+  hasOutcome: boolean;
 }
 
 /** A call that is on record and was not forwarded after all, with what its client is told. */
@@ -43,6 +48,7 @@ export async function concludeCall(
 ): Promise<Release> {
   const { call, permitted } = intended;
   if (conclusion.kind === 'unanswered' && conclusion.resumable && detach(gateway, intended)) {
+    intended.hasOutcome = true;
     return releaseAsIs;
   }
   const reached = wasReached(conclusion);
@@ -54,11 +60,26 @@ export async function concludeCall(
     }
   }
   if (!reached && call.round !== undefined) keepPass(gateway, call.round);
+  if (intended.hasOutcome) return releaseAsIs;
 
+  const recorded = await appendOutcome(gateway, intended, conclusion);
+  if (!recorded.ok)
+    return replaced(
+      errorResponse(call.message.id, codes.outcomeNotRecorded, sentences.outcomeNotRecorded),
+    );
+  return releaseOf(gateway, intended, conclusion);
+}
+
+function appendOutcome(
+  gateway: Gateway,
+  intended: Intended,
+  conclusion: Conclusion | Withdrawn,
+): ReturnType<Gateway['audit']['append']> {
+  const reached = wasReached(conclusion);
   const { status, code } = statusOf(conclusion);
   const ended: OutcomeRecord = {
     kind: 'outcome',
-    id: call.id,
+    id: intended.call.id,
     time: gateway.clock.nowMs(),
     status,
     code,
@@ -68,14 +89,22 @@ export async function concludeCall(
     upstreamUs: micros(gateway.clock.monotonicMs() - intended.sentMs),
     givenBack: !reached,
   };
-  const units = reached ? labelUnits(permitted.receipts) : null;
+  const units = reached ? labelUnits(intended.permitted.receipts) : null;
   const outcome = units === null ? ended : { ...ended, units };
-  const recorded = await gateway.audit.append(outcome, intended.intent);
-  if (!recorded.ok)
-    return replaced(
-      errorResponse(call.message.id, codes.outcomeNotRecorded, sentences.outcomeNotRecorded),
-    );
-  return releaseOf(gateway, intended, conclusion);
+  intended.hasOutcome = true;
+  return gateway.audit.append(outcome, intended.intent);
+}
+
+/**
+ * A bug ended a call behind its intent: what it holds is let go of, and its outcome is recorded as
+ * broken, unless it has one. Rejects with the bug, which the edge answers.
+ */
+export async function endByBug(gateway: Gateway, intended: Intended, bug: unknown): Promise<never> {
+  const broken = { kind: 'unanswered', resumable: false } as const;
+  // What lets go may be what has the bug: the record does without it then.
+  if (!intended.hasOutcome) await concludeCall(gateway, intended, broken).catch(() => null);
+  if (!intended.hasOutcome) await appendOutcome(gateway, intended, broken);
+  throw bug;
 }
 
 /** False only when it is certain that the server saw nothing of the call. */
@@ -212,7 +241,10 @@ function detach(gateway: Gateway, intended: Intended): boolean {
   if (!gateway.live.detach(session, id, waiting)) return false;
   const giveUp = (): void => {
     if (!gateway.live.giveUpDetached(session, id, waiting)) return;
-    void concludeCall(gateway, intended, { kind: 'unanswered', resumable: false });
+    const late = { ...intended, hasOutcome: false };
+    void concludeCall(gateway, late, { kind: 'unanswered', resumable: false })
+      .catch((bug: unknown) => endByBug(gateway, late, bug))
+      .catch((bug: unknown) => gateway.log.error('internal error', { detail: String(bug) }));
   };
   setTimeout(giveUp, detachedMs).unref();
   return true;
