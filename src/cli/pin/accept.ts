@@ -1,4 +1,4 @@
-import { sayFailed, sayNo, sayUsage } from '../io.ts';
+import { dataFlag, sayFailed, sayNo, sayUsage } from '../io.ts';
 import {
   chosenTools,
   openWaiting,
@@ -31,7 +31,7 @@ export async function acceptTools(
   const { tools, unbound } = chosen.value;
   if (unbound.length > 0) {
     const { yes = false } = options;
-    if (!yes && (json || ask === null)) return sayUsage(io, howToAccept(server, json), json);
+    if (!yes && (json || ask === null)) return sayUsage(io, howToAccept(server, options), json);
     if (!json) for (const line of showTools(tools)) io.out(line);
     const question = `accept ${counted(tools.length)} of \`${server}\` as shown?`;
     if (!yes && ask !== null && !(await ask(question))) {
@@ -48,9 +48,10 @@ export async function acceptTools(
   } else io.out(`accepted ${count} of the definitions of \`${server}\``);
 }
 
-function howToAccept(server: string, json: boolean): string {
-  const why = json ? '`--json` asks nobody' : 'there is no terminal to ask at';
-  return `${why}: name what you saw in \`portcullis pin diff ${server}\` with \`--tool NAME@DIGEST\`, or accept it unseen with \`--yes\``;
+function howToAccept(server: string, { data, json }: AcceptOptions): string {
+  const why = json === true ? '`--json` asks nobody' : 'there is no terminal to ask at';
+  const diff = `portcullis pin diff ${server}${dataFlag(data)}`;
+  return `${why}: name what you saw in \`${diff}\` with \`--tool NAME@DIGEST\`, or accept it unseen with \`--yes\``;
 }
 
 function counted(count: number): string {
