@@ -177,7 +177,15 @@ const carried: readonly (readonly [Readonly<Record<string, string>>, readonly st
   [{ origin: 'https://gate.example.com' }, ['secure', 'nobody', 'secure']],
   [{ referer: 'https://gate.example.com/console/' }, ['secure', 'nobody', 'secure']],
   [{ origin: 'http://localhost:8420' }, ['nobody', 'plain', 'plain']],
-  [{ referer: 'http://localhost:8420/console/' }, ['nobody', 'plain', 'plain']],
+  [
+    { referer: 'http://localhost:8420/console/', host: 'localhost:8420' },
+    ['nobody', 'plain', 'plain'],
+  ],
+  // A page of elsewhere that leads here says nothing of how this one is reached.
+  [
+    { referer: 'http://pages.example.com/', host: 'gate.example.com' },
+    ['secure', 'plain', 'secure'],
+  ],
   [{ origin: 'null', referer: 'https://gate.example.com/' }, ['secure', 'nobody', 'secure']],
   [{}, ['secure', 'plain', 'secure']],
 ];

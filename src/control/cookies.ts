@@ -86,6 +86,11 @@ function secureName(name: string): string {
  * them do, in what they ask themselves; not when somebody types an address.
  */
 function schemeOf(context: Context): string | null {
-  const { origin = '', referer = '' } = context.req.header();
-  return (URL.parse(origin) ?? URL.parse(referer))?.protocol ?? null;
+  const { origin = '', referer = '', host } = context.req.header();
+  const asking = URL.parse(origin);
+  if (asking !== null) return asking.protocol;
+  const before = URL.parse(referer);
+  if (before === null) return null;
+  // A page of elsewhere may lead here that came without TLS where this one has it.
+  return before.protocol === 'https:' || before.host === host ? before.protocol : null;
 }
