@@ -15,6 +15,7 @@ const texts: readonly (string | Uint8Array)[] = [
   '',
   '{"a":1}',
   'é'.repeat(1_000),
+  'é'.repeat(2_000),
   Buffer.from([0, 255, 128, 10]),
 ];
 

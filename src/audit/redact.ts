@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 
 /** A keyed digest of a text: 64 hexadecimal characters. Equal texts have equal digests. */
 export type Digest = (text: string | Uint8Array) => string;
@@ -21,14 +21,16 @@ export function createDigest(key: Uint8Array): Digest {
   const inner = paddedKey(key, 0x36);
   const outer = Buffer.concat([paddedKey(key, 0x5c), Buffer.alloc(sha256Bytes)]);
   const short = Buffer.concat([inner, Buffer.alloc(shortBytes)]);
-  return (text) => {
-    const isShort = typeof text === 'string' && text.length * utf8BytesMax <= shortBytes;
+  const innerHash = (text: string | Uint8Array): string => {
+    if (typeof text !== 'string' || text.length * utf8BytesMax > shortBytes) {
+      return createHash('sha256').update(inner).update(text).digest('binary');
+    }
     // A short text is written behind the key once, instead of being copied there.
-    const keyed = isShort
-      ? short.subarray(0, blockBytes + short.write(text, blockBytes))
-      : Buffer.concat([inner, typeof text === 'string' ? Buffer.from(text) : text]);
+    return hash('sha256', short.subarray(0, blockBytes + short.write(text, blockBytes)), 'binary');
+  };
+  return (text) => {
     // As Latin-1 a digest has the bytes it is made of, without a buffer of its own.
-    outer.write(hash('sha256', keyed, 'binary'), blockBytes, 'latin1');
+    outer.write(innerHash(text), blockBytes, 'latin1');
     return hash('sha256', outer, 'hex');
   };
 }
