@@ -1,6 +1,7 @@
 import { assert } from './assert.ts';
 import { canonicalNumber } from './decimal.ts';
 import { afterSpace } from './json-scan.ts';
+import { stringEndAt } from './json-value.ts';
 import type { JsonText } from './strict-json.ts';
 
 /**
@@ -91,17 +92,10 @@ function joined(open: string, parts: readonly string[], close: string): string {
 /** The canonical literal of the string at the cursor. */
 function stringOf(reader: Reader): string {
   const { text, at: start } = reader;
-  let at = start + 1;
-  let escaped = false;
-  while (text.charCodeAt(at) !== 0x22) {
-    assert(at < text.length, 'the text passed the strict scan');
-    const escape = text.charCodeAt(at) === 0x5c;
-    escaped ||= escape;
-    at += escape ? 2 : 1;
-  }
-  reader.at = at + 1;
-  const literal = text.slice(start, at + 1);
-  return escaped ? JSON.stringify(JSON.parse(literal)) : literal;
+  reader.at = stringEndAt(text, start);
+  assert(reader.at > start, 'the text passed the strict scan');
+  const literal = text.slice(start, reader.at);
+  return literal.includes('\\') ? JSON.stringify(JSON.parse(literal)) : literal;
 }
 
 function stringMeant(literal: string): string {

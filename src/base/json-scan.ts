@@ -1,3 +1,4 @@
+import { AsciiText } from './ascii-text.ts';
 import { assert } from './assert.ts';
 import { isUnsafeNumber } from './decimal.ts';
 
@@ -41,10 +42,15 @@ export type ScanResult =
       readonly escapedKeys: boolean;
     };
 
-/** One pass over a decoded text by the rules of `scanJson`; only large objects' keys are kept. */
-export function scanText(text: string, limits: JsonLimits): ScanResult {
+/**
+ * One pass over a decoded text by the rules of `scanJson`; only large objects' keys are kept. `bytes`
+ * are the text's own, where they are there: long strings cost less then.
+ */
+export function scanText(text: string, limits: JsonLimits, bytes?: Uint8Array): ScanResult {
   assert(limits.depthMax <= 1000, 'the scan recurses: `depthMax` is at most 1000');
-  const scan = newScan(text, limits);
+  // UTF-8 has one byte a unit for ASCII alone.
+  const isAscii = bytes?.length === text.length && text.length >= LONG_TEXT;
+  const scan = newScan(text, limits, isAscii ? new AsciiText(text, bytes) : null);
   const start = afterSpace(text, 0);
   const end = scanValue(scan, start);
   if (end < 0) return { problem: { code: scan.code, offset: scan.at } };
@@ -68,6 +74,8 @@ export function afterSpace(text: string, from: number): number {
 interface Scan {
   readonly text: string;
   readonly limits: JsonLimits;
+  /** The bytes of a text that is long and ASCII. */
+  readonly ascii: AsciiText | null;
   /** [start, end) of the escape-free keys of every open object, flat, as a stack. */
   readonly keys: number[];
   values: number;
@@ -81,10 +89,11 @@ interface Scan {
   at: number;
 }
 
-function newScan(text: string, limits: JsonLimits): Scan {
+function newScan(text: string, limits: JsonLimits, ascii: AsciiText | null): Scan {
   return {
     text,
     limits,
+    ascii,
     keys: [],
     values: 0,
     depth: 0,
@@ -96,6 +105,9 @@ function newScan(text: string, limits: JsonLimits): Scan {
     at: 0,
   };
 }
+
+/** In a shorter text no long string is worth the preparation. */
+const LONG_TEXT = 1_024;
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -242,13 +254,9 @@ function scanString(scan: Scan, start: number): number {
   // Units that unescaping takes away, so that the limit is one of what the string means.
   let shrink = 0;
   let at = start + 1;
-  while (at < text.length) {
-    const c = text.charCodeAt(at);
-    // Most units of most strings: one comparison decides.
-    if (c > BACKSLASH || (c >= 0x20 && c !== QUOTE && c !== BACKSLASH)) {
-      at += 1;
-      continue;
-    }
+  while (true) {
+    at = plainEnd(scan, at);
+    const c = codeAt(text, at);
     if (c === QUOTE) {
       if (at - start - 1 - shrink > scan.limits.stringMax) {
         return fail(scan, 'string-too-long', start);
@@ -263,7 +271,27 @@ function scanString(scan: Scan, start: number): number {
     shrink += next - at - (next - at === 12 ? 2 : 1);
     at = next;
   }
-  return fail(scan, 'syntax', at);
+}
+
+/** So many units of a long text are looked at one by one before it is asked how far such go on. */
+const SHORT_RUN = 32;
+
+/** The first offset from `from` on whose unit does not stand for itself in a string. */
+function plainEnd({ text, ascii }: Scan, from: number): number {
+  let at = from;
+  if (ascii !== null) {
+    const stop = Math.min(text.length, from + SHORT_RUN);
+    while (at < stop && isPlain(text.charCodeAt(at))) at += 1;
+    if (at < stop) return at;
+    at = ascii.plainEnd(at);
+  }
+  while (at < text.length && isPlain(text.charCodeAt(at))) at += 1;
+  return at;
+}
+
+/** Most units of most strings: one comparison decides. */
+function isPlain(c: number): boolean {
+  return c > BACKSLASH || (c >= 0x20 && c !== QUOTE && c !== BACKSLASH);
 }
 
 /** Reads one escape; a surrogate pair written as two `\u` escapes is one of 12 units. */

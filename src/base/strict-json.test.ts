@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
+
 import { ACCEPTED, CASE_LIMITS, NOT_UTF8, REFUSED } from '../../test/wire/json-cases.ts';
+import { scanText } from './json-scan.ts';
 import {
   applyEdits,
   elementsAt,
@@ -197,4 +200,37 @@ test('many keys that look like indexes take bounded time', () => {
   const members = Array.from({ length: 400_000 }, (_, n) => `"${n * 4096}":0`);
   const wider = { ...WIDE, valuesMax: 1e6 };
   assert.equal(scanJson(encoder.encode(`{${members.join(',')}}`), wider).ok, true);
+});
+
+test('long strings are read the same whether their bytes are at hand or not', () => {
+  const run = fc.nat(150).map((length) => 'The quick brown fox! '.repeat(8).slice(0, length));
+  const special = fc.constantFrom(
+    '\\"',
+    '\\\\',
+    '\\n',
+    '\\u00e9',
+    '\\ud83d\\ude00',
+    '\\ud83d',
+    '\\x',
+  );
+  const control = fc.constantFrom('"', '\n', '\0', '\x1f', '\x7f', ',"a":"', '\\');
+  const piece = fc.oneof(
+    { weight: 8, arbitrary: run },
+    { weight: 4, arbitrary: special },
+    { weight: 1, arbitrary: control },
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 30 }), fc.nat(7), (pieces, shift) => {
+      const text = `{"pad":"${'p'.repeat(1_024)}","text":"${pieces.join('')}"}`;
+      const bytes = new Uint8Array(text.length + shift).subarray(shift);
+      encoder.encodeInto(text, bytes);
+      const limits = { ...WIDE, stringMax: 1_500 };
+      const whole = scanJson(bytes, limits);
+      const { problem, ...rest } = scanText(text, limits);
+      if (!whole.ok) return assert.deepEqual(whole.error, problem);
+      const { start, unsafeNumbers, escapedKeys } = whole.value;
+      return assert.deepEqual({ start, unsafeNumbers, escapedKeys }, rest);
+    }),
+    { numRuns: 5_000 },
+  );
 });

@@ -53,7 +53,7 @@ export function scanJson(bytes: Uint8Array, limits: JsonLimits): Result<JsonText
   const text = decodeUtf8(bytes);
   if (text === null) return err({ code: 'invalid-utf8', offset: malformedUtf8At(bytes) });
   if (text.charCodeAt(0) === 0xfeff) return err({ code: 'byte-order-mark', offset: 0 });
-  const scan = scanText(text, limits);
+  const scan = scanText(text, limits, bytes);
   if (scan.problem !== null) return err(scan.problem);
   const { start, unsafeNumbers, escapedKeys } = scan;
   return ok({ bytes, text, unsafeNumbers, escapedKeys, start });
