@@ -14,9 +14,13 @@ export const codes = {
   outcomeNotRecorded: -31002,
   /** The server could not be reached or did not answer properly. */
   upstream: -31003,
-  /** This gateway made a mistake; the call was not made. */
+  /** A bug of this gateway ended the exchange. */
   internal: -31004,
 } as const;
+
+/** A bug may show before a call is forwarded or behind that: the log knows. */
+export const internalError =
+  'internal error in the gateway; the audit log says whether the call was made: look before trying again';
 
 /**
  * The answer to a refused call: a result that the model reads (POLICY §5), or, for a tool that is

@@ -13,6 +13,8 @@ export interface RecordingServer {
   setTools(tools: readonly object[]): void;
   /** Milliseconds that each call takes. */
   setDelay(ms: number): void;
+  /** Characters that stand behind what each answer to a call echoes. */
+  setFill(characters: number): void;
   /** Gives no answer from now on, until what it gives is called: then all that are due. */
   holdAnswers(): () => void;
   /** The revision that sessions are opened in; 2025-06-18 unless said. */
@@ -36,6 +38,7 @@ export async function startRecordingServer(): Promise<RecordingServer> {
   const calls: string[] = [];
   let tools = ['read', 'write', 'pay', 'secret'].map(tool);
   let delayMs = 0;
+  let fill = '';
   let revision = '2025-06-18';
   let held: (() => void)[] | null = null;
   const sessions = new Set<string>();
@@ -89,7 +92,7 @@ export async function startRecordingServer(): Promise<RecordingServer> {
       case 'tools/list':
         return `{${head}"tools":${JSON.stringify(tools)}${modern ? ',"ttlMs":3600000,"cacheScope":"public"' : ''}}`;
       default:
-        return `{${head}"content":[{"type":"text","text":${JSON.stringify(body)}}],"big":9007199254740993,"one":1.0}`;
+        return `{${head}"content":[{"type":"text","text":${JSON.stringify(body + fill)}}],"big":9007199254740993,"one":1.0}`;
     }
   };
 
@@ -107,6 +110,7 @@ export async function startRecordingServer(): Promise<RecordingServer> {
     calls,
     setTools: (next) => (tools = [...next]),
     setDelay: (ms) => (delayMs = ms),
+    setFill: (characters) => (fill = 'f'.repeat(characters)),
     holdAnswers: () => {
       const due: (() => void)[] = [];
       held = due;

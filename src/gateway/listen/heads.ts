@@ -1,6 +1,3 @@
-import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
-
 import { ok, type Result } from '../../base/result.ts';
 import { hashToken, parseBearer, type BearerProblem } from '../../identity/token.ts';
 import { openSession, type Session, type SessionOwner } from '../session.ts';
@@ -25,68 +22,11 @@ export interface Head {
 export const repeated = '\r\n';
 
 /**
- * Reads the head of a request. A client sends the same lines with each call, the length of the
- * body aside: what they say is remembered with the connection and found again by comparing the
- * lines, which costs a tenth of reading them. Nothing that time or a change of the configuration
- * can alter is remembered: whether a token opens anything is asked with every request.
+ * Reads names and values in turn, as `node:http` gives them. The result may be kept for as long as a
+ * client sends the same lines: what time or a change of the configuration can alter is asked anew
+ * each time, and whether a token opens anything is not said here.
  */
-export function headOf(request: IncomingMessage): Head {
-  const { rawHeaders } = request;
-  // The mark is this module's own: no other code can name the symbol.
-  const socket = request.socket as Remembering;
-  const known = socket[remembered];
-  if (known !== undefined) {
-    if (known.lines === rawHeaders) return known.head;
-    if (sameLines(known, rawHeaders)) {
-      const length = known.lengthAt === -1 ? null : rawHeaders[known.lengthAt];
-      known.lines = rawHeaders;
-      if (length !== undefined && length !== null) known.head = withLength(known.head, length);
-      return known.head;
-    }
-  }
-  const head = read(rawHeaders);
-  socket[remembered] = { lines: rawHeaders, lengthAt: lengthAt(rawHeaders), head };
-  return head;
-}
-
-interface Remembered {
-  lines: readonly string[];
-  /** Where the value of `Content-Length` stands; -1 where there is none, or more than one. */
-  readonly lengthAt: number;
-  head: Head;
-}
-
-/** What the last request of a connection said in its head. */
-const remembered: unique symbol = Symbol('remembered');
-type Remembering = Socket & { [remembered]?: Remembered };
-
-function sameLines({ lines, lengthAt: except }: Remembered, others: readonly string[]): boolean {
-  if (lines.length !== others.length) return false;
-  for (let index = 0; index < lines.length; index += 1) {
-    if (index !== except && lines[index] !== others[index]) return false;
-  }
-  return true;
-}
-
-function lengthAt(rawHeaders: readonly string[]): number {
-  let found = -1;
-  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    if (!isNamed(rawHeaders[index], 'content-length')) continue;
-    if (found !== -1) return -1;
-    found = index + 1;
-  }
-  return found;
-}
-
-function withLength(head: Head, length: string): Head {
-  if (!head.headers.ok) return head;
-  const contentLength = Number(length);
-  const { value } = head.headers;
-  if (value.contentLength === contentLength) return head;
-  return { ...head, headers: ok({ ...value, contentLength }) };
-}
-
-function read(rawHeaders: readonly string[]): Head {
+export function readHead(rawHeaders: readonly string[]): Head {
   const token = parseBearer(rawHeaders);
   const host = onlyHeader(rawHeaders, 'host');
   const origin = onlyHeader(rawHeaders, 'origin');

@@ -4,10 +4,11 @@ import type { Downstream, DownstreamWatcher } from '../downstream.ts';
 import type { Headers } from '../upstream/upstream.ts';
 
 /** How long a client may take nothing of what is waiting for it, in milliseconds. */
-const defaultStalledMs = 30_000;
+export const defaultStalledMs = 30_000;
 /** Answers up to this size leave in one write with their head. */
-const oneWriteBytes = 16_384;
-const keepAlive = ': keep-alive\n\n';
+export const oneWriteBytes = 16_384;
+/** A comment, which clients ignore and proxies count as traffic (SSE §9.2.6). */
+export const keepAliveComment = ': keep-alive\n\n';
 
 /** Refusals after which nothing more is read: where a request ends is in doubt, or who sent it. */
 const endingStatuses: ReadonlySet<number> = new Set([400, 401, 403, 405, 406, 413, 415]);
@@ -17,10 +18,18 @@ export function endsConnection(status: number): boolean {
   return endingStatuses.has(status);
 }
 
-/** The answer to one HTTP request. */
-export class HttpDownstream implements Downstream {
+/** An answer over HTTP: what the listener must know and do beside what every sender does. */
+export interface HttpAnswer extends Downstream {
+  /** Whether something of it may have left already. */
+  readonly begun: boolean;
+  /** Shows that an open stream is alive. */
+  keepAlive(): void;
+}
+
+/** The answer to one request that `node:http` read. */
+export class HttpDownstream implements HttpAnswer {
   readonly #response: ServerResponse;
-  readonly #streams: Set<HttpDownstream>;
+  readonly #streams: Set<HttpAnswer>;
   readonly #stalledMs: number;
   #watcher: DownstreamWatcher | null = null;
   #stalled: NodeJS.Timeout | null = null;
@@ -28,13 +37,17 @@ export class HttpDownstream implements Downstream {
   /** `streams` holds the answers that are streams, while they are open. */
   constructor(
     response: ServerResponse,
-    streams: Set<HttpDownstream>,
+    streams: Set<HttpAnswer>,
     stalledMs: number = defaultStalledMs,
   ) {
     this.#response = response;
     this.#streams = streams;
     this.#stalledMs = stalledMs;
     response.on('close', () => this.#closed());
+  }
+
+  get begun(): boolean {
+    return this.#response.headersSent;
   }
 
   answer(status: number, headers: Headers, body: Uint8Array | string | null): void {
@@ -76,10 +89,9 @@ export class HttpDownstream implements Downstream {
     return taken;
   }
 
-  /** A comment, which clients ignore and proxies count as traffic (SSE §9.2.6). */
   keepAlive(): void {
     if (this.ended() || !this.#response.headersSent || this.#stalled !== null) return;
-    this.#response.write(keepAlive);
+    this.#response.write(keepAliveComment);
   }
 
   close(): void {
@@ -122,7 +134,8 @@ function headerLines(headers: Headers, contentLength: number): string[] {
   return lines;
 }
 
-function bufferOf(body: Uint8Array | string): Buffer {
+/** The bytes of a body: a text as UTF-8, bytes as they are. */
+export function bufferOf(body: Uint8Array | string): Buffer {
   if (typeof body === 'string') return Buffer.from(body);
   return Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.length);
 }

@@ -8,14 +8,14 @@ import { followAggregate, receiveAggregate } from '../aggregate.ts';
 import { jsonHeaders } from '../downstream.ts';
 import type { Caller } from '../caller.ts';
 import type { Gateway } from '../gateway.ts';
-import { receive } from '../receive.ts';
+import { receive, type Received } from '../receive.ts';
 import { methodRecord } from '../records.ts';
-import { answerError, codes } from '../reply.ts';
+import { answerError, codes, internalError } from '../reply.ts';
 import { endSession, openStream } from '../stream.ts';
 import { readBody } from './body.ts';
-import { headOf, type Head } from './heads.ts';
+import type { Head } from './heads.ts';
 import { acceptsAnswers, isJsonType, type RequestHeaders } from './headers.ts';
-import { HttpDownstream } from './http-downstream.ts';
+import { HttpDownstream, type HttpAnswer } from './http-downstream.ts';
 import { WrongTokens } from './wrong-tokens.ts';
 
 /** Where a request goes: one server's endpoint, or (null) all servers of the grant. */
@@ -33,7 +33,7 @@ export interface Refusal {
 }
 
 /** A POST whose token is good, before its body was read. */
-interface Posted {
+export interface Posted {
   readonly grant: Grant;
   readonly head: Head;
   readonly headers: RequestHeaders;
@@ -58,7 +58,7 @@ export function routeOf(url: string): Route | null {
 export class McpListener {
   readonly gateway: Gateway;
   /** The answers that are streams, while they are open. */
-  readonly streams: Set<HttpDownstream> = new Set();
+  readonly streams: Set<HttpAnswer> = new Set();
   readonly wrongTokens: WrongTokens = new WrongTokens();
   readonly #ticker: NodeJS.Timeout;
 
@@ -73,81 +73,90 @@ export class McpListener {
     for (const stream of this.streams) stream.cut();
   }
 
-  /** Answers one request; what goes wrong in here is a bug, answered as such and never forwarded. */
-  async handle(request: IncomingMessage, response: ServerResponse, route: Route): Promise<void> {
+  /** Answers one request. */
+  handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    head: Head,
+    route: Route,
+  ): Promise<void> {
     const downstream = new HttpDownstream(response, this.streams);
+    return this.#guarded(downstream, () => this.#answer(request, downstream, head, route));
+  }
+
+  /** Answers one POST that was read whole and whose head was admitted. */
+  serve(posted: Posted, received: Received, downstream: HttpAnswer): Promise<void> {
+    return this.#guarded(downstream, () => this.#receive(posted, received, downstream));
+  }
+
+  /** What goes wrong in here is a bug, and answered as such. */
+  async #guarded(downstream: HttpAnswer, work: () => Promise<void>): Promise<void> {
     try {
-      await this.#answer(request, downstream, route);
+      await work();
     } catch (error) {
       const detail = error instanceof AssertionError ? error.message : String(error);
       this.gateway.log.error('internal error', {
         detail,
         stack: error instanceof Error ? String(error.stack) : '',
       });
-      if (response.headersSent) downstream.cut();
-      else
-        answerError(downstream, 500, {
-          id: null,
-          code: codes.internal,
-          message: 'internal error; the call was not made',
-        });
+      if (downstream.begun) downstream.cut();
+      else answerError(downstream, 500, { id: null, code: codes.internal, message: internalError });
     }
   }
 
   /** A promise of its own for each step would be paid by every call: this one only passes on. */
-  #answer(request: IncomingMessage, downstream: HttpDownstream, route: Route): Promise<void> {
+  #answer(
+    request: IncomingMessage,
+    downstream: HttpDownstream,
+    head: Head,
+    route: Route,
+  ): Promise<void> {
     const gateway = this.gateway;
-    const head = headOf(request);
-    const { headers } = head;
-    if (!headers.ok)
-      return refuse(gateway, request, downstream, { ...headers.error, code: 'header-twice' });
-    const grant = authenticated(gateway, head);
-    if (!grant.ok) return refuse(gateway, request, downstream, slowed(this, request, grant.error));
-    const served = servedBy(gateway, grant.value, route);
-    if (!served) return refuse(gateway, request, downstream, notFound);
+    const admitted = admit(gateway, head, route);
+    if (!admitted.ok)
+      return refuse(gateway, request, downstream, slowed(this, request, admitted.error));
 
     const { method } = request;
-    if (method === 'POST')
-      return this.#post(request, downstream, {
-        grant: grant.value,
-        head,
-        headers: headers.value,
-        route,
-      });
+    const { grant, headers } = admitted.value;
+    if (method === 'POST') return this.#post(request, downstream, admitted.value);
     if (method !== 'GET' && method !== 'DELETE')
       return refuse(gateway, request, downstream, notAllowed);
-    if (headers.value.protocolVersion === '2026-07-28')
+    if (headers.protocolVersion === '2026-07-28')
       return refuse(gateway, request, downstream, notAllowed);
-    if (hasBody(headers.value)) return refuse(gateway, request, downstream, bodyNotDue);
-    const caller = callerOf(gateway, grant.value, route.server ?? '', head);
+    if (hasBody(headers)) return refuse(gateway, request, downstream, bodyNotDue);
+    const caller = callerOf(gateway, grant, route.server ?? '', head);
     if (route.server === null) return followAggregate(gateway, caller, method, downstream);
     if (caller.sessionUnknown) return refuse(gateway, request, downstream, sessionNotFound);
     if (method === 'GET') return openStream(gateway, caller, downstream);
     return endSession(gateway, caller, downstream);
   }
 
-  async #post(
-    request: IncomingMessage,
-    downstream: HttpDownstream,
-    { grant, head, headers, route }: Posted,
-  ): Promise<void> {
+  async #post(request: IncomingMessage, downstream: HttpDownstream, posted: Posted): Promise<void> {
     const gateway = this.gateway;
     const { bytesMax } = gateway.limits.json;
-    const fault = bodyFault(headers, bytesMax);
+    const fault = bodyFault(posted.headers, bytesMax);
     if (fault !== null) return refuse(gateway, request, downstream, fault);
     const body = await readBody(request, bytesMax);
     if (!body.ok) {
       return body.error === 'aborted' ? undefined : refuse(gateway, request, downstream, tooLarge);
     }
     // A body may take a minute to come in: the grant counts as it is now, not as it was before.
-    const now = renewed(gateway, grant, route);
+    const now = renewed(gateway, posted.grant, posted.route);
     if (!now.ok) return refuse(gateway, request, downstream, now.error);
     const received = { bytes: body.value, rawHeaders: request.rawHeaders };
-    const caller = callerOf(gateway, now.value, route.server ?? '', head);
     // Awaited and not returned: an async function that returns a promise waits for it three times.
-    await (route.server === null
-      ? receiveAggregate(gateway, caller, received, downstream)
-      : receive(gateway, caller, received, downstream));
+    await this.#receive({ ...posted, grant: now.value }, received, downstream);
+  }
+
+  #receive(
+    { grant, head, route }: Posted,
+    received: Received,
+    downstream: HttpAnswer,
+  ): Promise<void> {
+    const caller = callerOf(this.gateway, grant, route.server ?? '', head);
+    return route.server === null
+      ? receiveAggregate(this.gateway, caller, received, downstream)
+      : receive(this.gateway, caller, received, downstream);
   }
 
   #keepAlive(): void {
@@ -200,6 +209,16 @@ export function bodyFault(headers: RequestHeaders, bytesMax: number): Refusal | 
     };
   }
   return null;
+}
+
+/** What a head opens: asked anew with every request, as a grant may end at any time. */
+export function admit(gateway: Gateway, head: Head, route: Route): Result<Posted, Refusal> {
+  const { headers } = head;
+  if (!headers.ok) return err({ ...headers.error, code: 'header-twice' });
+  const grant = authenticated(gateway, head);
+  if (!grant.ok) return grant;
+  if (!servedBy(gateway, grant.value, route)) return err(notFound);
+  return ok({ grant: grant.value, head, headers: headers.value, route });
 }
 
 export function authenticated(gateway: Gateway, { tokenSha256 }: Head): Result<Grant, Refusal> {

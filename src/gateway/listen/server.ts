@@ -5,7 +5,8 @@ import { err, ok, type Result } from '../../base/result.ts';
 import { endsConnection } from './http-downstream.ts';
 import type { McpListener } from './http.ts';
 import { routeOf } from './http.ts';
-import { headOf, repeated } from './heads.ts';
+import { readHead, repeated } from './heads.ts';
+import { PlainConnections, waitForTheAnswer } from './plain-connection.ts';
 import { SseListener, sseRouteOf } from './sse.ts';
 import type { HostPolicy } from './hosts.ts';
 
@@ -61,18 +62,19 @@ export function openPort(
         return plain(response, 503, 'the gateway is stopping; try again soon');
       }
       if (takesTurn(request, response)) serve(served, request, response);
-      else plain(response, 400, 'wait for the answer before the next request');
+      else plain(response, 400, waitForTheAnswer);
     },
   );
-  server.on('connection', (socket) => {
-    unused.add(socket);
-    socket.once('close', () => unused.delete(socket));
-  });
+  const plainOnes = takeConnections(server, deps, unused);
   server.on('clientError', (_error, socket) => {
     if (socket.writable)
       socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
     else socket.destroy();
   });
+  const cut = (): void => {
+    plainOnes?.cut();
+    server.closeAllConnections();
+  };
   return new Promise((resolve) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const code =
@@ -84,11 +86,37 @@ export function openPort(
       const { port } = server.address() as AddressInfo;
       const close = (graceMs: number): Promise<void> => {
         draining = true;
-        return drain(server, unused, graceMs);
+        return drain({ server, plainOnes, unused, cut }, graceMs);
       };
-      resolve(ok({ port, close, cut: () => server.closeAllConnections() }));
+      resolve(ok({ port, close, cut }));
     });
   });
+}
+
+/** Every connection begins as a plain one, where MCP is served; null where it is not. */
+function takeConnections(
+  server: Server,
+  { mcp, hosts }: PortDeps,
+  unused: Set<Socket>,
+): PlainConnections | null {
+  const note = (socket: Socket): void => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  };
+  if (mcp === null) {
+    server.on('connection', note);
+    return null;
+  }
+  // Node's own listener, lifted: a server that does not listen itself never looks at its time limits.
+  const readers = server.listeners('connection');
+  server.removeAllListeners('connection');
+  const leave = (socket: Socket): void => {
+    for (const read of readers) Reflect.apply(read, server, [socket]);
+    note(socket);
+  };
+  const plainOnes = new PlainConnections({ mcp, hosts, leave });
+  server.on('connection', (socket) => plainOnes.take(socket));
+  return plainOnes;
 }
 
 /** Marks a connection whose request is being answered, or that ends behind its last answer. */
@@ -119,7 +147,7 @@ function serve(
   response: ServerResponse,
 ): void {
   const url = request.url ?? '';
-  const head = headOf(request);
+  const head = readHead(request.rawHeaders);
   const { host, origin } = head;
   if (host === repeated || origin === repeated || !url.startsWith('/')) {
     return plain(response, 400, 'bad request');
@@ -133,12 +161,12 @@ function serve(
   }
   const route = deps.mcp === null ? null : routeOf(url);
   if (deps.mcp !== null && route !== null) {
-    void deps.mcp.handle(request, response, route);
+    void deps.mcp.handle(request, response, head, route);
     return;
   }
   const sseRoute = sse === null ? null : sseRouteOf(url);
   if (sse !== null && sseRoute !== null) {
-    void sse.handle(request, response, sseRoute);
+    void sse.handle(request, response, head, sseRoute);
     return;
   }
   if (
@@ -165,9 +193,17 @@ function plain(response: ServerResponse, status: number, text: string): void {
 /** How often connections are looked at while they drain, in milliseconds. */
 const idleSweepMs = 50;
 
-function drain(server: Server, unused: ReadonlySet<Socket>, graceMs: number): Promise<void> {
+interface Drained {
+  readonly server: Server;
+  readonly plainOnes: PlainConnections | null;
+  /** Connections that `node:http` reads and that have carried no request yet. */
+  readonly unused: ReadonlySet<Socket>;
+  readonly cut: () => void;
+}
+
+function drain({ server, plainOnes, unused, cut }: Drained, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+    const timer = setTimeout(cut, graceMs);
     // A connection that gave its last answer would be kept for the next request.
     const sweep = setInterval(() => {
       server.closeIdleConnections();
@@ -179,6 +215,7 @@ function drain(server: Server, unused: ReadonlySet<Socket>, graceMs: number): Pr
       clearInterval(sweep);
       resolve();
     });
+    plainOnes?.drain();
     server.closeIdleConnections();
   });
 }

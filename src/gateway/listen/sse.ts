@@ -11,23 +11,21 @@ import type { Gateway } from '../gateway.ts';
 import { isInForce } from '../in-force.ts';
 import type { Grant } from '../../identity/grant.ts';
 import { receive, recordForwarded } from '../receive.ts';
-import { answerError, codes } from '../reply.ts';
+import { answerError, codes, internalError } from '../reply.ts';
 import { openSession } from '../session.ts';
 import { endUnheard, followStream } from '../stream.ts';
 import { tooManyStreams } from '../stream-places.ts';
 import type { Headers } from '../upstream/upstream.ts';
 import { readBody } from './body.ts';
-import { headOf, type Head } from './heads.ts';
+import type { Head } from './heads.ts';
 import type { RequestHeaders } from './headers.ts';
 import { HttpDownstream } from './http-downstream.ts';
 import {
-  authenticated,
+  admit,
   bodyFault,
   callerOf,
-  notFound,
   refuse,
   renewed,
-  servedBy,
   slowed,
   tooLarge,
   type McpListener,
@@ -73,14 +71,19 @@ export class SseListener {
     this.#mcp = mcp;
   }
 
-  async handle(request: IncomingMessage, response: ServerResponse, route: SseRoute): Promise<void> {
+  async handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    head: Head,
+    route: SseRoute,
+  ): Promise<void> {
     const { gateway, streams } = this.#mcp;
     const downstream = new HttpDownstream(response, streams);
     try {
-      await this.#answer(request, downstream, route);
+      await this.#answer(request, downstream, head, route);
     } catch (error) {
       gateway.log.error('internal error', { detail: String(error) });
-      if (response.headersSent) downstream.cut();
+      if (downstream.begun) downstream.cut();
       else answerError(downstream, 500, { id: null, ...internal });
     }
   }
@@ -88,22 +91,15 @@ export class SseListener {
   async #answer(
     request: IncomingMessage,
     downstream: HttpDownstream,
+    head: Head,
     route: SseRoute,
   ): Promise<void> {
     const { gateway } = this.#mcp;
-    const head = headOf(request);
-    const { headers } = head;
-    if (!headers.ok) {
-      return refuse(gateway, request, downstream, { ...headers.error, code: 'header-twice' });
+    const admitted = admit(gateway, head, route);
+    if (!admitted.ok) {
+      return refuse(gateway, request, downstream, slowed(this.#mcp, request, admitted.error));
     }
-    const grant = authenticated(gateway, head);
-    if (!grant.ok) {
-      return refuse(gateway, request, downstream, slowed(this.#mcp, request, grant.error));
-    }
-    if (!servedBy(gateway, grant.value, route)) {
-      return refuse(gateway, request, downstream, notFound);
-    }
-    const asked = { grant: grant.value, head, headers: headers.value, route };
+    const asked = { ...admitted.value, route };
     if (request.method === (route.session === null ? 'GET' : 'POST')) {
       return route.session === null
         ? this.#open(request, downstream, asked)
@@ -297,7 +293,7 @@ class SseSession {
   }
 }
 
-const internal = { code: codes.internal, message: 'internal error; the call was not made' };
+const internal = { code: codes.internal, message: internalError };
 const getOnly: Refusal = { status: 405, code: 'method', reason: 'open this stream with GET' };
 const postOnly: Refusal = { status: 405, code: 'method', reason: 'send messages with POST' };
 const noSession: Refusal = {

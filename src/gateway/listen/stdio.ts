@@ -4,6 +4,7 @@ import { peekAnswer } from '../../mcp/answer.ts';
 import type { Caller } from '../caller.ts';
 import type { Gateway } from '../gateway.ts';
 import { receive } from '../receive.ts';
+import { internalError } from '../reply.ts';
 import { openSession } from '../session.ts';
 import { openStream } from '../stream.ts';
 import type { Headers } from '../upstream/upstream.ts';
@@ -139,7 +140,7 @@ class StdioConnection {
       await receive(this.#gateway, this.#caller, { bytes: line, rawHeaders: null }, downstream);
     } catch (error) {
       this.#gateway.log.error('internal error', { detail: String(error) });
-      downstream.fail('internal error; the call was not made');
+      downstream.fail(internalError);
     }
   }
 
