@@ -35,11 +35,20 @@ const full = Object.assign(new Error('ENOSPC: no space left on device, write'), 
   syscall: 'write',
 });
 
+function ringOf(error: Error): Error {
+  error.cause = error;
+  return error;
+}
+
 const cases: readonly (readonly [string, unknown, number, string, RegExp])[] = [
   ['an error', new TypeError('x is no function'), 3, 'bug', /TypeError: x is no function; please/],
   ['lines and a cursor', new Error('a\n\u001b[2J b'), 3, 'bug', /Error: a \\u001b\[2J b; please/],
   ['no error at all', undefined, 3, 'bug', /part of its work: undefined; please report/],
+  ['what has no text', Object.create(null), 3, 'bug', /part of its work: \[Object: null/],
   ['the operating system', full, 2, 'system', /`audit search` could not be .*ENOSPC: no space/],
+  ['what it caused', new Error('failed', { cause: full }), 2, 'system', /Error: failed$/],
+  ['several of it', new AggregateError([full, full]), 2, 'system', /: ENOSPC: .*, ENOSPC: /],
+  ['a ring of causes', ringOf(new Error('round')), 3, 'bug', /Error: round; please/],
 ];
 for (const [what, error, code, name, message] of cases) {
   test(`thrown: ${what}`, () => {

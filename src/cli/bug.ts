@@ -1,4 +1,4 @@
-import { debuglog } from 'node:util';
+import { debuglog, inspect } from 'node:util';
 
 import { escapeUnprintable } from '../audit/encode-record.ts';
 import type { Log } from '../base/log.ts';
@@ -33,14 +33,26 @@ export function sayThrown(io: Io, error: unknown, about: Interrupted): void {
   process.exitCode = exitCodes.bug;
 }
 
-/** What a call of the operating system was answered, such as a full disk. */
-function isOfSystem(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error && 'code' in error;
+/** How far causes are followed. */
+const causesMax = 8;
+
+/** What a call of the operating system was answered, such as a full disk; also as what caused it. */
+function isOfSystem(error: unknown, depth = 0): boolean {
+  if (!(error instanceof Error) || depth > causesMax) return false;
+  if ('syscall' in error && 'code' in error) return true;
+  const causes: readonly unknown[] = error instanceof AggregateError ? error.errors : [error.cause];
+  return causes.length > 0 && causes.every((cause) => isOfSystem(cause, depth + 1));
 }
 
 function oneLine(error: unknown): string {
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return escapeUnprintable(text.replaceAll(/\s+/g, ' ')).slice(0, 500);
+  return escapeUnprintable(textOf(error).replaceAll(/\s+/g, ' ')).slice(0, 500);
+}
+
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error === 'string' ? error : inspect(error);
+  const causes: readonly unknown[] = error instanceof AggregateError ? error.errors : [];
+  const more = causes.map((cause) => (cause instanceof Error ? cause.message : inspect(cause)));
+  return `${error.name}: ${[error.message, ...more].filter((text) => text !== '').join(', ')}`;
 }
 
 /** Without the message, which may quote what was worked on. */

@@ -32,7 +32,10 @@ const enough = new AbortController();
 if (!serves) {
   process.once('SIGINT', () => enough.abort());
   // Whoever read the output, such as `head`, has read enough: what goes on without an end ends.
-  process.stdout.on('error', () => enough.abort());
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') endThrown(error);
+    enough.abort();
+  });
 }
 const { signal } = enough;
 await addCommands(program, word, { io: terminal, version: packageVersion(), signal });

@@ -109,12 +109,21 @@ async function carryOut(
   const decideUs = micros(decidedMs - call.startMs);
   const recordUs = micros(sentMs - decidedMs);
   const intended = { call, permitted, intent, decideUs, recordUs, sentMs, hasOutcome: false };
-  const ended = endedMeanwhile(gateway, call.caller);
-  const over =
-    ended === null
-      ? forward(gateway, intended, downstream, params)
-      : withdraw(gateway, intended, ended, downstream);
-  await over.catch((bug: unknown) => endByBug(gateway, intended, bug));
+  await makeCall(gateway, intended, downstream, params).catch((bug: unknown) =>
+    endByBug(gateway, intended, bug),
+  );
+}
+
+/** Async for what it may throw at once, too: a call that is on record ends by its outcome alone. */
+async function makeCall(
+  gateway: Gateway,
+  intended: Intended,
+  downstream: Downstream,
+  params: readonly MirroredParam[] | undefined,
+): Promise<void> {
+  const ended = endedMeanwhile(gateway, intended.call.caller);
+  if (ended === null) await forward(gateway, intended, downstream, params);
+  else await withdraw(gateway, intended, ended, downstream);
 }
 
 /** A call that is on record and is not made after all. */

@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { portcullis, startGateway, temporaryFolder } from '../support/gateway-process.ts';
+import {
+  command,
+  portcullis,
+  program,
+  startGateway,
+  temporaryFolder,
+} from '../support/gateway-process.ts';
 
 // A bug is put into the real program: something that it calls throws.
 
@@ -47,4 +54,24 @@ test('a bug that ends a gateway: one line, and its place in the log', async (con
   assert.deepEqual([level, event], ['error', 'ended by what nothing caught']);
   assert.match(where, /^at /);
   assert.match(lines[1] ?? '', /^portcullis: `up` ended through a bug in .*no such luck; please/);
+});
+
+const fullDevice = '/dev/full';
+const skip = existsSync(fullDevice) ? false : `there is no ${fullDevice} here`;
+
+test('a full disk behind the output is no success', { skip }, async () => {
+  const line = `exec "$0" "$@" > ${fullDevice}`;
+  const args = [process.execPath, program, 'attack', 'list'];
+  const ran = await command('sh', ['-c', line, ...args]);
+  assert.equal(ran.code, 2, ran.stderr);
+  assert.match(ran.stderr, /could not be carried out: Error: ENOSPC/);
+});
+
+test('a store that may grow no further says so', async (context) => {
+  const folder = await temporaryFolder(context);
+  const args = [process.execPath, program, 'catalogue', 'seed', '--data', join(folder, 'data')];
+  const ran = await command('sh', ['-c', 'ulimit -f 64; exec "$0" "$@"', ...args]);
+  assert.equal(ran.code, 2, ran.stderr);
+  assert.match(ran.stderr, /disk/);
+  assert.doesNotMatch(ran.stderr, /rollback/);
 });

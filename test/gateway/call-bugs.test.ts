@@ -76,6 +76,12 @@ const cases: readonly (readonly [
   status: string,
 ])[] = [
   ['where units are let go of', 'rec', () => ({ counters: brokenCounters() }), 'broken'],
+  [
+    'where its server is found',
+    'rec',
+    (gateway) => ({ upstream: once(gateway.upstream.bind(gateway)) }),
+    'broken',
+  ],
   ['where it is sent', 'rec', (gateway) => ({ upstream: brokenUpstream(gateway) }), 'broken'],
   [
     'behind its outcome',

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { after, before, beforeEach, describe, test, type TestContext } from 'node:test';
@@ -7,6 +8,7 @@ import { defaultGatewayLimits } from '../../src/gateway/gateway.ts';
 import { loopbackHosts } from '../../src/gateway/listen/hosts.ts';
 import { McpListener } from '../../src/gateway/listen/http.ts';
 import { PlainConnections } from '../../src/gateway/listen/plain-connection.ts';
+import { openPort } from '../../src/gateway/listen/server.ts';
 import { startDataPath, type DataPath } from '../support/data-path.ts';
 import { modernCall } from '../support/mcp-requests.ts';
 import { startRecordingServer, type RecordingServer } from '../support/recording-server.ts';
@@ -194,21 +196,26 @@ describe('a request before the answer to the one before it', () => {
   }
 });
 
-test('an empty line behind a request is nothing', async (context) => {
-  const give = server.holdAnswers();
-  const client = new Client(context, portOf(path.url));
-  client.socket.write(whole());
-  await until('the call', () => server.bodies.length === 1);
-  client.socket.write('\r\n');
-  const probe = new Client(context, portOf(path.url));
-  probe.socket.write(whole({ body: '{' }));
-  await probe.answers(1);
-  give();
-  await client.answers(1);
-  client.socket.write(whole());
-  await client.answers(2);
-  assert.deepEqual(client.statuses(), [200, 200]);
-});
+for (const lines of [['\r\n'], ['\r', '\n'], ['\r\n\r\n']]) {
+  test(`empty lines behind a request are nothing: ${JSON.stringify(lines)}`, async (context) => {
+    const give = server.holdAnswers();
+    const client = new Client(context, portOf(path.url));
+    client.socket.write(whole());
+    await until('the call', () => server.bodies.length === 1);
+    for (const line of lines) {
+      client.socket.write(line);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const probe = new Client(context, portOf(path.url));
+    probe.socket.write(whole({ body: '{' }));
+    await probe.answers(1);
+    give();
+    await client.answers(1);
+    client.socket.write(whole());
+    await client.answers(2);
+    assert.deepEqual(client.statuses(), [200, 200]);
+  });
+}
 
 test('a client that goes on sending while its answer is due is cut off', async (context) => {
   const give = server.holdAnswers();
@@ -323,6 +330,26 @@ test('events come in chunks, and the connection goes on behind them', async (con
   assert.equal(undated(other.text), undated(client.text));
   client.socket.write(whole());
   await until('the next answer', () => client.statuses().length === 2);
+});
+
+test('a request on a new connection is told that the gateway stops', async (context) => {
+  const mcp = new McpListener(path.gateway);
+  const hosts = { hosts: new Set(loopbackHosts), port: null, origins: new Set<string>() };
+  const pages = (_request: unknown, response: { end(): unknown }): void => void response.end();
+  const opened = await openPort({ mcp, pages, hosts: () => hosts }, { host: '127.0.0.1', port: 0 });
+  assert.ok(opened.ok);
+  const client = new Client(context, opened.value.port);
+  await once(client.socket, 'connect');
+  // Behind it the connection was taken.
+  const probe = new Client(context, opened.value.port);
+  probe.socket.write(whole());
+  await probe.answers(1);
+  client.socket.write(whole());
+  const closed = opened.value.close(5_000);
+  await until('the end', () => client.closed);
+  assert.deepEqual(client.statuses(), [503]);
+  await closed;
+  mcp.close();
 });
 
 /** Plain connections that are looked at often, before a server that answers with what it read. */

@@ -216,3 +216,27 @@ test('a tool that is named like a command is one word of a shell, and accepted a
   assert.equal((await pin(stand, ['accept', 'files', '--tool', given])).code, 0);
   assert.equal((await states(stand))[name], 'pinned');
 });
+
+test('names that are printed alike are told by their digests, also where one is a digest', async () => {
+  const stand = await open();
+  const names = ['x\u202e', 'x\\u202e', 'read'];
+  const all = (says: string): Record<string, string> =>
+    Object.fromEntries(names.map((name) => [name, `${name} ${says}`]));
+  await lists(stand, all('a'));
+  await lists(stand, all('b'));
+  const ran = await pin(stand, ['accept', 'files', '--tool', 'x\\u202e', '--yes']);
+  assert.deepEqual([ran.code, /several tools are printed as/.test(ran.err)], [2, true]);
+  const [word = ''] =
+    /(?<=--tool )read@[0-9a-f]{32}/.exec((await pin(stand, ['diff', 'files'])).out) ?? [];
+  // A tool with that very name does not come between.
+  await lists(stand, { ...all('b'), [word]: 'New.' });
+  const shown = await pin(stand, ['diff', 'files', '--tool', word]);
+  assert.match(shown.out, /^read: /);
+  const upper = word.replace(/@.*/, (digits) => digits.toUpperCase());
+  assert.equal((await pin(stand, ['accept', 'files', '--tool', upper])).code, 0);
+  const now = await states(stand);
+  assert.equal(now['read'], 'pinned');
+  assert.notEqual(now[word], 'pinned');
+  // Named alone it is found.
+  assert.match((await pin(stand, ['diff', 'files', '--tool', word])).out, new RegExp(`^${word}: `));
+});

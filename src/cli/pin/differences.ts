@@ -12,7 +12,7 @@ import { dataFlag, exitCodes, jsonText, sayFailed, type Io } from '../io.ts';
  */
 const digestDigits = 32;
 
-const boundName = new RegExp(`^(.+)@([0-9a-f]{${digestDigits},64})$`, 's');
+const boundName = new RegExp(`^(.+)@([0-9a-f]{${digestDigits},64})$`, 'is');
 
 /** What the commands that go by differences work with. */
 export interface PinParts {
@@ -66,9 +66,9 @@ export async function showDifferences(
   const waiting = await openWaiting(parts, server, options);
   if (!waiting.ok) return sayFailed(io, waiting.error, json);
   const names = options.tool;
-  const tools = waiting.value.tools.filter(
-    ({ tool }) => names === undefined || names.some((name) => isNamed(tool, name)),
-  );
+  const { tools: all } = waiting.value;
+  const shown = new Set(names?.flatMap((given) => meantBy(all, given).tools) ?? all);
+  const tools = all.filter((one) => shown.has(one));
   if (tools.length > 0) process.exitCode = exitCodes.no;
   if (json) return io.out(jsonText(tools));
   if (tools.length === 0) return io.out(`nothing of \`${server}\` waits for review`);
@@ -94,19 +94,38 @@ export function chosenTools(
   const tools = new Set<ToolDifference>();
   const bound = new Set<ToolDifference>();
   for (const given of names) {
-    const [, name = given, digest = null] = boundName.exec(given) ?? [];
-    const named = waiting.filter(({ tool }) => isNamed(tool, name));
-    const found = named.find((one) => digest === null || one.digest.startsWith(digest));
+    const { tools: named, name, digest } = meantBy(waiting, given);
+    const [found] = named.filter((one) => digest === null || one.digest.startsWith(digest));
     if (found === undefined) return err(named.length === 0 ? missing(name) : changed(name));
+    if (digest === null && named.length > 1) return err(ambiguous(name));
     tools.add(found);
     if (digest !== null) bound.add(found);
   }
   return ok({ tools: [...tools], unbound: [...tools].filter((one) => !bound.has(one)) });
 }
 
-/** By its name, or by the way in which that is printed. */
-function isNamed(tool: string, name: string): boolean {
-  return tool === name || escapeUnprintable(tool) === name;
+/** What `NAME` or `NAME@DIGEST` names, by the name or by the way in which that is printed. */
+function meantBy(
+  waiting: readonly ToolDifference[],
+  given: string,
+): {
+  readonly tools: readonly ToolDifference[];
+  readonly name: string;
+  readonly digest: string | null;
+} {
+  const named = (name: string): readonly ToolDifference[] =>
+    waiting.filter(({ tool }) => tool === name || escapeUnprintable(tool) === name);
+  // With its digest first: a server may call a tool like another and its digest.
+  const [, name, digits] = boundName.exec(given) ?? [];
+  const whole = { tools: named(given), name: given, digest: null };
+  if (name === undefined || digits === undefined) return whole;
+  const bound = { tools: named(name), name, digest: digits.toLowerCase() };
+  return bound.tools.length === 0 && whole.tools.length > 0 ? whole : bound;
+}
+
+function ambiguous(name: string): ClientProblem {
+  const message = `several tools are printed as \`${name}\`: name the one that you mean with its digest, as \`portcullis pin diff\` prints it`;
+  return { code: 'ambiguous', message };
 }
 
 function missing(name: string): ClientProblem {

@@ -55,8 +55,8 @@ export class PlainConnections {
   }
 
   /**
-   * To be called when no connection is taken any more: those without a request end, each other one
-   * behind its answer. A request that is still coming in goes to `node:http`.
+   * To be called when no connection is taken any more: idle ones end, each other one behind its
+   * answer. A request that is still coming in, or may be, goes to `node:http`.
    */
   drain(): void {
     clearInterval(this.#looks);
@@ -96,7 +96,9 @@ class PlainConnection implements AnswerEvents {
   #coming: Coming | null = null;
   /** There while a request is answered. */
   #answer: PlainDownstream | null = null;
+  /** Reads since the answer is due, and whether there was more in them than empty lines. */
   #readsAhead = 0;
+  #overran = false;
   #draining = false;
   /** Looks since the phase began. */
   #looks = 0;
@@ -123,8 +125,11 @@ class PlainConnection implements AnswerEvents {
 
   drain(): void {
     this.#draining = true;
-    if (this.#phase === 'unused' || this.#phase === 'idle') this.#socket.destroy();
-    else if (this.#phase === 'coming') this.#leave(this.#coming?.chunks ?? []);
+    if (this.#phase === 'idle') this.#socket.destroy();
+    // What a client sent on a new connection may be there and not read yet: it is told to come again.
+    else if (this.#phase === 'unused' || this.#phase === 'coming') {
+      this.#leave(this.#coming?.chunks ?? []);
+    }
   }
 
   cut(): void {
@@ -134,7 +139,7 @@ class PlainConnection implements AnswerEvents {
   given(last: boolean): void {
     this.#answer = null;
     if (last || this.#draining || this.#phase === 'over') this.#end();
-    else if (this.#readsAhead > 0) this.#refuse(waitForTheAnswer);
+    else if (this.#overran) this.#refuse(waitForTheAnswer);
     else this.#enter('idle');
   }
 
@@ -170,13 +175,15 @@ class PlainConnection implements AnswerEvents {
 
   /**
    * What was sent before its predecessor was answered may be what somebody smuggled into the bytes:
-   * it is not looked at, and the connection ends behind the answer. An empty line is nothing (RFC
-   * 9112 §2.2). Reading goes on, a little, for it shows when the client leaves.
+   * it is not looked at, and the connection ends behind the answer. Empty lines are nothing (RFC
+   * 9112 §2.2). Reading goes on, for it shows when the client leaves, but not for long: it also
+   * wakes the timer that ends who takes nothing of an answer.
    */
   #tooEarly(chunk: Buffer): void {
-    if (this.#readsAhead === 0 && chunk.length === 2 && chunk.toString('latin1') === '\r\n') return;
     this.#readsAhead += 1;
-    if (this.#readsAhead > readsAheadMax) this.#socket.destroy();
+    this.#overran ||= !/^[\r\n]{1,4}$/.test(chunk.toString('latin1', 0, 5));
+    const most = this.#answer?.ended() === true ? 1 : readsAheadMax;
+    if (this.#readsAhead > most) this.#socket.destroy();
   }
 
   #begin(chunk: Buffer): void {
@@ -240,6 +247,7 @@ class PlainConnection implements AnswerEvents {
   #begun(): PlainDownstream {
     const { mcp } = this.#deps;
     this.#enter('answering');
+    this.#readsAhead = 0;
     this.#answer = new PlainDownstream(this.#socket, mcp, this);
     return this.#answer;
   }

@@ -242,7 +242,8 @@ export class CatalogueFile {
       this.#sqlite.exec('commit');
       return result;
     } catch (error) {
-      this.#sqlite.exec('rollback');
+      // SQLite has rolled back already what a full disk ended.
+      if (this.#sqlite.isTransaction) this.#sqlite.exec('rollback');
       throw error;
     }
   }

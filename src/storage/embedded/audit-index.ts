@@ -94,7 +94,7 @@ export class AuditIndex {
       this.#database.exec('COMMIT');
       return after !== before;
     } catch (error) {
-      this.#database.exec('ROLLBACK');
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
       throw error;
     }
   }

@@ -38,7 +38,10 @@ function embeddedDriver(sqlite: Sqlite): Driver {
     // A transaction that will write takes the lock first: one that asks for it later can only fail.
     beginTransaction: () => run('begin immediate'),
     commitTransaction: () => run('commit'),
-    rollbackTransaction: () => run('rollback'),
+    // SQLite has rolled back already what a full disk ended.
+    rollbackTransaction: async () => {
+      if (sqlite.isTransaction) await run('rollback');
+    },
     releaseConnection: async () => {},
     destroy: async () => sqlite.close(),
   };
